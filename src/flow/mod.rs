@@ -1,0 +1,1 @@
+//! TCP segments in, ordered octets out.

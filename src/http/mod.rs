@@ -1,0 +1,1 @@
+//! Octets in, HTTP exchanges out.

@@ -1,0 +1,1 @@
+//! What each status code means and demands: the catalogue. Imports nothing of ours.
