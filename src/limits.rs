@@ -39,3 +39,90 @@ pub const FRAGMENT_WAIT: Duration = Duration::from_secs(30);
 /// further apart than this. A retransmission waits at least for a round trip and differs in
 /// its IP identification or TCP timestamp.
 pub const COPY_WINDOW: Duration = Duration::from_millis(20);
+
+/// Connections tracked at one time. At the limit the least useful of a few is given up, counted
+/// as evicted. Peers: Retina 100,000; Arkime 1.5 million.
+pub const CONNECTIONS: usize = 262_144;
+
+/// Octets held for one direction because something before them is missing. At the limit the
+/// first hole is declared a gap. Peers: Snort 4 MiB, flowscope 256 KiB.
+pub const HELD_OCTETS: u64 = 1024 * 1024;
+
+/// Segments held for one direction, whatever their size: a small segment costs memory too.
+pub const HELD_SEGMENTS: usize = 1_024;
+
+/// Octets held for all directions together.
+pub const HELD_OCTETS_ALL: u64 = 64 * 1024 * 1024;
+
+/// A hole that the receiver has acknowledged was lost by the capture alone and will not be
+/// filled; but the acknowledgement may have been captured before the data. So long is waited,
+/// capture time …
+pub const GAP_WAIT: Duration = Duration::from_millis(200);
+
+/// … or for so many later packets of the connection, whichever comes first. Also how far a
+/// handshake may arrive behind the data that follows it.
+pub const GAP_PACKETS: u32 = 64;
+
+/// How long a hole is waited for where no acknowledgement can tell (the other direction was not
+/// captured), capture time.
+pub const BLIND_GAP_WAIT: Duration = Duration::from_secs(2);
+
+/// Octets behind a hole that end the waiting where no acknowledgement can tell.
+pub const BLIND_GAP_OCTETS: u64 = 256 * 1024;
+
+/// Segments behind a hole that end the waiting where no acknowledgement can tell.
+pub const BLIND_GAP_SEGMENTS: usize = 256;
+
+/// Octets kept of each version where two copies of the same sequence range differ.
+pub const CONFLICT_OCTETS: usize = 64;
+
+/// How long a SYN without an answer is remembered. Linux gives up after 127 s, but repeats the SYN
+/// at growing distances of at most 32 s for the first minute.
+pub const EMBRYONIC_IDLE: Duration = Duration::from_secs(64);
+
+/// How long an established connection may be silent before it counts as over. Zeek: 5 minutes.
+pub const IDLE: Duration = Duration::from_secs(300);
+
+/// The same while a request waits for its response: slow answers are what people look for.
+pub const IDLE_WAITING: Duration = Duration::from_secs(900);
+
+/// How long a closed connection is remembered, so that late copies and resets are counted to it.
+pub const CLOSED_LINGER: Duration = Duration::from_secs(10);
+
+/// A segment that fills a hole so soon was overtaken on its way; later it was sent again.
+/// Wireshark's bound for "out of order".
+pub const REORDERING: Duration = Duration::from_millis(3);
+
+/// Octets of one message head. Peers: Zeek 65,536, Snort 63,780, libhtp 18,000.
+pub const HEAD_OCTETS: usize = 64 * 1024;
+
+/// Field lines that are indexed in one head; further ones are counted and searched for framing.
+pub const HEAD_FIELDS: usize = 256;
+
+/// Octets of the target that are kept of a head that is too large.
+pub const TARGET_OCTETS: usize = 2_048;
+
+/// Octets of one chunk-size line with its extensions.
+pub const CHUNK_LINE_OCTETS: usize = 4_096;
+
+/// Significant hexadecimal digits of a chunk size: what fits 64 bits.
+pub const CHUNK_SIZE_DIGITS: usize = 16;
+
+/// Octets of one trailer section.
+pub const TRAILER_OCTETS: usize = 16 * 1024;
+
+/// Octets of something else that are tolerated before a connection counts as not HTTP.
+pub const FOREIGN_OCTETS: u64 = 4_096;
+
+/// Requests of one connection that may wait for their response; the oldest beyond it is reported
+/// as unanswered. Peers: libhtp 512, Snort 99.
+pub const UNANSWERED_REQUESTS: usize = 512;
+
+/// Interim responses kept per exchange; further ones are counted.
+pub const INTERIM_RESPONSES: usize = 16;
+
+/// Client octets held back while a CONNECT or an Upgrade waits for its answer.
+pub const HELD_BACK_OCTETS: usize = 64 * 1024;
+
+/// Octets kept of what follows a response that must not have a body.
+pub const EXTRA_OCTETS: usize = 64;

@@ -1,1 +1,17 @@
 //! TCP segments in, ordered octets out.
+//!
+//! Keeps the connections, puts the segments of each in order and tells a [`Reader`] of both streams
+//! in causal order. In-order octets are borrowed from the packet; what comes early is copied and
+//! counted in the [`Ledger`]. Knows nothing of HTTP, has no clock but the capture's, and never
+//! panics on what it is given.
+
+mod connection;
+mod ledger;
+mod reader;
+mod stream;
+mod table;
+mod timers;
+
+pub use ledger::Ledger;
+pub use reader::{Arrival, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side};
+pub use table::{Population, Table};

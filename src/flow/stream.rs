@@ -1,0 +1,386 @@
+//! One direction of a connection: where its octets lie, which came early, what is missing.
+//!
+//! Sequence numbers come in and become 64-bit offsets into the stream (0 is the first octet behind
+//! the SYN), so that nothing beyond this file sees a number wrap. Arithmetic is total: a sequence
+//! number that makes no sense gives an offset that no window allows.
+
+use super::reader::Mark;
+use crate::limits;
+use crate::units::Timestamp;
+
+/// A segment that came before the octets in front of it.
+#[derive(Debug)]
+pub(super) struct Early {
+    /// Offset of its first octet; before the stream is anchored, its sequence number.
+    pub offset: u64,
+    /// How many octets were captured.
+    pub len: u32,
+    /// How many more were sent behind them, but cut off by the snap length.
+    pub cut: u32,
+    /// The captured octets, or nothing where the reader will not look at them.
+    pub octets: Option<Box<[u8]>>,
+    /// The acknowledgement number of the segment.
+    pub acknowledgement: Option<u32>,
+    /// The packet.
+    pub mark: Mark,
+    /// Whether it begins where its segment began.
+    pub boundary: bool,
+}
+
+impl Early {
+    /// Offset behind its last octet.
+    pub fn end(&self) -> u64 {
+        self.offset + u64::from(self.len) + u64::from(self.cut)
+    }
+
+    fn cost(&self) -> u64 {
+        const OVERHEAD: u64 = size_of::<Early>() as u64;
+        OVERHEAD + self.octets.as_ref().map_or(0, |octets| octets.len() as u64)
+    }
+}
+
+/// When a hole that should have been filled was noticed.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Overdue {
+    pub packets: u64,
+    pub at: Timestamp,
+}
+
+/// See the module's words.
+#[derive(Debug, Default)]
+pub(super) struct Stream {
+    /// Sequence number of offset 0, once it is known.
+    pub base: Option<u32>,
+    /// Initial sequence number, where a SYN was captured.
+    pub initial: Option<u32>,
+    /// Another one, of a second SYN-ACK.
+    pub alternate: Option<u32>,
+    /// Window scale that the SYN offered (RFC 7323 section 2.2).
+    pub window_scale: Option<u8>,
+    /// Offset of the next octet to hand over.
+    pub next: u64,
+    /// Highest offset that the receiver acknowledged.
+    pub acknowledged: u64,
+    /// Highest offset that the receiver's window allowed.
+    pub allowed: u64,
+    /// Offset behind the last octet that was seen.
+    pub sent: u64,
+    /// Where the FIN stands, once one was seen.
+    pub fin: Option<(u64, Mark)>,
+    /// Whether the receiver acknowledged it.
+    pub fin_acknowledged: bool,
+    /// A RST inside the window, but not where the stream is.
+    pub pending_reset: Option<(u64, Mark)>,
+    /// Whether the reader was told of the end.
+    pub ended: bool,
+    /// Segments that wait, in order of their offset, without overlap.
+    pub early: Vec<Early>,
+    /// What they cost, octets.
+    pub early_cost: u64,
+    /// When the first hole was noticed to be overdue.
+    pub overdue: Option<Overdue>,
+}
+
+/// What a segment had in common with what was held.
+#[derive(Debug, Default, Clone, Copy)]
+pub(super) struct Kept {
+    /// Octets that are held now.
+    pub held: u64,
+    /// Octets that were there already.
+    pub repeated: u64,
+    /// Whether the two versions of those differ.
+    pub conflict: bool,
+}
+
+impl Stream {
+    /// The offset of a sequence number: the one nearest to where the stream is. `None` before
+    /// the stream is anchored, or for what lies in front of it.
+    pub fn offset(&self, sequence: u32) -> Option<u64> {
+        let here = self.base?.wrapping_add(self.next as u32);
+        let distance = i64::from(sequence.wrapping_sub(here) as i32);
+        self.next.checked_add_signed(distance)
+    }
+
+    /// As [`Self::offset`], with a place in front of the stream counted as its beginning and the
+    /// octets up to there given as the second value.
+    pub fn placed(&self, sequence: u32) -> Option<(u64, u64)> {
+        let here = self.base?.wrapping_add(self.next as u32);
+        let distance = i64::from(sequence.wrapping_sub(here) as i32);
+        match self.next.checked_add_signed(distance) {
+            Some(offset) => Some((offset, 0)),
+            None => Some((0, distance.unsigned_abs().saturating_sub(self.next))),
+        }
+    }
+
+    /// Whether octets from `offset` on could be sent at all: inside the window that the
+    /// receiver announced (RFC 9293 section 3.4).
+    pub fn in_window(&self, offset: u64) -> bool {
+        // Before the receiver has said anything, a window cannot be larger than 2^30.
+        let allowed = if self.allowed > 0 { self.allowed } else { self.next + (1 << 30) };
+        offset <= allowed.max(self.next)
+    }
+
+    /// Moves the beginning of a stream of which nothing was handed over yet to the front.
+    pub fn rebase(&mut self, base: u32) {
+        let Some(old) = self.base else { return };
+        let by = u64::from(old.wrapping_sub(base));
+        self.base = Some(base);
+        self.acknowledged += by;
+        self.allowed += u64::from(self.allowed > 0) * by;
+        self.sent += u64::from(self.sent > 0) * by;
+        for early in &mut self.early {
+            early.offset += by;
+        }
+        if let Some((place, _)) = &mut self.fin {
+            *place += by;
+        }
+        if let Some((place, _)) = &mut self.pending_reset {
+            *place += by;
+        }
+    }
+
+    /// Octets between what was handed over and the next that is there: up to where the stream
+    /// is known to continue.
+    pub fn hole(&self) -> Option<u64> {
+        match self.early.first() {
+            Some(early) if early.offset <= self.next => None,
+            Some(early) => Some(early.offset),
+            None if self.acknowledged > self.next => Some(self.acknowledged),
+            None => None,
+        }
+    }
+
+    /// Puts a segment among the waiting ones. Where it overlaps them the first one wins, as Zeek
+    /// and Wireshark do; `look_from` is the offset from which the reader wants the octets.
+    pub fn hold(&mut self, segment: EarlySegment<'_>, look_from: u64) -> Kept {
+        let mut kept = Kept::default();
+        let end = segment.offset + segment.len() + u64::from(segment.cut);
+        let mut cursor = segment.offset;
+        let mut index = self.early.partition_point(|early| early.end() <= cursor);
+        while cursor < end {
+            let Some(early) = self.early.get(index) else {
+                self.insert(index, &segment, cursor, end, look_from, &mut kept);
+                break;
+            };
+            if cursor < early.offset {
+                let to = end.min(early.offset);
+                index +=
+                    usize::from(self.insert(index, &segment, cursor, to, look_from, &mut kept));
+                cursor = to;
+                continue;
+            }
+            let to = end.min(early.end());
+            let again = segment.range(cursor, to);
+            kept.repeated += again.len() as u64;
+            if let Some(octets) = &early.octets {
+                let from = (cursor - early.offset) as usize;
+                let there = octets.get(from..).unwrap_or_default();
+                let common = there.len().min(again.len());
+                kept.conflict |= there.get(..common) != again.get(..common);
+            }
+            cursor = to;
+            index += 1;
+        }
+        kept
+    }
+
+    /// Inserts the part `from..to` of a segment; false where there is nothing of it.
+    fn insert(
+        &mut self,
+        index: usize,
+        segment: &EarlySegment<'_>,
+        from: u64,
+        to: u64,
+        look_from: u64,
+        kept: &mut Kept,
+    ) -> bool {
+        let octets = segment.range(from, to);
+        let missing = (to - from).saturating_sub(octets.len() as u64);
+        let looked_at = to > look_from;
+        let early = Early {
+            offset: from,
+            len: octets.len() as u32,
+            cut: missing as u32,
+            octets: looked_at.then(|| octets.into()),
+            acknowledgement: segment.acknowledgement,
+            mark: segment.mark,
+            boundary: segment.boundary && from == segment.offset,
+        };
+        kept.held += octets.len() as u64;
+        self.early_cost += early.cost();
+        self.early.insert(index, early);
+        true
+    }
+
+    /// Takes the first waiting segment.
+    pub fn take_first(&mut self) -> Option<Early> {
+        if self.early.is_empty() {
+            return None;
+        }
+        let early = self.early.remove(0);
+        self.early_cost = self.early_cost.saturating_sub(early.cost());
+        Some(early)
+    }
+
+    /// Whether more waits than one stream may hold.
+    pub fn overfull(&self) -> bool {
+        self.early.len() > limits::HELD_SEGMENTS || self.early_cost > limits::HELD_OCTETS
+    }
+
+    /// Keeps a segment whose place is not known yet.
+    pub fn hold_unplaced(&mut self, sequence: u32, segment: &EarlySegment<'_>) {
+        let early = Early {
+            offset: u64::from(sequence),
+            len: segment.octets.len() as u32,
+            cut: segment.cut,
+            octets: Some(segment.octets.into()),
+            acknowledgement: segment.acknowledgement,
+            mark: segment.mark,
+            boundary: segment.boundary,
+        };
+        self.early_cost += early.cost();
+        self.early.push(early);
+    }
+
+    /// Takes all segments whose place was not known.
+    pub fn take_unplaced(&mut self) -> Vec<Early> {
+        self.early_cost = 0;
+        std::mem::take(&mut self.early)
+    }
+
+    /// The lowest sequence number among those segments.
+    pub fn lowest_unplaced(&self) -> Option<u32> {
+        let first = self.early.first()?.offset as u32;
+        let nearest =
+            self.early.iter().map(|early| (early.offset as u32).wrapping_sub(first) as i32);
+        Some(first.wrapping_add(nearest.min()? as u32))
+    }
+}
+
+/// A segment on its way into [`Stream::hold`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EarlySegment<'p> {
+    pub offset: u64,
+    pub octets: &'p [u8],
+    pub cut: u32,
+    pub acknowledgement: Option<u32>,
+    pub mark: Mark,
+    pub boundary: bool,
+}
+
+impl<'p> EarlySegment<'p> {
+    fn len(&self) -> u64 {
+        self.octets.len() as u64
+    }
+
+    /// The captured octets between two offsets.
+    fn range(&self, from: u64, to: u64) -> &'p [u8] {
+        let start = (from.saturating_sub(self.offset) as usize).min(self.octets.len());
+        let end = (to.saturating_sub(self.offset) as usize).min(self.octets.len());
+        self.octets.get(start..end).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn segment(offset: u64, octets: &[u8]) -> EarlySegment<'_> {
+        EarlySegment {
+            offset,
+            octets,
+            cut: 0,
+            acknowledgement: None,
+            mark: Mark::default(),
+            boundary: true,
+        }
+    }
+
+    fn drained(mut stream: Stream) -> Vec<(u64, Vec<u8>)> {
+        std::iter::from_fn(|| stream.take_first())
+            .map(|early| (early.offset, early.octets.unwrap().into_vec()))
+            .collect()
+    }
+
+    #[test]
+    fn offsets_do_not_see_the_wrap() {
+        for base in [0, 1, 0x7fff_ffff, 0x8000_0000, 0xffff_ff00, 0xffff_ffff] {
+            let stream = Stream { base: Some(base), next: 300, ..Stream::default() };
+            assert_eq!(stream.offset(base.wrapping_add(300)), Some(300));
+            assert_eq!(stream.offset(base.wrapping_add(299)), Some(299));
+            assert_eq!(stream.offset(base.wrapping_add(5_000)), Some(5_000));
+            assert_eq!(stream.offset(base.wrapping_sub(1)), None);
+            assert_eq!(stream.placed(base.wrapping_sub(2)), Some((0, 2)));
+        }
+        let far = Stream { base: Some(7), next: 1 << 40, ..Stream::default() };
+        let here = 7u32.wrapping_add((1u64 << 40) as u32);
+        assert_eq!(far.offset(here.wrapping_add(10)), Some((1 << 40) + 10));
+    }
+
+    /// Every pair of segments in a space of six octets, in both orders: the first one wins.
+    #[test]
+    fn the_first_version_wins() {
+        for (a, b) in pairs() {
+            for (c, d) in pairs() {
+                let mut stream = Stream { base: Some(0), ..Stream::default() };
+                let first = stream.hold(segment(a, &b"AAAAAA"[..(b - a) as usize]), 0);
+                assert_eq!((first.held, first.repeated, first.conflict), (b - a, 0, false));
+                let second = stream.hold(segment(c, &b"BBBBBB"[..(d - c) as usize]), 0);
+                let overlap = b.min(d).saturating_sub(a.max(c));
+                assert_eq!(second.repeated, overlap);
+                assert_eq!(second.held, d - c - overlap);
+                assert_eq!(second.conflict, overlap > 0);
+                let mut space = *b"......";
+                for (offset, octets) in drained(stream) {
+                    for (index, octet) in octets.into_iter().enumerate() {
+                        let at = offset as usize + index;
+                        assert_eq!(space[at], b'.', "nothing comes twice");
+                        space[at] = octet;
+                    }
+                }
+                for (at, octet) in space.into_iter().enumerate() {
+                    let at = at as u64;
+                    let expected = match () {
+                        () if (a..b).contains(&at) => b'A',
+                        () if (c..d).contains(&at) => b'B',
+                        () => b'.',
+                    };
+                    assert_eq!(octet, expected);
+                }
+            }
+        }
+    }
+
+    fn pairs() -> impl Iterator<Item = (u64, u64)> {
+        (0..6).flat_map(|from| (from + 1..=6).map(move |to| (from, to)))
+    }
+
+    #[test]
+    fn a_segment_over_several_holes_fills_them_all() {
+        let mut stream = Stream { base: Some(0), ..Stream::default() };
+        stream.hold(segment(2, b"cd"), 0);
+        stream.hold(segment(6, b"gh"), 0);
+        let kept = stream.hold(segment(0, b"abcdefghij"), 0);
+        assert_eq!((kept.held, kept.repeated, kept.conflict), (6, 4, false));
+        let text: Vec<u8> = drained(stream).into_iter().flat_map(|(_, octets)| octets).collect();
+        assert_eq!(text, b"abcdefghij");
+    }
+
+    #[test]
+    fn what_the_reader_will_not_look_at_is_not_kept() {
+        let mut stream = Stream { base: Some(0), ..Stream::default() };
+        stream.hold(segment(10, &[0; 1_000]), 2_000);
+        assert!(stream.early_cost < 200);
+        assert!(stream.early[0].octets.is_none());
+        assert_eq!(stream.early[0].end(), 1_010);
+    }
+
+    #[test]
+    fn the_lowest_sequence_number_is_found_across_the_wrap() {
+        let mut stream = Stream::default();
+        for sequence in [5, 0xffff_fff0, 100] {
+            stream.hold_unplaced(sequence, &segment(0, b"x"));
+        }
+        assert_eq!(stream.lowest_unplaced(), Some(0xffff_fff0));
+    }
+}

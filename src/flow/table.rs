@@ -1,0 +1,309 @@
+//! All connections: finds the one that a segment belongs to, begins and ends them, and forgets them
+//! in time. Segments in; what the readers say out. Time is the capture's.
+
+use std::hash::BuildHasher;
+
+use hashbrown::{DefaultHashBuilder, HashTable};
+
+use super::connection::{Connection, Outcome, Sink};
+use super::ledger::Ledger;
+use super::reader::{Ending, Mark, Reader, Side};
+use super::timers::Timers;
+use crate::limits;
+use crate::units::{Duration, Timestamp};
+use crate::wire::{Endpoint, Flags, Segment};
+
+/// Ports on which servers of HTTP usually listen: the guess where no handshake was captured.
+const SERVER_PORTS: [u16; 12] =
+    [80, 443, 8080, 8000, 8081, 8888, 3000, 3128, 5000, 8443, 9000, 9090];
+
+/// Two endpoints, the lower one first: the same for both directions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+struct Key([u64; 4], u32);
+
+impl Key {
+    fn of(a: Endpoint, b: Endpoint) -> Self {
+        let (low, high) = if a <= b { (a, b) } else { (b, a) };
+        let ([l0, l1], [h0, h1]) = (words(low.octets()), words(high.octets()));
+        Self([l0, l1, h0, h1], u32::from(low.port()) << 16 | u32::from(high.port()))
+    }
+}
+
+fn words(octets: [u8; 16]) -> [u64; 2] {
+    let value = u128::from_ne_bytes(octets);
+    [value as u64, (value >> 64) as u64]
+}
+
+struct Slot<R> {
+    key: Key,
+    hash: u64,
+    /// Tells this use of the slot from earlier ones in the timers.
+    generation: u32,
+    /// When the timers look at it, capture time in seconds.
+    due: i64,
+    connection: Option<Box<Connection<R>>>,
+}
+
+/// Counts of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Population {
+    /// Connections begun.
+    pub begun: u64,
+    /// Connections tracked now.
+    pub tracked: u64,
+    /// The most that were tracked at one time.
+    pub most: u64,
+    /// Connections given up, since the table was full.
+    pub evicted: u64,
+}
+
+/// See the module's words.
+pub struct Table<R: Reader> {
+    index: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    slots: Vec<Slot<R>>,
+    free: Vec<u32>,
+    timers: Timers,
+    limit: usize,
+    ledger: Ledger,
+    population: Population,
+    held: u64,
+    dice: u64,
+}
+
+impl<R: Reader> Default for Table<R> {
+    fn default() -> Self {
+        Self::with_limit(limits::CONNECTIONS)
+    }
+}
+
+impl<R: Reader> Table<R> {
+    /// A table for so many connections.
+    pub fn with_limit(connections: usize) -> Self {
+        Self {
+            index: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            timers: Timers::default(),
+            limit: connections.max(1),
+            ledger: Ledger::default(),
+            population: Population::default(),
+            held: 0,
+            dice: 0x9e37_79b9_7f4a_7c15,
+        }
+    }
+
+    /// What became of every octet so far.
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// How many connections there are and were.
+    pub const fn population(&self) -> &Population {
+        &self.population
+    }
+
+    /// Works one segment in.
+    pub fn segment(&mut self, segment: &Segment<'_>, out: &mut R::Output) {
+        let key = Key::of(segment.ends.source, segment.ends.destination);
+        let hash = self.hasher.hash_one(key);
+        let slots = &self.slots;
+        let found = self
+            .index
+            .find(hash, |&slot| slots.get(slot as usize).is_some_and(|slot| slot.key == key))
+            .copied();
+        let slot = match found {
+            Some(slot) => slot,
+            None => {
+                if segment.flags.has(Flags::RST) {
+                    // The end of something that was never seen, or an answer to a scan.
+                    self.ledger.received += segment.payload.len() as u64;
+                    self.ledger.discarded += segment.payload.len() as u64;
+                    return;
+                }
+                self.begin(key, hash, segment, out)
+            }
+        };
+        if self.work_in(slot, segment, out) == Outcome::Successor {
+            let mark = Mark { at: segment.at, packet: segment.number };
+            let rival = self.slots.get(slot as usize).and_then(|slot| {
+                slot.connection.as_ref().and_then(|connection| connection.rival())
+            });
+            self.conclude(slot, Ending::Replaced, mark, out);
+            let slot = self.begin(key, hash, segment, out);
+            if let Some((side, sequence, syn)) = rival
+                && let Some(connection) = self.connection(slot)
+            {
+                // The client of the successor is whoever sent the SYN, whatever comes first now.
+                if side == Side::Client {
+                    connection.adopt_syn(Side::Client, sequence, syn);
+                }
+            }
+            self.work_in(slot, segment, out);
+        }
+    }
+
+    fn connection(&mut self, slot: u32) -> Option<&mut Connection<R>> {
+        self.slots.get_mut(slot as usize)?.connection.as_deref_mut()
+    }
+
+    fn work_in(&mut self, slot: u32, segment: &Segment<'_>, out: &mut R::Output) -> Outcome {
+        let overfull = self.held > limits::HELD_OCTETS_ALL;
+        let Some(place) = self.slots.get_mut(slot as usize) else { return Outcome::Taken };
+        let Some(connection) = &mut place.connection else { return Outcome::Taken };
+        let side = connection.side_of(segment.ends.source);
+        let held = connection.held();
+        let was_closed = connection.is_closed();
+        let mut sink = Sink { out, ledger: &mut self.ledger, overfull };
+        let outcome = connection.segment(side, segment, &mut sink);
+        self.held = (self.held + connection.held()).saturating_sub(held);
+        if connection.is_closed() && !was_closed {
+            let due = seconds(segment.at.plus(limits::CLOSED_LINGER));
+            place.due = due;
+            self.timers.add(due, slot, place.generation);
+        }
+        outcome
+    }
+
+    /// Begins a connection with the given segment, which is still to be worked in.
+    fn begin(&mut self, key: Key, hash: u64, segment: &Segment<'_>, out: &mut R::Output) -> u32 {
+        let mark = Mark { at: segment.at, packet: segment.number };
+        self.make_room(mark, out);
+        let (source, destination) = (segment.ends.source, segment.ends.destination);
+        let from_server = match (segment.flags.has(Flags::SYN), segment.flags.has(Flags::ACK)) {
+            (true, answers) => answers,
+            (false, _) => {
+                let usual = |endpoint: Endpoint| SERVER_PORTS.contains(&endpoint.port());
+                match (usual(source), usual(destination)) {
+                    (true, false) => true,
+                    (false, true) => false,
+                    _ => source.port() < destination.port(),
+                }
+            }
+        };
+        let (client, server) =
+            if from_server { (destination, source) } else { (source, destination) };
+        let connection = Some(Box::new(Connection::new(client, server, mark)));
+        let due = seconds(segment.at.plus(limits::EMBRYONIC_IDLE));
+        let slot = match self.free.pop() {
+            Some(slot) => slot,
+            None => {
+                let slot = self.slots.len() as u32;
+                self.slots.push(Slot { key, hash, generation: 0, due, connection: None });
+                slot
+            }
+        };
+        if let Some(place) = self.slots.get_mut(slot as usize) {
+            *place =
+                Slot { key, hash, generation: place.generation.wrapping_add(1), due, connection };
+            self.timers.add(due, slot, place.generation);
+        }
+        let slots = &self.slots;
+        self.index.insert_unique(hash, slot, |&slot| {
+            slots.get(slot as usize).map_or(0, |slot| slot.hash)
+        });
+        self.population.begun += 1;
+        self.population.tracked += 1;
+        self.population.most = self.population.most.max(self.population.tracked);
+        slot
+    }
+
+    /// Gives up one connection if the table is full: of a few chosen at random the one that is
+    /// worth least. Established ones never make room for a flood of SYNs.
+    fn make_room(&mut self, mark: Mark, out: &mut R::Output) {
+        if (self.population.tracked as usize) < self.limit {
+            return;
+        }
+        let mut worst: Option<(u8, Timestamp, u32)> = None;
+        for _ in 0..8 {
+            // xorshift64: which ones are looked at matters to nobody, only that it varies.
+            self.dice ^= self.dice << 13;
+            self.dice ^= self.dice >> 7;
+            self.dice ^= self.dice << 17;
+            let slot = (self.dice % self.slots.len() as u64) as u32;
+            let Some(connection) = self.connection(slot) else { continue };
+            let worth = match () {
+                () if connection.is_closed() => 0,
+                () if connection.is_embryonic() => 1,
+                () if !connection.has_data() => 2,
+                () if !connection.is_waiting() => 3,
+                () => 4,
+            };
+            let candidate = (worth, connection.facts.last.at, slot);
+            if worst.is_none_or(|worst| candidate < worst) {
+                worst = Some(candidate);
+            }
+        }
+        if let Some((worth, _, slot)) = worst {
+            self.population.evicted += u64::from(worth > 0);
+            self.conclude(slot, Ending::Evicted, mark, out);
+        }
+    }
+
+    /// Ends a connection and forgets it.
+    fn conclude(&mut self, slot: u32, why: Ending, mark: Mark, out: &mut R::Output) {
+        let Some(place) = self.slots.get_mut(slot as usize) else { return };
+        let Some(connection) = place.connection.take() else { return };
+        place.generation = place.generation.wrapping_add(1);
+        let hash = place.hash;
+        if let Ok(entry) = self.index.find_entry(hash, |&other| other == slot) {
+            entry.remove();
+        }
+        self.free.push(slot);
+        self.population.tracked -= 1;
+        self.held = self.held.saturating_sub(connection.held());
+        let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
+        connection.conclude(why, mark, &mut sink);
+    }
+
+    /// The clock of the capture has reached `mark`: connections that were silent for too long are
+    /// over. To be called whenever a second has passed.
+    pub fn tick(&mut self, mark: Mark, out: &mut R::Output) {
+        let now = seconds(mark.at);
+        let mut over = Vec::new();
+        for (slot, generation) in self.timers.due(now) {
+            let Some(place) = self.slots.get_mut(slot as usize) else { continue };
+            let Some(connection) = &place.connection else { continue };
+            if place.generation != generation || place.due > now {
+                continue;
+            }
+            let idle = match () {
+                () if connection.is_closed() => limits::CLOSED_LINGER,
+                () if connection.is_embryonic() => limits::EMBRYONIC_IDLE,
+                () if connection.is_waiting() => limits::IDLE_WAITING,
+                () => limits::IDLE,
+            };
+            let due = seconds(connection.facts.last.at.plus(idle));
+            if due <= now {
+                over.push((connection.facts.id, slot));
+            } else {
+                place.due = due;
+                self.timers.add(due, slot, generation);
+            }
+        }
+        over.sort_unstable();
+        for (_, slot) in over {
+            self.conclude(slot, Ending::Idle, mark, out);
+        }
+    }
+
+    /// The capture is over: every connection ends as it stands, in the order in which they began.
+    pub fn finish(&mut self, mark: Mark, out: &mut R::Output) {
+        let mut open: Vec<(u64, u32)> = self
+            .slots
+            .iter()
+            .enumerate()
+            .filter_map(|(slot, place)| Some((place.connection.as_ref()?.facts.id, slot as u32)))
+            .collect();
+        open.sort_unstable();
+        for (_, slot) in open {
+            self.conclude(slot, Ending::Open, mark, out);
+        }
+    }
+}
+
+fn seconds(at: Timestamp) -> i64 {
+    // Rounded up, so that nothing is over before its time.
+    at.plus(Duration::from_nanos(999_999_999)).as_nanos().div_euclid(1_000_000_000)
+}

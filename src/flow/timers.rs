@@ -1,0 +1,75 @@
+//! When to look at a connection again: a wheel of seconds of capture time. A packet costs nothing
+//! here; a connection is looked at when its time could be over, and put back if it was not silent.
+
+/// Seconds that the wheel spans; what is due later is looked at early and put back.
+const SPAN: usize = 1024;
+
+/// See the module's words.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    wheel: Vec<Vec<(u32, u32)>>,
+    /// The second up to which everything due was handed out.
+    now: Option<i64>,
+}
+
+impl Timers {
+    /// Asks for a slot to be looked at in the given second.
+    pub fn add(&mut self, due: i64, slot: u32, generation: u32) {
+        if self.wheel.is_empty() {
+            self.wheel.resize_with(SPAN, Vec::new);
+        }
+        // The clock of a capture may jump: what lies outside the span comes at its border.
+        let due = match self.now {
+            Some(now) => due.clamp(now + 1, now + SPAN as i64 - 1),
+            None => due,
+        };
+        if let Some(second) = self.wheel.get_mut(due.rem_euclid(SPAN as i64) as usize) {
+            second.push((slot, generation));
+        }
+    }
+
+    /// Everything due up to and including the second `now`.
+    pub fn due(&mut self, now: i64) -> Vec<(u32, u32)> {
+        let from = match self.now {
+            Some(before) if before >= now => return Vec::new(),
+            // What was added before the first call lies anywhere.
+            None => now - SPAN as i64,
+            Some(before) => before.max(now - SPAN as i64),
+        };
+        self.now = Some(now);
+        let mut due = Vec::new();
+        for second in from + 1..=now {
+            if let Some(second) = self.wheel.get_mut(second.rem_euclid(SPAN as i64) as usize) {
+                due.append(second);
+            }
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_entry_comes_once_and_in_time() {
+        let mut timers = Timers::default();
+        assert!(timers.due(1_000).is_empty());
+        timers.add(1_005, 1, 0);
+        timers.add(1_006, 2, 0);
+        timers.add(5_000_000, 3, 0);
+        assert!(timers.due(1_004).is_empty());
+        assert_eq!(timers.due(1_005), [(1, 0)]);
+        assert_eq!(timers.due(1_900), [(2, 0)]);
+        assert_eq!(timers.due(9_000_000_000), [(3, 0)]);
+        assert!(timers.due(9_000_000_001).is_empty());
+    }
+
+    #[test]
+    fn a_clock_that_jumps_back_loses_nothing() {
+        let mut timers = Timers::default();
+        timers.due(5_000);
+        timers.add(10, 7, 0);
+        assert_eq!(timers.due(5_001), [(7, 0)]);
+    }
+}
