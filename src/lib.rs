@@ -12,10 +12,12 @@
 //! panic on input.
 
 pub mod capture;
+pub mod engine;
 pub mod error;
 pub mod flow;
 pub mod http;
 pub mod limits;
+pub mod stats;
 pub mod status;
 pub mod units;
 pub mod wire;

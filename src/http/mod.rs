@@ -1,1 +1,29 @@
 //! Octets in, HTTP exchanges out.
+//!
+//! Reads both streams of a connection as HTTP/1.x (RFC 9112), frames every message, and pairs
+//! requests with their responses. Every deviation from the grammar is recorded as a [`Flaw`],
+//! without an opinion; what was lost is said on every message. Knows nothing of packets beyond
+//! their numbers and times, keeps no body, and never panics on what it is given.
+
+mod chunk;
+mod connection;
+mod direction;
+mod exchange;
+mod field;
+mod flaw;
+mod framing;
+mod head;
+mod message;
+mod method;
+mod probe;
+mod socks;
+mod tolerant;
+
+pub use connection::Connection as ConnectionReader;
+pub use exchange::{Connection, Event, Exchange, Output, Pairing, Protocol, Stray, Switch};
+pub use field::FieldName;
+pub use flaw::{Flaw, Flaws};
+pub use framing::{ContentLength, Framing, TransferCoding};
+pub use head::{Field, Head, Kind, Version, text};
+pub use message::{Message, MessageEnd};
+pub use method::Method;

@@ -1,0 +1,137 @@
+//! The core wired together: TCP segments in, records out, in an order that depends on the capture
+//! alone.
+//!
+//! A [`Shard`] follows connections and reads them; the [`Collector`] numbers what the shards give
+//! out and counts it. Neither opens a file, starts a thread or has a clock of its own.
+
+use crate::flow::{Ledger, Mark, Population, Table};
+use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
+use crate::stats::Statistics;
+use crate::units::Timestamp;
+use crate::wire::Segment;
+
+/// What the core has to say, one thing at a time.
+#[derive(Debug, Clone, Copy)]
+pub enum Record<'e> {
+    /// An exchange and its number, counted from 1 in the order of completion.
+    Exchange(u64, &'e Exchange),
+    /// Octets where none may stand.
+    Stray(&'e Stray),
+    /// A connection that is over.
+    Connection(&'e Connection),
+}
+
+/// Connections, and HTTP on them.
+#[derive(Default)]
+pub struct Shard {
+    table: Table<ConnectionReader>,
+    output: Output,
+}
+
+impl Shard {
+    /// A shard that keeps so many octets of the front of each content.
+    pub fn with_preview(octets: usize) -> Self {
+        Self { output: Output { preview: octets, ..Output::default() }, ..Self::default() }
+    }
+
+    /// Works one segment in.
+    pub fn segment(&mut self, segment: &Segment<'_>) {
+        self.table.segment(segment, &mut self.output);
+    }
+
+    /// The capture has reached another second; see [`Clock`].
+    pub fn tick(&mut self, mark: Mark) {
+        self.table.tick(mark, &mut self.output);
+    }
+
+    /// The capture is over.
+    pub fn finish(&mut self, mark: Mark) {
+        self.table.finish(mark, &mut self.output);
+    }
+
+    /// Whether there is something for the collector.
+    pub fn has_events(&self) -> bool {
+        !self.output.events.is_empty()
+    }
+
+    /// What is new, for the collector. The vector is to be emptied.
+    pub fn events(&mut self) -> &mut Vec<Event> {
+        &mut self.output.events
+    }
+
+    /// What became of every octet.
+    pub const fn ledger(&self) -> &Ledger {
+        self.table.ledger()
+    }
+
+    /// How many connections there are and were.
+    pub const fn population(&self) -> &Population {
+        self.table.population()
+    }
+
+    /// Octets of heads and lines that were copied, since they lay in several segments.
+    pub const fn carried(&self) -> u64 {
+        self.output.carried
+    }
+}
+
+/// Says when a second of the capture's time has passed: the moments at which every shard looks for
+/// connections that have fallen silent. They depend on the packets alone, so that the
+/// output is the same for any number of shards.
+#[derive(Debug, Default)]
+pub struct Clock {
+    latest: Option<i64>,
+}
+
+impl Clock {
+    /// A packet came at this time; true where a tick is due.
+    pub fn passes(&mut self, at: Timestamp) -> bool {
+        let second = at.as_nanos().div_euclid(1_000_000_000);
+        if self.latest.is_some_and(|latest| second <= latest) {
+            return false;
+        }
+        self.latest = Some(second);
+        true
+    }
+}
+
+/// Numbers and counts what the shards give out.
+#[derive(Default)]
+pub struct Collector {
+    exchanges: u64,
+    statistics: Statistics,
+}
+
+impl Collector {
+    /// Takes events in their order and hands each on as a record. Stops at the first error of
+    /// `sink`, which is returned; the events behind it are lost.
+    pub fn take<E>(
+        &mut self,
+        events: &mut Vec<Event>,
+        mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for event in events.drain(..) {
+            match event {
+                Event::Exchange(exchange) => {
+                    self.exchanges += 1;
+                    self.statistics.exchange(&exchange);
+                    sink(Record::Exchange(self.exchanges, &exchange))?;
+                }
+                Event::Stray(stray) => {
+                    self.statistics.stray(&stray);
+                    sink(Record::Stray(&stray))?;
+                }
+                Event::Connection(connection) => {
+                    self.statistics.connection(&connection);
+                    sink(Record::Connection(&connection))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers so far.
+    pub const fn statistics(&self) -> &Statistics {
+        &self.statistics
+    }
+}

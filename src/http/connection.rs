@@ -1,0 +1,751 @@
+//! One connection read as HTTP: both directions in, exchanges out.
+//!
+//! Pairs by the order of the stream (RFC 9112 section 9.3.2): a response answers the oldest request
+//! without one. The octets come in causal order, so a response never comes before its
+//! request. Where messages were lost, a response is paired only if the numbers of the stream prove
+//! which request it answers; otherwise both stay alone.
+
+use std::collections::VecDeque;
+
+use super::direction::{Direction, State, Step};
+use super::exchange::{self, Event, Exchange, Output, Pairing, Protocol, Stray, Switch};
+use super::field::FieldName;
+use super::flaw::{Flaw, Flaws};
+use super::framing::{self, Framed, Framing};
+use super::head::{Head, Kind, Version};
+use super::message::{Message, MessageEnd};
+use super::method::Method;
+use super::{framing::ContentLength, framing::TransferCoding, probe, socks};
+use crate::flow::{self, Arrival, End, Ending, Facts, Mark, Missing, Side};
+use crate::limits;
+use crate::units::Duration;
+
+/// A request that waits for its final response.
+#[derive(Debug)]
+struct Pending {
+    nth: u32,
+    method: Method,
+    simple: bool,
+    upgrade: bool,
+    /// `None` while the request is still being read.
+    request: Option<Box<Message>>,
+    /// How much of the server's stream the client had received when it began to ask.
+    asked_at: Option<u64>,
+    interim: Vec<Message>,
+    interim_count: u64,
+    /// The final response, where it came before the request was whole.
+    response: Option<Box<Message>>,
+    pairing: Pairing,
+    retransmissions_before: u32,
+    connect: Option<Duration>,
+    idle_before: Option<Duration>,
+}
+
+/// See the module's words.
+#[derive(Debug)]
+pub struct Connection {
+    client: Direction,
+    server: Direction,
+    begun: bool,
+    swapped: bool,
+    queue: VecDeque<Pending>,
+    /// The request that the response in progress answers.
+    answering: Option<u32>,
+    /// Interim responses whose request was not captured.
+    orphaned_interim: Vec<Message>,
+    orphaned_interim_count: u64,
+    count: u32,
+    protocol: Option<Protocol>,
+    socks: Option<socks::Negotiation>,
+    /// Messages may have been lost: order alone does not pair any more.
+    doubt: bool,
+    /// The client was seen to ask again before it was answered.
+    pipelined: bool,
+    /// How many exchanges there had been when the connection became a tunnel.
+    tunnelled_at: Option<u32>,
+    /// Octets behind a switch of protocols.
+    switched: [u64; 2],
+    last_done: Option<Mark>,
+    ends: [Option<End>; 2],
+}
+
+impl Default for Connection {
+    fn default() -> Self {
+        Self {
+            client: Direction::new(Kind::Request),
+            server: Direction::new(Kind::Response),
+            begun: false,
+            swapped: false,
+            queue: VecDeque::new(),
+            answering: None,
+            orphaned_interim: Vec::new(),
+            orphaned_interim_count: 0,
+            count: 0,
+            protocol: None,
+            socks: None,
+            doubt: false,
+            pipelined: false,
+            tunnelled_at: None,
+            switched: [0; 2],
+            last_done: None,
+            ends: [None; 2],
+        }
+    }
+}
+
+/// What every step needs to know of its surroundings.
+struct Scene<'s> {
+    facts: &'s Facts,
+    arrival: Arrival,
+    out: &'s mut Output,
+}
+
+impl Scene<'_> {
+    fn mark(&self) -> Mark {
+        self.arrival.mark
+    }
+
+    fn retransmissions(&self) -> u32 {
+        let [client, server] = self.facts.health.retransmissions;
+        client.saturating_add(server)
+    }
+}
+
+impl flow::Reader for Connection {
+    type Output = Output;
+
+    fn data(
+        &mut self,
+        side: Side,
+        octets: &[u8],
+        arrival: Arrival,
+        facts: &Facts,
+        out: &mut Output,
+    ) {
+        if !self.begun {
+            self.begin(facts);
+        }
+        if self.count == 0 && facts.midstream() {
+            self.mend_roles(side, octets);
+        }
+        let side = self.role(side);
+        self.read(side, octets, &mut Scene { facts, arrival, out });
+    }
+
+    fn passed(
+        &mut self,
+        side: Side,
+        count: u64,
+        arrival: Arrival,
+        facts: &Facts,
+        out: &mut Output,
+    ) {
+        let side = self.role(side);
+        let scene = &mut Scene { facts, arrival, out };
+        let direction = self.direction(side);
+        if direction.state == State::Opaque {
+            self.count_switched(side, count);
+        }
+        if let Step::Done = self.direction(side).pass(count, arrival.mark) {
+            self.message_done(side, MessageEnd::Framing, scene);
+        }
+    }
+
+    fn gap(
+        &mut self,
+        side: Side,
+        count: u64,
+        why: Missing,
+        mark: Mark,
+        facts: &Facts,
+        out: &mut Output,
+    ) {
+        if !self.begun {
+            self.begin(facts);
+        }
+        let side = self.role(side);
+        let arrival = Arrival { mark, offset: 0, seen_of_peer: None, boundary: false };
+        let scene = &mut Scene { facts, arrival, out };
+        let was_carrying = matches!(self.direction(side).state, State::Head | State::LongHead);
+        if was_carrying {
+            self.salvage_head(side, MessageEnd::Gap, scene);
+        }
+        let (ended, lost) = self.direction(side).gap(count, why);
+        if let Some(end) = ended {
+            self.message_done(side, end, scene);
+        }
+        self.doubt |= lost;
+    }
+
+    fn end(&mut self, side: Side, how: End, mark: Mark, facts: &Facts, out: &mut Output) {
+        let side = self.role(side);
+        let arrival = Arrival { mark, offset: 0, seen_of_peer: None, boundary: false };
+        let scene = &mut Scene { facts, arrival, out };
+        self.ends[side.index()] = Some(how);
+        if self.direction(side).state == State::HeldBack {
+            self.release_held_back(scene);
+        }
+        self.salvage_head(side, how.into(), scene);
+        self.message_done(side, how.into(), scene);
+        self.direction(side).state = State::Opaque;
+        self.settle_unanswered(scene);
+    }
+
+    fn unread(&self, side: Side) -> u64 {
+        if !self.begun {
+            return 0;
+        }
+        match self.role(side) {
+            Side::Client => self.client.unread(),
+            Side::Server => self.server.unread(),
+        }
+    }
+
+    fn roles_swapped(&self) -> bool {
+        self.swapped
+    }
+
+    fn waiting(&self) -> bool {
+        !self.queue.is_empty()
+    }
+
+    fn closed(reader: Option<&Self>, facts: &Facts, ending: Ending, mark: Mark, out: &mut Output) {
+        let mut connection = exchange::Connection::new(facts, ending, mark);
+        if let Some(reader) = reader {
+            if reader.swapped {
+                connection.swap();
+            }
+            connection.protocol = Some(reader.protocol.unwrap_or(Protocol::Unknown));
+            connection.exchanges = reader.count;
+            connection.switched = reader.switched;
+        }
+        out.events.push(Event::Connection(Box::new(connection)));
+    }
+}
+
+impl Connection {
+    /// The side that `flow` calls so is this one.
+    fn role(&self, side: Side) -> Side {
+        if self.swapped { side.other() } else { side }
+    }
+
+    fn direction(&mut self, side: Side) -> &mut Direction {
+        match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        }
+    }
+
+    fn begin(&mut self, facts: &Facts) {
+        self.begun = true;
+        if facts.midstream() {
+            // The first octets may lie anywhere in a message.
+            self.client.state = State::Lost;
+            self.server.state = State::Lost;
+        }
+    }
+
+    /// Without a handshake, who is client is a guess; the first start line says it.
+    fn mend_roles(&mut self, side: Side, octets: &[u8]) {
+        let role = self.role(side);
+        let (own, other) = match role {
+            Side::Client => (Kind::Request, Kind::Response),
+            Side::Server => (Kind::Response, Kind::Request),
+        };
+        if probe::credible(other, octets) && !probe::credible(own, octets) {
+            self.swapped = !self.swapped;
+            self.switched.swap(0, 1);
+            self.ends.swap(0, 1);
+        }
+    }
+
+    fn endpoint(&self, side: Side, facts: &Facts) -> crate::wire::Endpoint {
+        facts.end(self.role(side))
+    }
+
+    /// Reads octets of one side to their end.
+    fn read(&mut self, side: Side, octets: &[u8], scene: &mut Scene<'_>) {
+        let whole = octets.len();
+        let mut rest = octets;
+        let mut idle_rounds = 0;
+        let start = scene.arrival;
+        while !rest.is_empty() {
+            let used = (whole - rest.len()) as u64;
+            scene.arrival.offset = start.offset + used;
+            scene.arrival.boundary = start.boundary && used == 0;
+            if side == Side::Server {
+                self.server.next_may_begin =
+                    self.queue.len() > 1 || self.answering.is_none() && !self.queue.is_empty();
+            }
+            if self.direction(side).state == State::Opaque {
+                self.count_switched(side, rest.len() as u64);
+            }
+            let (taken, step) = self.direction(side).feed(rest, &scene.arrival, scene.out);
+            rest = rest.get(taken..).unwrap_or_default();
+            match step {
+                Step::More => {}
+                Step::Head(head, flaws) => self.head(side, head, flaws, scene),
+                Step::Done => self.message_done(side, MessageEnd::Framing, scene),
+                Step::Stray => {
+                    let taken = self.stray(side, rest, scene);
+                    rest = rest.get(taken..).unwrap_or_default();
+                }
+            }
+            if side == Side::Client && self.client.state == State::HeldBack {
+                self.limit_held_back(scene);
+            }
+            // A state that takes nothing must lead to one that does.
+            idle_rounds = if taken == 0 { idle_rounds + 1 } else { 0 };
+            if idle_rounds > 4 {
+                self.direction(side).state = State::Lost;
+                self.direction(side).strange += rest.len() as u64;
+                break;
+            }
+        }
+        scene.arrival = start;
+    }
+
+    fn head(&mut self, side: Side, head: Head, flaws: Flaws, scene: &mut Scene<'_>) {
+        match side {
+            Side::Client => self.request_head(head, flaws, scene),
+            Side::Server => self.response_head(head, flaws, scene),
+        }
+    }
+
+    fn request_head(&mut self, head: Head, mut flaws: Flaws, scene: &mut Scene<'_>) {
+        if head.method_octets() == b"PRI" && head.target() == b"*" {
+            // The preface of HTTP/2 (RFC 9113 section 3.4).
+            self.become_foreign(Protocol::Http2);
+            return;
+        }
+        self.protocol.get_or_insert(Protocol::Http1);
+        if self.queue.len() >= limits::UNANSWERED_REQUESTS
+            && let Some(oldest) = self.queue.pop_front()
+        {
+            self.emit(oldest, scene);
+        }
+        self.pipelined |= !self.doubt && self.queue.iter().any(|asked| asked.response.is_none());
+        let simple = flaws.has(Flaw::NoVersion);
+        let framed = framing::frame(&head, None, &mut flaws);
+        let began = self.client.began;
+        self.count = self.count.saturating_add(1);
+        let handshake = &scene.facts.handshake;
+        let first_of_connection = self.count == 1;
+        let connect = handshake
+            .syn
+            .zip(handshake.done)
+            .filter(|_| first_of_connection)
+            .map(|(syn, done)| done.since(syn));
+        let idle_since = if first_of_connection { handshake.done } else { self.last_done };
+        self.queue.push_back(Pending {
+            nth: self.count,
+            method: head.method(),
+            simple,
+            upgrade: head.value(FieldName::Upgrade).is_some(),
+            request: None,
+            asked_at: began.seen_of_peer,
+            interim: Vec::new(),
+            interim_count: 0,
+            response: None,
+            pairing: Pairing::Ordered,
+            retransmissions_before: scene.retransmissions(),
+            connect,
+            idle_before: idle_since
+                .filter(|_| self.queue.is_empty())
+                .map(|since| began.mark.since(since)),
+        });
+        let unknown = framed.framing == Framing::Unknown;
+        let preview = scene.out.preview;
+        if self.client.begin(head, flaws, framed, scene.mark(), preview) {
+            let end = if unknown { MessageEnd::Invalid } else { MessageEnd::Framing };
+            if unknown {
+                self.client.state = State::Lost;
+            }
+            self.message_done(Side::Client, end, scene);
+        }
+    }
+
+    fn response_head(&mut self, head: Head, mut flaws: Flaws, scene: &mut Scene<'_>) {
+        self.protocol.get_or_insert(Protocol::Http1);
+        let status = head.status();
+        let place = self.asked();
+        let method = place.and_then(|place| self.queue.get(place)).map(|asked| asked.method);
+        let framed = framing::frame(&head, method, &mut flaws);
+        let mark = scene.mark();
+        if matches!(status, Some(100 | 102..=199)) {
+            self.server.begin(head, flaws, framed, mark, 0);
+            let Some(message) = self.server.finish(MessageEnd::Framing) else { return };
+            let (kept, count) = match place.and_then(|place| self.queue.get_mut(place)) {
+                Some(asked) => (&mut asked.interim, &mut asked.interim_count),
+                None => (&mut self.orphaned_interim, &mut self.orphaned_interim_count),
+            };
+            *count += 1;
+            if kept.len() < limits::INTERIM_RESPONSES {
+                kept.push(*message);
+            }
+            return;
+        }
+        let place = place.map(|place| self.skip_to(place, scene));
+        self.answering = match place {
+            Some(true) => self.queue.front().map(|asked| asked.nth),
+            _ => {
+                self.count = self.count.saturating_add(1);
+                None
+            }
+        };
+        let preview = scene.out.preview;
+        let bodiless = self.server.begin(head, flaws, framed, mark, preview);
+        self.server.perhaps_bodiless =
+            method.is_none() && matches!(framed.framing, Framing::Length(_));
+        if bodiless {
+            self.message_done(Side::Server, MessageEnd::Framing, scene);
+        }
+    }
+
+    /// The place in the queue of the request that a response beginning now answers.
+    fn asked(&mut self) -> Option<usize> {
+        let began = self.server.began;
+        let first_open = self.queue.iter().position(|asked| asked.response.is_none())?;
+        if !self.doubt {
+            return Some(first_open);
+        }
+        if self.pipelined {
+            return None;
+        }
+        // A client that asks one thing at a time asks after it has received the whole answer
+        // before. So the response that begins here answers the latest request that was sent
+        // when everything in front of `began` had been received.
+        let mut latest: Option<(usize, u64)> = None;
+        for (place, asked) in self.queue.iter().enumerate().skip(first_open) {
+            let Some(at) = asked.asked_at else { continue };
+            if at > began.offset {
+                break;
+            }
+            if latest.is_some_and(|(_, before)| before == at) {
+                return None;
+            }
+            latest = Some((place, at));
+        }
+        let (place, at) = latest?;
+        if at == began.offset && self.client.state != State::Lost {
+            self.doubt = false;
+        }
+        if let Some(asked) = self.queue.get_mut(place) {
+            asked.pairing = Pairing::Recovered;
+        }
+        Some(place)
+    }
+
+    /// Gives out the requests in front of the one at `place`: their responses were lost. True
+    /// where that one is now the first.
+    fn skip_to(&mut self, place: usize, scene: &mut Scene<'_>) -> bool {
+        for _ in 0..place {
+            let Some(asked) = self.queue.pop_front() else { return false };
+            self.emit(asked, scene);
+        }
+        !self.queue.is_empty()
+    }
+
+    /// The message in progress of one side is over, if there is one.
+    fn message_done(&mut self, side: Side, end: MessageEnd, scene: &mut Scene<'_>) {
+        let direction = self.direction(side);
+        let end = direction.message.as_ref().and_then(|message| message.end).unwrap_or(end);
+        let Some(message) = direction.finish(end) else { return };
+        match side {
+            Side::Client => self.request_done(message, scene),
+            Side::Server => self.response_done(message, scene),
+        }
+    }
+
+    fn request_done(&mut self, message: Box<Message>, scene: &mut Scene<'_>) {
+        let Some(place) = self.queue.iter().position(|asked| asked.request.is_none()) else {
+            return;
+        };
+        let Some(asked) = self.queue.get_mut(place) else { return };
+        let over = message.end == Some(MessageEnd::Framing);
+        asked.request = Some(message);
+        if asked.response.is_some() {
+            if let Some(asked) = self.queue.remove(place) {
+                self.emit(asked, scene);
+            }
+        } else if over
+            && (asked.method == Method::Connect || asked.upgrade)
+            && self.ends[Side::Server.index()].is_none()
+            && self.client.state == State::Start
+        {
+            // What follows may be of another protocol; the answer will tell.
+            self.client.state = State::HeldBack;
+        }
+    }
+
+    fn response_done(&mut self, message: Box<Message>, scene: &mut Scene<'_>) {
+        let framing = message.framing;
+        let switch = match framing {
+            Framing::Tunnel => Some(Switch::Tunnel),
+            Framing::Upgrade => {
+                let protocols: Vec<&[u8]> = message.head.values(FieldName::Upgrade).collect();
+                Some(Switch::Upgrade(protocols.join(&b", "[..]).into_boxed_slice()))
+            }
+            _ => None,
+        };
+        let answered = self.answering.take();
+        let place = answered.and_then(|nth| self.queue.iter().position(|asked| asked.nth == nth));
+        match place {
+            Some(place) => {
+                let Some(asked) = self.queue.get_mut(place) else { return };
+                asked.response = Some(message);
+                if asked.request.is_some()
+                    && let Some(asked) = self.queue.remove(place)
+                {
+                    self.emit_switched(asked, switch.clone(), scene);
+                } else if switch.is_some() {
+                    // The rest of the request will never come: the octets belong to the switch.
+                    if let Some(mut asked) = self.queue.remove(place) {
+                        asked.request = self.client.finish(MessageEnd::Invalid);
+                        self.emit_switched(asked, switch.clone(), scene);
+                    }
+                }
+            }
+            None => {
+                let orphan = Pending {
+                    nth: self.count,
+                    method: Method::Other,
+                    simple: false,
+                    upgrade: false,
+                    request: None,
+                    asked_at: None,
+                    interim: std::mem::take(&mut self.orphaned_interim),
+                    interim_count: std::mem::take(&mut self.orphaned_interim_count),
+                    response: Some(message),
+                    pairing: Pairing::None,
+                    retransmissions_before: scene.retransmissions(),
+                    connect: None,
+                    idle_before: None,
+                };
+                self.emit_switched(orphan, switch.clone(), scene);
+            }
+        }
+        match switch {
+            Some(switch) => self.switch(&switch, scene),
+            None if self.client.state == State::HeldBack => self.release_held_back(scene),
+            None => {}
+        }
+    }
+
+    /// HTTP ends here: the connection is a tunnel or speaks another protocol.
+    fn switch(&mut self, switch: &Switch, scene: &mut Scene<'_>) {
+        let (held, arrival) = match self.client.state {
+            State::HeldBack => self.client.release(),
+            _ => (Vec::new(), scene.arrival),
+        };
+        match switch {
+            Switch::Tunnel => {
+                // What is inside may be HTTP again.
+                self.tunnelled_at = Some(self.count);
+                self.client = Direction::new(Kind::Request);
+                self.server = Direction::new(Kind::Response);
+            }
+            Switch::Upgrade(_) => {
+                self.client.state = State::Opaque;
+                self.server.state = State::Opaque;
+            }
+        }
+        if !held.is_empty() {
+            let before = std::mem::replace(&mut scene.arrival, arrival);
+            self.read(Side::Client, &held, scene);
+            scene.arrival = before;
+        }
+    }
+
+    /// What was held back is HTTP after all, or the rest of a tunnel that was never granted.
+    fn release_held_back(&mut self, scene: &mut Scene<'_>) {
+        let (held, arrival) = self.client.release();
+        self.client.state = State::Start;
+        if held.is_empty() {
+            return;
+        }
+        let before = std::mem::replace(&mut scene.arrival, arrival);
+        self.read(Side::Client, &held, scene);
+        scene.arrival = before;
+    }
+
+    fn limit_held_back(&mut self, scene: &mut Scene<'_>) {
+        if self.client.held_back() <= limits::HELD_BACK_OCTETS {
+            return;
+        }
+        let tunnel = self.queue.back().is_some_and(|asked| asked.method == Method::Connect);
+        if tunnel {
+            let (held, _) = self.client.release();
+            self.client.state = State::Opaque;
+            self.count_switched(Side::Client, held.len() as u64);
+        } else {
+            self.release_held_back(scene);
+        }
+    }
+
+    /// Octets stand where a start line had to stand. Gives how many of them are dealt with.
+    fn stray(&mut self, side: Side, octets: &[u8], scene: &mut Scene<'_>) -> usize {
+        if side == Side::Server && self.simple_response(scene) {
+            return 0;
+        }
+        if self.tunnelled_at == Some(self.count) {
+            // Not HTTP in here.
+            self.client.state = State::Opaque;
+            self.server.state = State::Opaque;
+            return 0;
+        }
+        let nothing_yet = self.protocol.is_none();
+        if nothing_yet {
+            if let Some(taken) = self.negotiate(side, octets) {
+                return taken;
+            }
+            if let Some(protocol) = probe::foreign(octets) {
+                self.become_foreign(protocol);
+                return 0;
+            }
+        }
+        if !nothing_yet {
+            scene.out.events.push(Event::Stray(Box::new(Stray {
+                connection: scene.facts.id,
+                side,
+                nth: self.count,
+                first: scene.mark(),
+                octets: octets
+                    .get(..octets.len().min(limits::EXTRA_OCTETS))
+                    .unwrap_or_default()
+                    .to_vec(),
+            })));
+        }
+        let direction = self.direction(side);
+        direction.strange += octets.len() as u64;
+        direction.state = State::Lost;
+        if nothing_yet && direction.strange > limits::FOREIGN_OCTETS {
+            self.become_foreign(Protocol::Unknown);
+        }
+        octets.len()
+    }
+
+    /// SOCKS in front of HTTP is stepped over (RFC 1928).
+    fn negotiate(&mut self, side: Side, octets: &[u8]) -> Option<usize> {
+        if self.socks.is_none() && side == Side::Client {
+            self.socks = socks::Negotiation::begin(octets);
+        }
+        let taken = self.socks.as_mut()?.step(side, octets);
+        if taken.is_none() {
+            self.socks = None;
+        }
+        taken
+    }
+
+    /// HTTP/0.9: the response is what comes, up to the end of the connection (RFC 1945 section 6).
+    fn simple_response(&mut self, scene: &mut Scene<'_>) -> bool {
+        let simple =
+            self.queue.front().is_some_and(|asked| asked.simple && asked.response.is_none());
+        if !simple {
+            return false;
+        }
+        self.answering = self.queue.front().map(|asked| asked.nth);
+        let mut flaws = Flaws::default();
+        flaws.add(Flaw::NoVersion);
+        let framed = Framed {
+            framing: Framing::Close,
+            length: ContentLength::Absent,
+            coding: TransferCoding::Absent,
+            certain: true,
+        };
+        self.server.begin(Head::absent(), flaws, framed, scene.mark(), scene.out.preview);
+        true
+    }
+
+    fn become_foreign(&mut self, protocol: Protocol) {
+        self.protocol = Some(protocol);
+        self.client.state = State::Opaque;
+        self.server.state = State::Opaque;
+    }
+
+    fn count_switched(&mut self, side: Side, octets: u64) {
+        self.switched[side.index()] = self.switched[side.index()].saturating_add(octets);
+    }
+
+    /// A head that will not become whole is reported as far as it can be read.
+    fn salvage_head(&mut self, side: Side, end: MessageEnd, scene: &mut Scene<'_>) {
+        let Some((head, flaws)) = self.direction(side).partial_head() else { return };
+        let plain = head.version() == Some(Version::HTTP_09);
+        if plain && side == Side::Server {
+            return;
+        }
+        self.head(side, head, flaws, scene);
+        let direction = self.direction(side);
+        match &mut direction.message {
+            Some(message) => {
+                message.head_whole = false;
+                direction.state = State::Lost;
+                self.message_done(side, end, scene);
+            }
+            None => {
+                // It was taken for bodiless and is over already; as it is not whole, that is not
+                // known.
+                direction.state = State::Lost;
+                if side == Side::Client
+                    && let Some(asked) = self.queue.back_mut()
+                    && let Some(request) = &mut asked.request
+                {
+                    request.head_whole = false;
+                    request.end = Some(end);
+                }
+            }
+        }
+    }
+
+    /// Requests whose answer cannot come any more are over.
+    fn settle_unanswered(&mut self, scene: &mut Scene<'_>) {
+        if self.ends[Side::Server.index()].is_none() {
+            return;
+        }
+        let client_over = self.ends[Side::Client.index()].is_some();
+        while self.queue.front().is_some_and(|asked| asked.request.is_some() || client_over) {
+            let Some(asked) = self.queue.pop_front() else { break };
+            self.emit(asked, scene);
+        }
+    }
+
+    fn emit(&mut self, asked: Pending, scene: &mut Scene<'_>) {
+        self.emit_switched(asked, None, scene);
+    }
+
+    fn emit_switched(&mut self, asked: Pending, switch: Option<Switch>, scene: &mut Scene<'_>) {
+        let pairing = match (&asked.request, &asked.response) {
+            (Some(_), Some(_)) => asked.pairing,
+            _ => Pairing::None,
+        };
+        let unanswered = match asked.response {
+            None => Some(self.ends[Side::Server.index()].unwrap_or(End::CaptureEnd)),
+            Some(_) => None,
+        };
+        let last = [asked.request.as_ref(), asked.response.as_ref()];
+        self.last_done = last
+            .into_iter()
+            .flatten()
+            .map(|message| message.last)
+            .chain(self.last_done)
+            .max_by_key(|mark| mark.packet);
+        scene.out.events.push(Event::Exchange(Box::new(Exchange {
+            connection: scene.facts.id,
+            client: self.endpoint(Side::Client, scene.facts),
+            server: self.endpoint(Side::Server, scene.facts),
+            nth: asked.nth,
+            request: asked.request,
+            interim: asked.interim,
+            interim_count: asked.interim_count,
+            response: asked.response,
+            pairing,
+            switch,
+            tunnelled: self.tunnelled_at.is_some_and(|before| asked.nth > before),
+            unanswered,
+            connect: asked.connect,
+            idle_before: asked.idle_before,
+            retransmissions: scene.retransmissions().saturating_sub(asked.retransmissions_before),
+            completed: scene.mark(),
+        })));
+    }
+}

@@ -1,0 +1,287 @@
+//! What `http` gives out: exchanges (a request and what answered it), connections, and octets that
+//! stood where none may. All owned and final: nothing here changes after it was given out.
+
+use super::message::Message;
+use super::method::Method;
+use crate::flow::{End, Ending, Facts, Handshake, Health, Mark, Side};
+use crate::units::Duration;
+use crate::wire::Endpoint;
+
+/// How sure it is that a response answers the request that it stands with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pairing {
+    /// By the order of the stream (RFC 9112 section 9.3.2).
+    Ordered,
+    /// Messages were lost before; the numbers of the stream tell that it is this one.
+    Recovered,
+    /// There is nothing to pair, or it cannot be told what belongs together.
+    None,
+}
+
+/// What a connection became when HTTP on it ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Switch {
+    /// CONNECT was granted: a tunnel.
+    Tunnel,
+    /// 101: the protocols that the response's Upgrade field names, as written.
+    Upgrade(Box<[u8]>),
+}
+
+/// A request, the interim responses and the final response to it, as far as each was captured.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// The connection: the number of its first packet.
+    pub connection: u64,
+    /// Who asked.
+    pub client: Endpoint,
+    /// Who was asked.
+    pub server: Endpoint,
+    /// Position on the connection, from 1; orphaned responses count.
+    pub nth: u32,
+    /// The request; `None` where it was not captured.
+    pub request: Option<Box<Message>>,
+    /// Interim responses (1xx apart from 101), the first ones.
+    pub interim: Vec<Message>,
+    /// How many interim responses there were.
+    pub interim_count: u64,
+    /// The final response; `None` where there was none, or none was captured.
+    pub response: Option<Box<Message>>,
+    /// How request and response found each other.
+    pub pairing: Pairing,
+    /// What the connection became with it.
+    pub switch: Option<Switch>,
+    /// Whether it took place inside a tunnel on the connection.
+    pub tunnelled: bool,
+    /// Where there is no final response: how the server's stream ended.
+    pub unanswered: Option<End>,
+    /// SYN to the segment that ends the handshake, for the first exchange of a connection.
+    pub connect: Option<Duration>,
+    /// How long the connection had been idle when the request began: since the last octet of the
+    /// exchange before.
+    pub idle_before: Option<Duration>,
+    /// Segments sent again while it lasted, both sides.
+    pub retransmissions: u32,
+    /// The packet that completed it, which gives the order of exchanges.
+    pub completed: Mark,
+}
+
+impl Exchange {
+    /// The final status code, where there is one that can be read.
+    pub fn status(&self) -> Option<u16> {
+        self.response.as_ref().and_then(|response| response.head.status())
+    }
+
+    /// The method, where the request was captured.
+    pub fn method(&self) -> Option<Method> {
+        self.request.as_ref().map(|request| request.head.method())
+    }
+
+    /// The first packet of either message.
+    pub fn first(&self) -> Mark {
+        let messages = [self.request.as_deref(), self.response.as_deref()];
+        let firsts = messages.into_iter().flatten().map(|message| message.first);
+        let interim = self.interim.iter().map(|message| message.first);
+        firsts.chain(interim).min_by_key(|mark| mark.packet).unwrap_or(self.completed)
+    }
+
+    /// First to last octet of the request.
+    pub fn request_time(&self) -> Option<Duration> {
+        let request = self.request.as_ref()?;
+        Some(request.last.since(request.first))
+    }
+
+    /// Last octet of the request (or its head, where the server answered before the body was
+    /// whole) to the first octet of the final response.
+    pub fn think_time(&self) -> Option<Duration> {
+        let (request, response) = (self.request.as_ref()?, self.response.as_ref()?);
+        let asked = if request.last.packet <= response.first.packet {
+            request.last
+        } else {
+            request.head_end
+        };
+        Some(response.first.since(asked))
+    }
+
+    /// First to last octet of the final response.
+    pub fn response_time(&self) -> Option<Duration> {
+        let response = self.response.as_ref()?;
+        Some(response.last.since(response.first))
+    }
+
+    /// First octet of the request to the last of the final response.
+    pub fn total_time(&self) -> Option<Duration> {
+        let (request, response) = (self.request.as_ref()?, self.response.as_ref()?);
+        Some(response.last.since(request.first))
+    }
+
+    /// Octets of either message that the capture does not have.
+    pub fn missing(&self) -> u64 {
+        let messages = [self.request.as_deref(), self.response.as_deref()];
+        messages.into_iter().flatten().map(|message| message.missing).sum()
+    }
+}
+
+/// Octets of the server where a start line had to stand: behind a response that must not have a
+/// body, or behind the end of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stray {
+    /// The connection.
+    pub connection: u64,
+    /// Who sent them.
+    pub side: Side,
+    /// Position of the latest exchange on the connection, from 1; 0 where there was none.
+    pub nth: u32,
+    /// The packet with the first of them.
+    pub first: Mark,
+    /// The first octets.
+    pub octets: Vec<u8>,
+}
+
+/// What a connection carried, as far as its first octets tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Protocol {
+    /// HTTP/1.x or HTTP/0.9.
+    Http1,
+    /// HTTP/2 without TLS, by its preface or an upgrade to h2c.
+    Http2,
+    /// TLS.
+    Tls,
+    /// SSH.
+    Ssh,
+    /// SOCKS, with something else than HTTP inside.
+    Socks,
+    /// WebSocket from its first octet, or anything else.
+    Unknown,
+}
+
+impl Protocol {
+    /// The name in records.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Http1 => "http",
+            Self::Http2 => "http2",
+            Self::Tls => "tls",
+            Self::Ssh => "ssh",
+            Self::Socks => "socks",
+            Self::Unknown => "other",
+        }
+    }
+}
+
+/// A connection when it is over: every attempt is one, with or without HTTP on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Connection {
+    /// Number of its first packet, which names it.
+    pub id: u64,
+    /// Who opened it.
+    pub client: Endpoint,
+    /// Who was connected to.
+    pub server: Endpoint,
+    /// First packet.
+    pub first: Mark,
+    /// Last packet.
+    pub last: Mark,
+    /// Its beginning.
+    pub handshake: Handshake,
+    /// Whether the capture began inside it.
+    pub midstream: bool,
+    /// Whether the packets of one side alone were captured.
+    pub one_sided: bool,
+    /// What became of it.
+    pub ending: Ending,
+    /// Who closed or reset first.
+    pub first_closer: Option<Side>,
+    /// First FIN of each side, client first.
+    pub fin: [Option<Mark>; 2],
+    /// First RST of each side, client first.
+    pub reset: [Option<Mark>; 2],
+    /// What went wrong on the way, client first.
+    pub health: Health,
+    /// What it carried; `None` where no octet was sent.
+    pub protocol: Option<Protocol>,
+    /// Exchanges on it.
+    pub exchanges: u32,
+    /// Octets behind a switch of protocols, client first.
+    pub switched: [u64; 2],
+    /// The packet at which it was over.
+    pub completed: Mark,
+}
+
+impl Connection {
+    pub(super) fn new(facts: &Facts, ending: Ending, completed: Mark) -> Self {
+        Self {
+            id: facts.id,
+            client: facts.end(Side::Client),
+            server: facts.end(Side::Server),
+            first: facts.first,
+            last: facts.last,
+            handshake: facts.handshake,
+            midstream: facts.midstream(),
+            one_sided: facts.one_sided(),
+            ending,
+            first_closer: facts.first_closer(),
+            fin: facts.fin,
+            reset: facts.reset,
+            health: facts.health,
+            protocol: None,
+            exchanges: 0,
+            switched: [0; 2],
+            completed,
+        }
+    }
+
+    /// Exchanges the two sides, where what was read shows that the guess was wrong.
+    pub(super) fn swap(&mut self) {
+        std::mem::swap(&mut self.client, &mut self.server);
+        self.first_closer = self.first_closer.map(Side::other);
+        self.fin.swap(0, 1);
+        self.reset.swap(0, 1);
+        self.switched.swap(0, 1);
+        let health = &mut self.health;
+        health.packets.swap(0, 1);
+        health.octets.swap(0, 1);
+        health.missing.swap(0, 1);
+        health.cut.swap(0, 1);
+        for pair in [
+            &mut health.retransmissions,
+            &mut health.reordered,
+            &mut health.conflicts,
+            &mut health.probes,
+            &mut health.zero_windows,
+            &mut health.ignored,
+            &mut health.urgent,
+        ] {
+            pair.swap(0, 1);
+        }
+        self.ending = match self.ending {
+            Ending::Reset(side) => Ending::Reset(side.other()),
+            other => other,
+        };
+    }
+}
+
+/// One thing that `http` has understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// An exchange is over.
+    Exchange(Box<Exchange>),
+    /// Octets stood where none may.
+    Stray(Box<Stray>),
+    /// A connection is over; the last word about it.
+    Connection(Box<Connection>),
+}
+
+/// Where readers of connections put what they have understood, in order.
+#[derive(Debug, Default)]
+pub struct Output {
+    /// What is new.
+    pub events: Vec<Event>,
+    /// How many octets of each content to keep in [`Message::preview`].
+    pub preview: usize,
+    /// Octets of heads and lines that were copied, since they lay in several segments.
+    pub carried: u64,
+    /// Heads read.
+    pub heads: u64,
+    /// Of those, heads that httparse refused.
+    pub tolerated: u64,
+}

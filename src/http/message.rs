@@ -1,0 +1,125 @@
+//! One HTTP message as it was seen: its head, how its body was framed, how much of it came, when,
+//! and what was missing. Facts alone; what they mean is for others to say.
+
+use super::flaw::Flaws;
+use super::framing::{ContentLength, Framing, TransferCoding};
+use super::head::Head;
+use crate::flow::{End, Mark};
+
+/// Why a message ended where it did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageEnd {
+    /// Where its framing says.
+    Framing,
+    /// Its sender closed the connection.
+    Fin,
+    /// One side reset the connection.
+    Reset,
+    /// Its end lies in octets that the capture does not have.
+    Gap,
+    /// Its framing could not be read any further.
+    Invalid,
+    /// The next response began, although nothing had ended this one.
+    NextResponse,
+    /// The connection fell silent.
+    Idle,
+    /// The capture ended, or the connection was given up or replaced.
+    CaptureEnd,
+}
+
+impl From<End> for MessageEnd {
+    fn from(end: End) -> Self {
+        match end {
+            End::Fin => Self::Fin,
+            End::Reset(_) => Self::Reset,
+            End::Idle => Self::Idle,
+            End::Replaced | End::Evicted | End::CaptureEnd => Self::CaptureEnd,
+        }
+    }
+}
+
+/// See the module's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// The head.
+    pub head: Head,
+    /// Every deviation from the grammar.
+    pub flaws: Flaws,
+    /// How the end of the body was found.
+    pub framing: Framing,
+    /// What Content-Length says.
+    pub content_length: ContentLength,
+    /// What Transfer-Encoding says.
+    pub transfer_coding: TransferCoding,
+    /// Whether no other reader could see the framing differently.
+    pub certain: bool,
+    /// Octets of the content that were captured: the transfer coding taken off, content codings
+    /// still on.
+    pub content: u64,
+    /// Octets of the body on the wire, chunk lines and trailers included, lost ones too.
+    pub body: u64,
+    /// Octets of the content that were sent, but that the capture does not have.
+    pub missing: u64,
+    /// Of those, octets that the snap length cut off.
+    pub cut: u64,
+    /// Chunks with data.
+    pub chunks: u64,
+    /// Octets of the longest chunk extension.
+    pub longest_extension: u32,
+    /// The trailer section as it was sent, where there is one that is not empty.
+    pub trailers: Option<Box<[u8]>>,
+    /// The first octets of the content, as many as were asked for.
+    pub preview: Vec<u8>,
+    /// How many octets of content are still wanted for `preview`.
+    pub(super) preview_wanted: usize,
+    /// The packet with the first octet.
+    pub first: Mark,
+    /// The packet with the end of the head.
+    pub head_end: Mark,
+    /// The packet with the last octet so far.
+    pub last: Mark,
+    /// The longest pause between two packets of the body, and the packet behind it.
+    pub longest_pause: Option<(crate::units::Duration, u64)>,
+    /// Segments that carried it.
+    pub segments: u32,
+    /// Why it ended; `None` while it has not.
+    pub end: Option<MessageEnd>,
+    /// Whether the head is whole: not cut by a gap, a limit or an end.
+    pub head_whole: bool,
+}
+
+impl Message {
+    /// Whether the whole message was captured, up to where its framing ends it.
+    pub fn complete(&self) -> bool {
+        let ended = match self.end {
+            Some(MessageEnd::Framing) => true,
+            Some(MessageEnd::Fin) => self.framing == Framing::Close,
+            _ => false,
+        };
+        ended && self.missing == 0 && self.head_whole
+    }
+
+    /// Notes that a packet carried some of it.
+    pub(super) fn seen(&mut self, mark: Mark) {
+        if mark.packet != self.last.packet {
+            self.segments = self.segments.saturating_add(1);
+            if self.last.packet != self.head_end.packet || self.content > 0 {
+                let pause = mark.since(self.last);
+                if self.longest_pause.is_none_or(|(longest, _)| pause > longest) {
+                    self.longest_pause = Some((pause, mark.packet));
+                }
+            }
+            self.last = mark;
+        }
+    }
+
+    /// Counts octets of the content, keeping the first ones where they are wanted.
+    pub(super) fn take(&mut self, octets: &[u8]) {
+        self.content += octets.len() as u64;
+        if self.preview_wanted > 0 {
+            let wanted = octets.len().min(self.preview_wanted);
+            self.preview.extend_from_slice(octets.get(..wanted).unwrap_or_default());
+            self.preview_wanted -= wanted;
+        }
+    }
+}
