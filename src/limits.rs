@@ -86,6 +86,10 @@ pub const IDLE: Duration = Duration::from_secs(300);
 /// The same while a request waits for its response: slow answers are what people look for.
 pub const IDLE_WAITING: Duration = Duration::from_secs(900);
 
+/// How long octets of the other side still count after a reset: what was on its way when the RST was
+/// sent is on the wire all the same, and the answer in it tells what the server did.
+pub const RESET_LINGER: Duration = Duration::from_secs(1);
+
 /// How long a closed connection is remembered, so that late copies and resets are counted to it.
 pub const CLOSED_LINGER: Duration = Duration::from_secs(10);
 

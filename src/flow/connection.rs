@@ -40,6 +40,8 @@ enum State {
     Opening,
     /// Anything between.
     Open,
+    /// The given side reset it; what the other had sent by then may still come.
+    Reset(Side),
     /// Both streams are over.
     Closed,
 }
@@ -153,7 +155,7 @@ impl<R: Reader> Connection<R> {
             self.reset(side, segment, mark, sink);
             return Outcome::Taken;
         }
-        if self.state == State::Closed {
+        if self.state == State::Closed || self.state == State::Reset(side) {
             sink.ledger.discarded += captured;
             if flags.has(Flags::FIN) {
                 self.facts.fin[side.index()].get_or_insert(mark);
@@ -167,7 +169,9 @@ impl<R: Reader> Connection<R> {
             self.state = State::Open;
         }
         if !segment.payload.is_empty() || segment.cut > 0 {
-            self.state = State::Open;
+            if self.state == State::Opening {
+                self.state = State::Open;
+            }
             self.payload(side, segment, mark, sink);
         }
         if flags.has(Flags::FIN) {
@@ -552,11 +556,14 @@ impl<R: Reader> Connection<R> {
         }
     }
 
-    /// A RST: ends both streams if it stands where its receiver expects it (RFC 5961 section 3).
+    /// A RST: ends the connection if it stands where its receiver expects it (RFC 5961 section 3).
     fn reset(&mut self, side: Side, segment: &Segment<'_>, mark: Mark, sink: &mut Sink<'_, R>) {
         let index = side.index();
-        if self.state == State::Closed {
+        if matches!(self.state, State::Closed | State::Reset(_)) {
             self.facts.reset[index].get_or_insert(mark);
+            if self.state == State::Reset(side.other()) {
+                self.close(mark, sink);
+            }
             return;
         }
         let answers_syn = self.streams[index].base.is_none()
@@ -584,10 +591,11 @@ impl<R: Reader> Connection<R> {
             }
             return;
         }
-        self.facts.reset[index] = Some(mark);
         self.close_by_reset(side, mark, answers_syn, sink);
     }
 
+    /// One side has reset the connection: its own stream is over. What the other had sent by then
+    /// may still come, until [`limits::RESET_LINGER`] has passed.
     fn close_by_reset(
         &mut self,
         side: Side,
@@ -595,16 +603,37 @@ impl<R: Reader> Connection<R> {
         answers_syn: bool,
         sink: &mut Sink<'_, R>,
     ) {
-        self.flush(sink);
-        let syn_only = self.state == State::Opening && !self.has_data();
-        self.ending = Some(match side {
-            Side::Server if answers_syn && syn_only => Ending::Refused,
-            _ => Ending::Reset(side),
-        });
-        for side in [side, side.other()] {
+        self.facts.reset[side.index()] = Some(mark);
+        let refused = answers_syn && side == Side::Server && !self.has_data();
+        self.ending = Some(if refused { Ending::Refused } else { Ending::Reset(side) });
+        self.flush(&[side], sink);
+        self.end(side, None, mark, sink);
+        self.state = State::Reset(side);
+        let peer = &self.streams[side.other().index()];
+        if refused || peer.ended || peer.base.is_none() {
+            self.close(mark, sink);
+        }
+    }
+
+    /// Nothing more will come: both streams are over.
+    fn close(&mut self, mark: Mark, sink: &mut Sink<'_, R>) {
+        self.flush(&Side::BOTH, sink);
+        for side in Side::BOTH {
             self.end(side, None, mark, sink);
         }
         self.state = State::Closed;
+    }
+
+    /// Whether one side has reset it, and the other is still listened to.
+    pub fn is_reset(&self) -> bool {
+        matches!(self.state, State::Reset(_))
+    }
+
+    /// The time for what was on its way when the connection was reset is over.
+    pub fn settle_reset(&mut self, mark: Mark, sink: &mut Sink<'_, R>) {
+        if self.is_reset() {
+            self.close(mark, sink);
+        }
     }
 
     /// Whether anything waits, so that [`Self::advance`] has work.
@@ -641,10 +670,9 @@ impl<R: Reader> Connection<R> {
             let stream = &self.streams[side.index()];
             if let Some((place, mark)) = stream.pending_reset
                 && stream.next >= place
-                && self.state != State::Closed
+                && self.state == State::Open
             {
                 if stream.next == place {
-                    self.facts.reset[side.index()] = Some(mark);
                     self.close_by_reset(side, mark, false, sink);
                 } else {
                     self.streams[side.index()].pending_reset = None;
@@ -820,9 +848,10 @@ impl<R: Reader> Connection<R> {
         reader.gap(side, count, why, mark, &self.facts, sink.out);
     }
 
-    /// Hands over everything that waits, holes declared as gaps: nothing more will come.
-    fn flush(&mut self, sink: &mut Sink<'_, R>) {
-        for side in Side::BOTH {
+    /// Hands over everything that waits on the given sides, holes declared as gaps: nothing more
+    /// will come there.
+    fn flush(&mut self, sides: &[Side], sink: &mut Sink<'_, R>) {
+        for side in sides.iter().copied() {
             let stream = &self.streams[side.index()];
             if stream.base.is_none()
                 && let Some(lowest) = stream.lowest_unplaced()
@@ -832,23 +861,21 @@ impl<R: Reader> Connection<R> {
         }
         loop {
             self.drain(sink);
-            let hole = |stream: &Stream| stream.hole().filter(|_| stream.base.is_some());
             // What the receiver acknowledged was certainly sent; a hole behind which segments
-            // wait is as certain if they lie in the window, which they do.
-            let holes = Side::BOTH.map(|side| hole(&self.streams[side.index()]));
-            let waiting = Side::BOTH.into_iter().find(|side| self.next_is_ready(*side, true));
-            let (side, to) = match (holes, waiting) {
-                ([Some(to), _], _) => (Side::Client, to),
-                ([None, Some(to)], _) => (Side::Server, to),
-                ([None, None], Some(side)) => {
-                    self.give_first(side, sink);
-                    continue;
-                }
-                ([None, None], None) => return,
-            };
-            let missing = to.saturating_sub(self.streams[side.index()].next);
-            let mark = self.facts.last;
-            self.miss(side, missing, Missing::Lost, mark, sink);
+            // wait is as certain, since they lie in the window.
+            let hole = sides.iter().copied().find_map(|side| {
+                let stream = &self.streams[side.index()];
+                let to = stream.hole().filter(|_| stream.base.is_some() && !stream.ended)?;
+                Some((side, to))
+            });
+            if let Some((side, to)) = hole {
+                let missing = to.saturating_sub(self.streams[side.index()].next);
+                self.miss(side, missing, Missing::Lost, self.facts.last, sink);
+                continue;
+            }
+            let waiting = sides.iter().copied().find(|side| self.next_is_ready(*side, true));
+            let Some(side) = waiting else { return };
+            self.give_first(side, sink);
         }
     }
 
@@ -875,7 +902,7 @@ impl<R: Reader> Connection<R> {
     /// The connection is given up for a reason that lies outside it.
     pub fn conclude(mut self, why: Ending, mark: Mark, sink: &mut Sink<'_, R>) {
         if self.state != State::Closed {
-            self.flush(sink);
+            self.flush(&Side::BOTH, sink);
             for side in Side::BOTH {
                 let stream = &self.streams[side.index()];
                 if let Some((place, mark)) = stream.fin

@@ -154,14 +154,15 @@ impl<R: Reader> Table<R> {
         let Some(connection) = &mut place.connection else { return Outcome::Taken };
         let side = connection.side_of(segment.ends.source);
         let held = connection.held();
-        let was_closed = connection.is_closed();
+        let stood = (connection.is_closed(), connection.is_reset());
         let mut sink = Sink { out, ledger: &mut self.ledger, overfull };
         let outcome = connection.segment(side, segment, &mut sink);
         self.held = (self.held + connection.held()).saturating_sub(held);
-        if connection.is_closed() && !was_closed {
-            let due = seconds(segment.at.plus(limits::CLOSED_LINGER));
-            place.due = due;
-            self.timers.add(due, slot, place.generation);
+        let stands = (connection.is_closed(), connection.is_reset());
+        if stands != stood {
+            let linger = if stands.0 { limits::CLOSED_LINGER } else { limits::RESET_LINGER };
+            place.due = seconds(segment.at.plus(linger));
+            self.timers.add(place.due, slot, place.generation);
         }
         outcome
     }
@@ -261,11 +262,18 @@ impl<R: Reader> Table<R> {
     /// over. To be called whenever a second has passed.
     pub fn tick(&mut self, mark: Mark, out: &mut R::Output) {
         let now = seconds(mark.at);
-        let mut over = Vec::new();
+        let (mut over, mut reset) = (Vec::new(), Vec::new());
         for (slot, generation) in self.timers.due(now) {
             let Some(place) = self.slots.get_mut(slot as usize) else { continue };
-            let Some(connection) = &place.connection else { continue };
+            let Some(connection) = &mut place.connection else { continue };
             if place.generation != generation || place.due > now {
+                continue;
+            }
+            if connection.is_reset() {
+                reset.push((connection.facts.id, slot));
+                let due = seconds(mark.at.plus(limits::CLOSED_LINGER));
+                place.due = due;
+                self.timers.add(due, slot, generation);
                 continue;
             }
             let idle = match () {
@@ -281,6 +289,13 @@ impl<R: Reader> Table<R> {
                 place.due = due;
                 self.timers.add(due, slot, generation);
             }
+        }
+        reset.sort_unstable();
+        for (_, slot) in reset {
+            let Some(place) = self.slots.get_mut(slot as usize) else { continue };
+            let Some(connection) = &mut place.connection else { continue };
+            let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
+            connection.settle_reset(mark, &mut sink);
         }
         over.sort_unstable();
         for (_, slot) in over {
