@@ -8,7 +8,9 @@
 use std::collections::VecDeque;
 
 use super::direction::{Direction, State, Step};
-use super::exchange::{self, Event, Exchange, Output, Pairing, Protocol, Stray, Switch};
+use super::exchange::{
+    self, Event, Exchange, Output, Pairing, Protocol, Stray, Switch, Unanswered,
+};
 use super::field::FieldName;
 use super::flaw::{Flaw, Flaws};
 use super::framing::{self, Framed, Framing};
@@ -277,6 +279,10 @@ impl Connection {
                 self.server.next_may_begin =
                     self.queue.len() > 1 || self.answering.is_none() && !self.queue.is_empty();
             }
+            if side == Side::Client {
+                self.client.next_may_begin = self.client.expects_continue
+                    && self.queue.back().is_some_and(|asked| asked.response.is_some());
+            }
             if self.direction(side).state == State::Opaque {
                 self.count_switched(side, rest.len() as u64);
             }
@@ -322,10 +328,11 @@ impl Connection {
         if self.queue.len() >= limits::UNANSWERED_REQUESTS
             && let Some(oldest) = self.queue.pop_front()
         {
-            self.emit(oldest, scene);
+            self.emit_unanswered(oldest, Unanswered::TooMany, scene);
         }
         self.pipelined |= !self.doubt && self.queue.iter().any(|asked| asked.response.is_none());
         let simple = flaws.has(Flaw::NoVersion);
+        self.client.expects_continue = head.lists(FieldName::Expect, b"100-continue");
         let framed = framing::frame(&head, None, &mut flaws);
         let began = self.client.began;
         self.count = self.count.saturating_add(1);
@@ -362,6 +369,10 @@ impl Connection {
                 self.client.state = State::Lost;
             }
             self.message_done(Side::Client, end, scene);
+        }
+        if simple {
+            // RFC 1945 section 6: one request a connection.
+            self.client.state = State::Lost;
         }
     }
 
@@ -441,7 +452,7 @@ impl Connection {
     fn skip_to(&mut self, place: usize, scene: &mut Scene<'_>) -> bool {
         for _ in 0..place {
             let Some(asked) = self.queue.pop_front() else { return false };
-            self.emit(asked, scene);
+            self.emit_unanswered(asked, Unanswered::NotCaptured, scene);
         }
         !self.queue.is_empty()
     }
@@ -710,18 +721,36 @@ impl Connection {
     }
 
     fn emit(&mut self, asked: Pending, scene: &mut Scene<'_>) {
-        self.emit_switched(asked, None, scene);
+        // Where octets of the server were lost, the answer may have been among them.
+        let lost = self.doubt;
+        let why = match self.ends[Side::Server.index()] {
+            _ if lost => Unanswered::NotCaptured,
+            Some(how) => Unanswered::Ended(how),
+            None => Unanswered::NotCaptured,
+        };
+        self.give_out(asked, None, why, scene);
+    }
+
+    fn emit_unanswered(&mut self, asked: Pending, why: Unanswered, scene: &mut Scene<'_>) {
+        self.give_out(asked, None, why, scene);
     }
 
     fn emit_switched(&mut self, asked: Pending, switch: Option<Switch>, scene: &mut Scene<'_>) {
+        self.give_out(asked, switch, Unanswered::NotCaptured, scene);
+    }
+
+    fn give_out(
+        &mut self,
+        asked: Pending,
+        switch: Option<Switch>,
+        why: Unanswered,
+        scene: &mut Scene<'_>,
+    ) {
         let pairing = match (&asked.request, &asked.response) {
             (Some(_), Some(_)) => asked.pairing,
             _ => Pairing::None,
         };
-        let unanswered = match asked.response {
-            None => Some(self.ends[Side::Server.index()].unwrap_or(End::CaptureEnd)),
-            Some(_) => None,
-        };
+        let unanswered = asked.response.is_none().then_some(why);
         let last = [asked.request.as_ref(), asked.response.as_ref()];
         self.last_done = last
             .into_iter()

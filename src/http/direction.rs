@@ -83,10 +83,15 @@ pub(super) struct Direction {
     /// Whether a status line right behind the head shows that there is no body: the response to a
     /// HEAD that was not captured.
     pub perhaps_bodiless: bool,
-    /// Whether a status line where a segment begins ends a body that has no other end.
+    /// Whether the request being read asks to be told to go on (RFC 9110 section 10.1.1).
+    pub expects_continue: bool,
+    /// Whether the next message may begin where a body stands: where a segment begins in a body
+    /// that has no other end, or instead of a body that was not asked for.
     pub next_may_begin: bool,
     /// Octets that were no HTTP.
     pub strange: u64,
+    /// Whether a start line was searched for in vain, or in front of octets that were lost.
+    lost_before: bool,
 }
 
 impl Direction {
@@ -106,8 +111,10 @@ impl Direction {
             },
             message: None,
             perhaps_bodiless: false,
+            expects_continue: false,
             next_may_begin: false,
             strange: 0,
+            lost_before: false,
         }
     }
 
@@ -365,6 +372,11 @@ impl Direction {
             message.flaws.add(Flaw::FramingGuessed);
             return (0, self.done());
         }
+        if self.next_may_begin && message.body == 0 && probe::credible(self.kind, octets) {
+            // The client was refused before it sent the body, and goes on with another request.
+            message.end = Some(MessageEnd::NextMessage);
+            return (0, self.done());
+        }
         let taken = usize::try_from(left).unwrap_or(usize::MAX).min(octets.len());
         message.seen(arrival.mark);
         message.take(octets.get(..taken).unwrap_or_default());
@@ -511,7 +523,7 @@ impl Direction {
         let Some(message) = &mut self.message else { return (0, self.done()) };
         if self.next_may_begin && arrival.boundary && probe::credible(self.kind, octets) {
             // A real client would wait for the end of the connection for ever.
-            message.end = Some(MessageEnd::NextResponse);
+            message.end = Some(MessageEnd::NextMessage);
             message.certain = false;
             message.flaws.add(Flaw::FramingGuessed);
             return (0, self.done());
@@ -526,13 +538,16 @@ impl Direction {
         if arrival.boundary {
             let tail = chunk_tail(octets);
             let rest = octets.get(tail..).unwrap_or_default();
-            if probe::credible(self.kind, rest) {
+            // In front of the first octets of a stream nothing was lost that could look like them.
+            let first = self.strange == 0 && !self.lost_before;
+            if probe::credible(self.kind, rest) || first && probe::strict_line(self.kind, rest) {
                 self.state = State::Start;
-                self.searched = true;
+                self.searched = self.lost_before;
                 self.leading = false;
                 return (tail, Step::More);
             }
         }
+        self.lost_before = true;
         self.strange += octets.len() as u64;
         (octets.len(), Step::More)
     }
@@ -577,7 +592,11 @@ impl Direction {
         let (inside, in_body) = match self.state {
             State::Body { left } | State::ChunkData { left } => (count.min(left), true),
             State::ToEnd => (count, true),
-            State::Opaque | State::Lost => return (None, false),
+            State::Opaque => return (None, false),
+            State::Lost => {
+                self.lost_before = true;
+                return (None, false);
+            }
             State::HeldBack => {
                 self.state = State::Opaque;
                 return (None, false);
@@ -613,6 +632,7 @@ impl Direction {
             State::ToEnd => (None, false),
             _ => {
                 self.state = State::Lost;
+                self.lost_before = true;
                 (Some(MessageEnd::Gap), true)
             }
         }
@@ -656,7 +676,9 @@ impl Direction {
     pub fn unread(&self) -> u64 {
         let wanted = self.message.as_ref().is_some_and(|message| message.preview_wanted > 0);
         match self.state {
-            State::Body { left } if !wanted && !self.perhaps_bodiless => left,
+            State::Body { left } if !wanted && !self.perhaps_bodiless && !self.expects_continue => {
+                left
+            }
             State::ChunkData { left } if !wanted => left,
             State::Opaque => u64::MAX,
             _ => 0,

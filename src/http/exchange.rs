@@ -18,6 +18,17 @@ pub enum Pairing {
     None,
 }
 
+/// Why a request has no final response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unanswered {
+    /// The stream of the server ended so without one.
+    Ended(End),
+    /// There may have been one in octets that the capture does not have.
+    NotCaptured,
+    /// Too many requests waited at the same time to keep this one.
+    TooMany,
+}
+
 /// What a connection became when HTTP on it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Switch {
@@ -52,8 +63,8 @@ pub struct Exchange {
     pub switch: Option<Switch>,
     /// Whether it took place inside a tunnel on the connection.
     pub tunnelled: bool,
-    /// Where there is no final response: how the server's stream ended.
-    pub unanswered: Option<End>,
+    /// Where there is no final response: why.
+    pub unanswered: Option<Unanswered>,
     /// SYN to the segment that ends the handshake, for the first exchange of a connection.
     pub connect: Option<Duration>,
     /// How long the connection had been idle when the request began: since the last octet of the

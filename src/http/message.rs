@@ -19,8 +19,9 @@ pub enum MessageEnd {
     Gap,
     /// Its framing could not be read any further.
     Invalid,
-    /// The next response began, although nothing had ended this one.
-    NextResponse,
+    /// The next message began, although nothing had ended this one: behind a response without a
+    /// length, or instead of a body that the server no longer wanted.
+    NextMessage,
     /// The connection fell silent.
     Idle,
     /// The capture ended, or the connection was given up or replaced.

@@ -20,7 +20,9 @@ mod socks;
 mod tolerant;
 
 pub use connection::Connection as ConnectionReader;
-pub use exchange::{Connection, Event, Exchange, Output, Pairing, Protocol, Stray, Switch};
+pub use exchange::{
+    Connection, Event, Exchange, Output, Pairing, Protocol, Stray, Switch, Unanswered,
+};
 pub use field::FieldName;
 pub use flaw::{Flaw, Flaws};
 pub use framing::{ContentLength, Framing, TransferCoding};

@@ -24,21 +24,32 @@ pub(super) const PREFACE_LINE: &[u8] = b"PRI * HTTP/2.0\r\n";
 /// Whether octets at a place that is not known to begin a message do begin one beyond reasonable
 /// doubt: a strict start line and, behind it, the beginning of a field line or the empty line.
 pub(super) fn credible(kind: Kind, octets: &[u8]) -> bool {
+    strict_start(kind, octets)
+        .is_some_and(|behind| field_or_end(octets.get(behind..).unwrap_or_default(), kind))
+}
+
+/// Whether octets begin with a strict start line.
+pub(super) fn strict_line(kind: Kind, octets: &[u8]) -> bool {
+    strict_start(kind, octets).is_some()
+}
+
+/// Where a strict start line at the front of these octets ends.
+fn strict_start(kind: Kind, octets: &[u8]) -> Option<usize> {
     let plausible = match kind {
         Kind::Request => octets.first().is_some_and(u8::is_ascii_uppercase),
         Kind::Response => octets.starts_with(b"HTTP/1."),
     };
     if !plausible {
-        return false;
+        return None;
     }
-    let Some(line_feed) = memchr::memchr(b'\n', octets) else { return false };
-    let line = octets.get(..line_feed).unwrap_or_default();
+    let line_feed = memchr::memchr(b'\n', octets)?;
+    let line = octets.get(..line_feed)?;
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     let strict = match kind {
         Kind::Request => strict_request_line(line),
         Kind::Response => strict_status_line(line),
     };
-    strict && field_or_end(octets.get(line_feed + 1..).unwrap_or_default(), kind)
+    strict.then_some(line_feed + 1)
 }
 
 fn strict_request_line(line: &[u8]) -> bool {

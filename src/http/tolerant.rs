@@ -234,6 +234,11 @@ fn request_line(
         .filter(|at| rest.get(*at..*at + 5).is_some_and(|name| name.eq_ignore_ascii_case(b"HTTP/")))
         .find(|at| *at == 0 || rest.get(at - 1).is_some_and(|octet| matches!(octet, b' ' | b'\t')));
     let Some(at) = written else {
+        if let Some(target) = junk_version(method, rest) {
+            flaws.add(Flaw::OddVersion);
+            flaws.add(Flaw::OddStartLine);
+            return Some((request(target, target_start), None));
+        }
         // RFC 1945 section 4.1: a simple request is a GET without a version.
         let target = rest.trim_ascii_end();
         let simple = method == b"GET"
@@ -259,6 +264,18 @@ fn request_line(
         Flaw::OddTarget,
     );
     Some((request(target, target_start), version))
+}
+
+/// A method that everybody knows, a path, and a last word that should be a version but is none
+/// of any protocol that looks alike: the target.
+fn junk_version<'l>(method: &[u8], rest: &'l [u8]) -> Option<&'l [u8]> {
+    let known = super::Method::recognise(method) != super::Method::Other;
+    let mut words = rest.trim_ascii_end().split(|octet| *octet == b' ');
+    let (target, version, None) = (words.next()?, words.next()?, words.next()) else { return None };
+    let slash = memchr::memchr(b'/', version)?;
+    let other: [&[u8]; 3] = [b"RTSP", b"SIP", b"ICAP"];
+    let alike = other.contains(&version.get(..slash)?);
+    (known && target.starts_with(b"/") && slash > 0 && !alike).then_some(target)
 }
 
 /// What the first line of a response says by any reading.
@@ -345,6 +362,7 @@ mod tests {
             (b"GET /a b HTTP/1.1\r\n\r\n", b"GET", b"/a b", Flaw::SpaceInTarget),
             (b"GET /\r\n", b"GET", b"/", Flaw::NoVersion),
             (b"GET HTTP/1.1\r\n\r\n", b"GET", b"", Flaw::NoTarget),
+            (b"GET / JUNK/1.0\r\n\r\n", b"GET", b"/", Flaw::OddVersion),
             (b"GE/T / HTTP/1.1\r\n\r\n", b"GE/T", b"/", Flaw::OddMethod),
             (b"GET / HTTP/1.2\r\n\r\n", b"GET", b"/", Flaw::OddVersion),
             (b"GET / http/1.1\r\n\r\n", b"GET", b"/", Flaw::LowerCaseVersion),
