@@ -1,5 +1,8 @@
 //! The tests' own tools: what they make is what they say, and the same for ever.
 
+// A test binary says by panics and prints what is wrong.
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 mod support;
 
 use std::collections::BTreeMap;

@@ -265,7 +265,7 @@ impl<'s> Talk<'s> {
             sequence,
             acknowledgement,
             flags: Flags(flags),
-            window: if flags & Flags::SYN != 0 { 64_240 } else { 502 },
+            window: window(flags),
             urgent: 0,
             options: options(flags, at, self.stacks.mss),
             payload: payload.to_vec(),
@@ -275,6 +275,15 @@ impl<'s> Talk<'s> {
         };
         self.made.push(segment);
         self.clock = at.plus(self.stacks.spacing);
+    }
+}
+
+/// 64,240 octets, unscaled on a SYN; a reset offers nothing.
+fn window(flags: u8) -> u16 {
+    match flags {
+        _ if flags & Flags::RST != 0 => 0,
+        _ if flags & Flags::SYN != 0 => 64_240,
+        _ => 502,
     }
 }
 
