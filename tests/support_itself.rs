@@ -18,7 +18,7 @@ use support::packets::{Acknowledge, Segment, Stacks, segments};
 use support::random::Random;
 use support::script::{Connection, Event, Opening, Script, Side};
 use support::transform::{self, Overlap, Overtake};
-use support::{dialogue, pcap, traffic};
+use support::{dialogue, loss, pcap, traffic};
 
 const HELLO: &str = "\
 # Remarks stand before the first mark.
@@ -228,6 +228,37 @@ fn a_burst_is_reordered_without_acknowledgements_before_their_data() {
             });
             assert_eq!(late, None, "seed {seed}: acknowledged by {ack:?}");
         }
+    }
+}
+
+#[test]
+fn a_repaired_loss_is_late_and_nothing_is_acknowledged_before_it() {
+    let stacks = Stacks { mss: 300, ..Stacks::default() };
+    let original = segments(&random_script(6, 4), &stacks);
+    let truth = streams(&original);
+    for seed in 0..20 {
+        let made = loss::repaired(&original, 100, Duration::from_millis(3), seed);
+        assert!(times_never_go_back(&made), "seed {seed}");
+        assert_eq!(streams(&made), truth, "seed {seed}");
+        let mut late = 0;
+        let mut highest: BTreeMap<(usize, Side), u32> = BTreeMap::new();
+        let mut all: BTreeMap<(usize, Side), u32> = BTreeMap::new();
+        for (place, segment) in made.iter().enumerate() {
+            let lane = (segment.connection, segment.side);
+            if let Some(&highest) = highest.get(&lane) {
+                late += usize::from(segment.end() != highest && !segment.payload.is_empty())
+                    * usize::from((segment.sequence.wrapping_sub(highest) as i32) < 0);
+            }
+            highest.insert(lane, segment.end());
+            *all.entry(lane).or_default() += segment.payload.len() as u32;
+            for later in made[place..].iter().filter(|s| s.connection == segment.connection) {
+                let ahead = segment.acknowledgement.wrapping_sub(later.sequence) as i32;
+                let early = segment.flags.has(Flags::ACK) && later.side != segment.side;
+                let said = !later.payload.is_empty();
+                assert!(!(early && said && ahead > 0), "seed {seed}: {segment:?} {later:?}");
+            }
+        }
+        assert!(late > 0, "seed {seed}: nothing was late");
     }
 }
 

@@ -14,6 +14,7 @@ pub mod dialogue;
 pub mod exchange;
 pub mod frames;
 pub mod link;
+pub mod loss;
 pub mod packets;
 pub mod pcap;
 pub mod random;
