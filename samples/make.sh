@@ -13,49 +13,11 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here"
 
-missing=
-for need in nginx:nginx haproxy:haproxy curl:curl tcpdump:tcpdump python3:python3 ip:iproute2 \
-            ss:iproute2 ethtool:ethtool openssl:openssl; do
-    command -v "${need%:*}" >/dev/null || missing+=" ${need#*:}"
-done
-[ -z "$missing" ] || { echo "make.sh: missing; run: apt-get install$missing" >&2; exit 1; }
-[ "$(id -u)" = 0 ] || { echo "make.sh: needs root, to make network namespaces and to capture" >&2; exit 1; }
-
-work=$(mktemp -d)
-chmod 755 "$work"
-client=hw$$c proxy=hw$$p server=hw$$s
-started=()
+. ./hosts.sh
+needs nginx:nginx haproxy:haproxy curl:curl tcpdump:tcpdump python3:python3 ip:iproute2 ss:iproute2 \
+    ethtool:ethtool openssl:openssl
 
 # --- hosts -------------------------------------------------------------------------------------
-
-clean() {
-    local pid host
-    for pid in "${started[@]}"; do kill "$pid" 2>/dev/null || true; done
-    for pid in "${started[@]}"; do wait "$pid" 2>/dev/null || true; done
-    started=()
-    for host in $client $proxy $server; do ip netns del $host 2>/dev/null || true; done
-}
-trap 'clean; rm -rf "$work"' EXIT
-
-host() {
-    ip netns add "$1"
-    ip netns exec "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv4.ip_local_port_range='51000 51100'
-    ip -n "$1" link set lo up
-}
-
-# cable HOST INTERFACE ADDRESS MAC  HOST INTERFACE ADDRESS MAC; - is no address
-cable() {
-    ip link add "$2" netns "$1" address "$4" type veth peer name "$6" netns "$5" address "$8"
-    local name interface address
-    while [ $# -gt 0 ]; do
-        name=$1 interface=$2 address=$3
-        shift 4
-        # What is captured is then what is on the wire: whole checksums, no segment over the MTU.
-        ip netns exec "$name" ethtool -K "$interface" tx off rx off sg off tso off gso off gro off >/dev/null
-        [ "$address" = - ] || ip -n "$name" addr add "$address/24" dev "$interface"
-        ip -n "$name" link set "$interface" up
-    done
-}
 
 # A client at 10.1.0.2 and a server at 10.1.0.1.
 two_hosts() {
@@ -69,27 +31,6 @@ three_hosts() {
     cable $client eth0 10.1.0.2 02:00:00:01:00:02  $proxy eth0 10.1.0.1 02:00:00:01:00:01
     cable $proxy eth1 10.2.0.1 02:00:00:02:00:01  $server eth0 10.2.0.2 02:00:00:02:00:02
 }
-
-# start HOST COMMAND…: in the background; its process is $pid
-start() {
-    local name=$1
-    shift
-    ip netns exec "$name" "$@" &
-    pid=$!
-    started+=("$pid")
-}
-
-until_true() {
-    local tries
-    for tries in $(seq 100); do
-        "$@" && return
-        sleep 0.05
-    done
-    echo "make.sh: in vain: $*" >&2
-    exit 1
-}
-
-listening() { ip netns exec "$1" ss -Hltn "sport = :$2" | grep -q .; }
 
 # --- programs ----------------------------------------------------------------------------------
 
@@ -129,27 +70,6 @@ fetch() {
 ask() {
     local said='%{local_ip}:%{local_port}\t%{remote_ip}:%{remote_port}\t%{method}\t%{url_effective}\t%{http_code}\t%{size_upload}\t%{size_download}\tyes\n'
     fetch -w "$said" "$@" | sed -E 's#\thttps?://[^/\t]*#\t#' >> "$work/truth"
-}
-
-# --- captures ----------------------------------------------------------------------------------
-
-# capture HOST INTERFACE [TCPDUMP OPTIONS]
-capture() {
-    local name=$1 interface=$2
-    shift 2
-    start "$name" tcpdump -i "$interface" -n -U --immediate-mode -B 32768 --time-stamp-precision=nano \
-        -Z root -w "$work/capture" "$@" 2>"$work/tcpdump.log"
-    tcpdump=$pid
-    until_true grep -q listening "$work/tcpdump.log"
-}
-
-# When nothing has come for a second, all is written: ends the capture.
-end_capture() {
-    local before=-1 now
-    while now=$(stat -c %s "$work/capture"); [ "$now" != "$before" ]; do before=$now; sleep 1; done
-    kill -INT "$tcpdump"
-    wait "$tcpdump" || true
-    grep -q '^0 packets dropped' "$work/tcpdump.log" || { cat "$work/tcpdump.log" >&2; exit 1; }
 }
 
 # --- stories -----------------------------------------------------------------------------------

@@ -187,8 +187,8 @@ def client_websocket(connection):
     reader = Reader(connection)
     reader.head()
     for opcode, payload in [(1, b"price of 42?"), (9, b"still there?"), (8, struct.pack("!H", 1000))]:
-        connection.sendall(frame(opcode, payload, b"\x11\x22\x33\x44"))
         time.sleep(0.05)
+        connection.sendall(frame(opcode, payload, b"\x11\x22\x33\x44"))
     until_closed(connection)
 
 
