@@ -17,9 +17,9 @@ pub struct Explanation {
     pub title: String,
     /// Its class, standing and sources, in one line.
     pub standing: String,
-    /// What it means.
+    /// What it means, and who sends it.
     pub meaning: Vec<String>,
-    /// The rest under headings: sender, causes, how to tell them apart, cures, demands, remarks.
+    /// The rest under headings: causes, how to tell them apart, cures, demands, remarks.
     pub sections: Vec<Section>,
     /// Codes that are near in meaning.
     pub related: Vec<u16>,
@@ -46,14 +46,13 @@ impl Explanation {
             numbered,
         };
         let mut sections = vec![
-            section(text("Sent by", "谁会发送"), status.sent_by.as_slice(), false),
             section(
                 text("Usual causes, the most likely first", "常见原因（按可能性排列）"),
                 status.causes,
                 true,
             ),
             section(
-                text("How packets tell them apart", "如何从报文区分"),
+                text("How packets tell them apart", "如何通过抓包区分"),
                 status.distinguish,
                 false,
             ),
@@ -62,10 +61,12 @@ impl Explanation {
             section(text("Worth knowing", "补充说明"), status.remarks, false),
         ];
         sections.retain(|section| !section.items.is_empty());
+        let mut meaning = vec![status.meaning.in_language(language).to_owned()];
+        meaning.extend(status.sent_by.map(|sender| sent_by(sender, language)));
         Self {
             title: title(status, language),
             standing: standing(status, language),
-            meaning: vec![status.meaning.in_language(language).to_owned()],
+            meaning,
             sections,
             related: status.related.to_vec(),
             language,
@@ -74,10 +75,8 @@ impl Explanation {
 
     /// Explains any number: by its row if there is one, else by its class.
     pub fn of_code(code: u16, language: Language) -> Self {
-        lookup(code).map_or_else(
-            || Self::of_class_of(code, language),
-            |status| Self::of(status, language),
-        )
+        lookup(code)
+            .map_or_else(|| Self::of_class_of(code, language), |status| Self::of(status, language))
     }
 
     fn of_class_of(code: u16, language: Language) -> Self {
@@ -115,8 +114,8 @@ impl Explanation {
         let mut out = String::new();
         wrap(&mut out, "", &self.title, width);
         wrap(&mut out, "", &self.standing, width);
+        out.push('\n');
         for paragraph in &self.meaning {
-            out.push('\n');
             wrap(&mut out, "", &without_marks(paragraph), width);
         }
         for section in &self.sections {
@@ -171,6 +170,14 @@ fn title(status: &Status, language: Language) -> String {
     format!("{} {}{colon}{}", status.code, status.phrase, status.gist.in_language(language))
 }
 
+fn sent_by(sender: Text, language: Language) -> String {
+    let sender = sender.in_language(language);
+    match language {
+        Language::English => format!("Sent by: {sender}."),
+        Language::Chinese => format!("发送方：{sender}。"),
+    }
+}
+
 fn standing(status: &Status, language: Language) -> String {
     let (comma, separator, end) = match language {
         Language::English => (", ", "; ", "."),
@@ -211,7 +218,8 @@ fn demands(status: &Status, language: Language) -> Section {
     let request = text("The request", "请求");
     let response = text("The response", "响应");
     let each = |party: Text, demand: &Demand| {
-        let words = [party, demand.level.name(), demand.text].map(|word| word.in_language(language));
+        let words =
+            [party, demand.level.name(), demand.text].map(|word| word.in_language(language));
         match language {
             Language::English => words.join(" ") + ".",
             Language::Chinese => words.concat() + "。",
@@ -223,6 +231,6 @@ fn demands(status: &Status, language: Language) -> Section {
         .map(|demand| each(request, demand))
         .chain(status.response.iter().map(|demand| each(response, demand)))
         .collect();
-    let heading = text("What is demanded", "规范要求").in_language(language);
+    let heading = text("What the standard demands", "规范要求").in_language(language);
     Section { heading, items, numbered: false }
 }

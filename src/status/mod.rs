@@ -247,34 +247,37 @@ impl Registration {
 /// Where a code is defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Source {
-    /// A section (or, by its letter, an appendix) of an RFC.
+    /// Sections (or, by their letter, appendices) of an RFC.
     Rfc {
         /// The number of the RFC.
         number: u16,
-        /// The section as the RFC numbers it: `15.6.3`, or `B` for an appendix.
-        section: &'static str,
+        /// The sections as the RFC numbers them: `15.6.3`, or `B` for an appendix. The first says
+        /// most.
+        sections: &'static [&'static str],
     },
     /// An Internet-Draft, by its name without the version.
     Draft(&'static str),
 }
 
 impl Source {
-    /// The source as one cites it: `RFC 9110 section 15.6.3`.
+    /// The source as one cites it: `RFC 9110 sections 15.5.2, 11.6.1`.
     pub fn cite(self, language: Language) -> String {
-        match (self, language) {
-            (Self::Rfc { number, section }, _)
-                if section.starts_with(|first: char| first.is_ascii_alphabetic()) =>
-            {
-                let appendix = text("appendix", "附录").in_language(language);
-                format!("RFC {number} {appendix} {section}")
+        let (number, sections) = match self {
+            Self::Draft(name) => return name.to_owned(),
+            Self::Rfc { number, sections } => (number, sections),
+        };
+        let appendix = sections.iter().any(|section| section.starts_with(char::is_alphabetic));
+        match (language, appendix) {
+            (Language::Chinese, true) => format!("RFC {number} 附录 {}", sections.join("、")),
+            (Language::Chinese, false) => format!("RFC {number} 第 {} 节", sections.join("、")),
+            (Language::English, _) => {
+                let noun = match (appendix, sections.len()) {
+                    (true, _) => "appendix",
+                    (false, 1) => "section",
+                    (false, _) => "sections",
+                };
+                format!("RFC {number} {noun} {}", sections.join(", "))
             }
-            (Self::Rfc { number, section }, Language::English) => {
-                format!("RFC {number} section {section}")
-            }
-            (Self::Rfc { number, section }, Language::Chinese) => {
-                format!("RFC {number} 第 {section} 节")
-            }
-            (Self::Draft(name), _) => name.to_owned(),
         }
     }
 }
@@ -340,8 +343,8 @@ impl Level {
 
 // So that a row reads as a table and not as code.
 
-const fn rfc(number: u16, section: &'static str) -> Source {
-    Source::Rfc { number, section }
+const fn rfc(number: u16, sections: &'static [&'static str]) -> Source {
+    Source::Rfc { number, sections }
 }
 
 const fn must(english: &'static str, chinese: &'static str) -> Demand {

@@ -8,7 +8,7 @@ pub(super) static CLIENT_CLOSED_CONNECTION: Status = Status {
     vendor: Some("AWS Application Load Balancer"),
     log_only: true,
     content: Content::Forbidden,
-    gist: text("the client left before the answer (ALB)", "客户端先断开（ALB）"),
+    gist: text("the client left first (ALB)", "客户端先断开（ALB）"),
     meaning: text(
         "In the log of an AWS load balancer: the client closed the connection before the answer \
          and before the idle timeout. Not on the wire.",

@@ -6,7 +6,7 @@ pub(super) static BAD_REQUEST: Status = Status {
     code: 400,
     phrase: "Bad Request",
     aliases: &["The plain HTTP request was sent to HTTPS port"],
-    sources: &[rfc(9110, "15.5.1"), rfc(9112, "2.2"), rfc(9112, "3.2"), rfc(9112, "6.3")],
+    sources: &[rfc(9110, &["15.5.1"]), rfc(9112, &["2.2", "3.2", "6.3"])],
     content: Content::Expected,
     gist: text("the request is malformed", "请求有误，服务器无法处理"),
     meaning: text(
@@ -17,14 +17,14 @@ pub(super) static BAD_REQUEST: Status = Status {
          时，也用于不认可的内容。",
     ),
     sent_by: Some(text(
-        "any hop: a proxy in front often rejects what the application never sees",
-        "任何一跳都可能：前置代理拒绝的请求，应用往往根本看不到",
+        "any hop; a front proxy often rejects what the application never sees",
+        "任何一跳；前置代理拒绝的请求，应用往往根本看不到",
     )),
     response: &[should("say in its content what is wrong", "在内容中说明错在哪里")],
     causes: &[
         text("Bad JSON or parameters, refused by the application", "JSON 或参数有误，被应用拒绝"),
         text(
-            "Cookies or other fields too large (nginx, IIS and HAProxy answer 400, others 431)",
+            "Cookies or other fields too large (400 at nginx, IIS, HAProxy; else 431)",
             "Cookie 等报头过大（nginx、IIS、HAProxy 返回 400，其他多为 431）",
         ),
         text("http sent to a TLS port, or TLS to an http port", "把 http 发到 TLS 端口，或反过来"),
@@ -33,7 +33,7 @@ pub(super) static BAD_REQUEST: Status = Status {
             "Host 缺失、重复或非法；请求目标含空格或未编码字节",
         ),
         text(
-            "Content-Length next to Transfer-Encoding, or two lengths: a bug or request smuggling",
+            "Two lengths, or Content-Length with Transfer-Encoding: bug or smuggling",
             "Content-Length 与 Transfer-Encoding 并存，或两个长度：程序缺陷或请求走私",
         ),
     ],
@@ -94,7 +94,7 @@ pub(super) static UNAUTHORIZED: Status = Status {
         "Not Authorized",
         "Unauthorised",
     ],
-    sources: &[rfc(9110, "15.5.2"), rfc(9110, "11.6.1")],
+    sources: &[rfc(9110, &["15.5.2", "11.6.1"])],
     content: Content::Expected,
     gist: text("log in first", "需要认证"),
     meaning: text(
@@ -158,8 +158,8 @@ pub(super) static UNAUTHORIZED: Status = Status {
         ),
     ],
     remarks: &[text(
-        "Who you are is not known: 401. Known but not allowed: 403. Some servers hide it behind a \
-         404; a client that waits to be asked, such as Digest, then cannot log in.",
+        "Known but not allowed is 403. To hide a resource some answer 404, but then clients that \
+         wait to be asked (Digest) cannot log in.",
         "身份未知用 401，身份已知但无权用 403。有的服务器用 404 掩饰，这会使 Digest 等需要先质询的\
          认证无法进行。",
     )],
@@ -170,7 +170,7 @@ pub(super) static UNAUTHORIZED: Status = Status {
 pub(super) static PAYMENT_REQUIRED: Status = Status {
     code: 402,
     phrase: "Payment Required",
-    sources: &[rfc(9110, "15.5.3")],
+    sources: &[rfc(9110, &["15.5.3"])],
     content: Content::Expected,
     gist: text("pay first (reserved)", "需要付费（保留）"),
     meaning: text(
@@ -191,7 +191,7 @@ pub(super) static PAYMENT_REQUIRED: Status = Status {
 pub(super) static FORBIDDEN: Status = Status {
     code: 403,
     phrase: "Forbidden",
-    sources: &[rfc(9110, "15.5.4")],
+    sources: &[rfc(9110, &["15.5.4"])],
     content: Content::Expected,
     gist: text("understood, but not allowed", "理解请求，但拒绝执行"),
     meaning: text(
@@ -252,8 +252,10 @@ pub(super) static FORBIDDEN: Status = Status {
         ),
     ],
     remarks: &[text(
-        "It tells that something is there; a server that will not tell may answer 404.",
-        "403 等于承认资源存在；不愿透露的服务器可以返回 404。",
+        "It tells that something is there; a server that will not tell may answer 404. It is a 4xx \
+         because something about the request decided, such as its address or the hour.",
+        "403 等于承认资源存在；不愿透露的服务器可以返回 404。它属于 4xx，是因为决定因素在请求一方\
+         ，例如来源地址或时间段。",
     )],
     related: &[401, 404, 451],
     ..Status::REGISTERED
@@ -263,7 +265,7 @@ pub(super) static NOT_FOUND: Status = Status {
     code: 404,
     phrase: "Not Found",
     aliases: &["Object Not Found", "File Not Found", "Page Not Found"],
-    sources: &[rfc(9110, "15.5.5")],
+    sources: &[rfc(9110, &["15.5.5"])],
     content: Content::Expected,
     cacheable: true,
     gist: text("nothing at this URI", "该 URI 没有资源"),
@@ -302,9 +304,9 @@ pub(super) static NOT_FOUND: Status = Status {
             "对比代理两侧的请求目标与 Host：前缀多了或少了一目了然。",
         ),
         text(
-            "No upstream request: the gateway had no route. Another Server field or error page: \
-             another host answered.",
-            "没有上游请求：网关没有匹配的路由。Server 或错误页不同：由别的站点应答。",
+            "Both sides captured and no upstream request: the gateway had no route. Another Server \
+             field or error page: another host answered.",
+            "两侧都抓包却没有上游请求：网关没有匹配的路由。Server 或错误页不同：由别的站点应答。",
         ),
         text(
             "One client, many paths, nearly all 404: a scan. Many clients, one path: a broken \
@@ -343,10 +345,10 @@ pub(super) static METHOD_NOT_ALLOWED: Status = Status {
     code: 405,
     phrase: "Method Not Allowed",
     aliases: &["Not Allowed", "Method Not Allowd"],
-    sources: &[rfc(9110, "15.5.6"), rfc(9110, "10.2.1")],
+    sources: &[rfc(9110, &["15.5.6", "10.2.1"])],
     content: Content::Expected,
     cacheable: true,
-    gist: text("this resource does not take this method", "该资源不支持此方法"),
+    gist: text("not with this method", "该资源不支持此方法"),
     meaning: text(
         "The server knows the method, but this resource does not support it.",
         "服务器认识这个方法，但该资源不支持。",
@@ -385,7 +387,7 @@ pub(super) static METHOD_NOT_ALLOWED: Status = Status {
 pub(super) static NOT_ACCEPTABLE: Status = Status {
     code: 406,
     phrase: "Not Acceptable",
-    sources: &[rfc(9110, "15.5.7")],
+    sources: &[rfc(9110, &["15.5.7"])],
     content: Content::Expected,
     gist: text("nothing fits your Accept fields", "没有符合 Accept 的表示"),
     meaning: text(
@@ -418,7 +420,7 @@ pub(super) static PROXY_AUTHENTICATION_REQUIRED: Status = Status {
     code: 407,
     phrase: "Proxy Authentication Required",
     aliases: &["Unauthorized"],
-    sources: &[rfc(9110, "15.5.8"), rfc(9110, "11.7")],
+    sources: &[rfc(9110, &["15.5.8", "11.7"])],
     content: Content::Expected,
     gist: text("log in to the proxy", "需要向代理认证"),
     meaning: text(
@@ -460,7 +462,7 @@ pub(super) static REQUEST_TIMEOUT: Status = Status {
     code: 408,
     phrase: "Request Timeout",
     aliases: &["Request Time-out", "Reqeust Timeout"],
-    sources: &[rfc(9110, "15.5.9")],
+    sources: &[rfc(9110, &["15.5.9"])],
     content: Content::Expected,
     gist: text("the request did not arrive in time", "请求没有及时收完"),
     meaning: text(
@@ -540,7 +542,7 @@ pub(super) static REQUEST_TIMEOUT: Status = Status {
 pub(super) static CONFLICT: Status = Status {
     code: 409,
     phrase: "Conflict",
-    sources: &[rfc(9110, "15.5.10")],
+    sources: &[rfc(9110, &["15.5.10"])],
     content: Content::Expected,
     gist: text("conflicts with the present state", "与资源当前状态冲突"),
     meaning: text(

@@ -5,7 +5,7 @@ use crate::status::{Content, Registration, Status, may, must, rfc, should, text}
 pub(super) static GONE: Status = Status {
     code: 410,
     phrase: "Gone",
-    sources: &[rfc(9110, "15.5.11")],
+    sources: &[rfc(9110, &["15.5.11"])],
     content: Content::Expected,
     cacheable: true,
     gist: text("removed for good", "已永久移除"),
@@ -36,7 +36,7 @@ pub(super) static GONE: Status = Status {
 pub(super) static LENGTH_REQUIRED: Status = Status {
     code: 411,
     phrase: "Length Required",
-    sources: &[rfc(9110, "15.5.12")],
+    sources: &[rfc(9110, &["15.5.12"])],
     content: Content::Expected,
     gist: text("say how long the body is", "需要 Content-Length"),
     meaning: text(
@@ -75,7 +75,7 @@ pub(super) static LENGTH_REQUIRED: Status = Status {
 pub(super) static PRECONDITION_FAILED: Status = Status {
     code: 412,
     phrase: "Precondition Failed",
-    sources: &[rfc(9110, "15.5.13"), rfc(9110, "13")],
+    sources: &[rfc(9110, &["15.5.13", "13"])],
     content: Content::Expected,
     gist: text("a condition of the request is false", "请求的前提条件不成立"),
     meaning: text(
@@ -121,7 +121,7 @@ pub(super) static CONTENT_TOO_LARGE: Status = Status {
     code: 413,
     phrase: "Content Too Large",
     aliases: &["Request Entity Too Large", "Payload Too Large"],
-    sources: &[rfc(9110, "15.5.14")],
+    sources: &[rfc(9110, &["15.5.14"])],
     content: Content::Expected,
     gist: text("the request body is too large", "请求主体过大"),
     meaning: text(
@@ -201,7 +201,7 @@ pub(super) static URI_TOO_LONG: Status = Status {
     code: 414,
     phrase: "URI Too Long",
     aliases: &["Request-URI Too Long", "Request-URI Too Large", "Request URI Too Long"],
-    sources: &[rfc(9110, "15.5.15"), rfc(9112, "3")],
+    sources: &[rfc(9110, &["15.5.15"]), rfc(9112, &["3"])],
     content: Content::Expected,
     cacheable: true,
     gist: text("the URI is too long", "URI 过长"),
@@ -225,6 +225,10 @@ pub(super) static URI_TOO_LONG: Status = Status {
         "改用 POST；或调大 nginx `large_client_header_buffers 4 16k`、Apache `LimitRequestLine`、\
          HAProxy `tune.bufsize`",
     )],
+    remarks: &[text(
+        "Called Request-URI Too Long before 2014.",
+        "2014 年前名为 Request-URI Too Long。",
+    )],
     related: &[413, 431, 400],
     ..Status::REGISTERED
 };
@@ -232,7 +236,7 @@ pub(super) static URI_TOO_LONG: Status = Status {
 pub(super) static UNSUPPORTED_MEDIA_TYPE: Status = Status {
     code: 415,
     phrase: "Unsupported Media Type",
-    sources: &[rfc(9110, "15.5.16")],
+    sources: &[rfc(9110, &["15.5.16"])],
     content: Content::Expected,
     gist: text("body format not supported", "不支持该主体格式"),
     meaning: text(
@@ -280,7 +284,7 @@ pub(super) static RANGE_NOT_SATISFIABLE: Status = Status {
         "Requested range unsatisfiable",
         "Request Range Not Satisfiable",
     ],
-    sources: &[rfc(9110, "15.5.17"), rfc(9110, "14.4")],
+    sources: &[rfc(9110, &["15.5.17", "14.4"])],
     content: Content::Expected,
     gist: text("the range lies outside", "请求的范围超出资源"),
     meaning: text(
@@ -318,7 +322,7 @@ pub(super) static RANGE_NOT_SATISFIABLE: Status = Status {
 pub(super) static EXPECTATION_FAILED: Status = Status {
     code: 417,
     phrase: "Expectation Failed",
-    sources: &[rfc(9110, "15.5.18"), rfc(9110, "10.1.1")],
+    sources: &[rfc(9110, &["15.5.18", "10.1.1"])],
     content: Content::Expected,
     gist: text("the Expect field cannot be met", "无法满足 Expect"),
     meaning: text(
@@ -352,7 +356,7 @@ pub(super) static UNUSED_418: Status = Status {
     phrase: "(Unused)",
     aliases: &["I'm a teapot", "Im a teapot", "Unused"],
     registration: Registration::Reserved,
-    sources: &[rfc(9110, "15.5.19"), rfc(2324, "2.3.2")],
+    sources: &[rfc(9110, &["15.5.19"]), rfc(2324, &["2.3.2"])],
     content: Content::Optional,
     gist: text("reserved (I'm a teapot)", "保留（我是茶壶）"),
     meaning: text(

@@ -5,7 +5,7 @@ use crate::status::{Content, Status, may, must, must_not, rfc, should, text};
 pub(super) static MISDIRECTED_REQUEST: Status = Status {
     code: 421,
     phrase: "Misdirected Request",
-    sources: &[rfc(9110, "15.5.20"), rfc(9110, "7.4")],
+    sources: &[rfc(9110, &["15.5.20", "7.4"])],
     content: Content::Expected,
     gist: text("wrong server for this host", "发到了不负责该域名的服务器"),
     meaning: text(
@@ -41,7 +41,7 @@ pub(super) static UNPROCESSABLE_CONTENT: Status = Status {
     code: 422,
     phrase: "Unprocessable Content",
     aliases: &["Unprocessable Entity"],
-    sources: &[rfc(9110, "15.5.21")],
+    sources: &[rfc(9110, &["15.5.21"])],
     content: Content::Expected,
     gist: text("well-formed, cannot be processed", "格式正确但无法处理"),
     meaning: text(
@@ -65,7 +65,7 @@ pub(super) static UNPROCESSABLE_CONTENT: Status = Status {
 pub(super) static LOCKED: Status = Status {
     code: 423,
     phrase: "Locked",
-    sources: &[rfc(4918, "11.3")],
+    sources: &[rfc(4918, &["11.3"])],
     content: Content::Expected,
     gist: text("the resource is locked", "资源被锁定"),
     meaning: text(
@@ -93,7 +93,7 @@ pub(super) static FAILED_DEPENDENCY: Status = Status {
     code: 424,
     phrase: "Failed Dependency",
     aliases: &["Method Failure"],
-    sources: &[rfc(4918, "11.4")],
+    sources: &[rfc(4918, &["11.4"])],
     content: Content::Expected,
     gist: text("not done because another step failed", "因前置操作失败而未执行"),
     meaning: text(
@@ -111,7 +111,7 @@ pub(super) static TOO_EARLY: Status = Status {
     code: 425,
     phrase: "Too Early",
     aliases: &["Unordered Collection"],
-    sources: &[rfc(8470, "5.2")],
+    sources: &[rfc(8470, &["5.2"])],
     content: Content::Expected,
     gist: text("not in TLS early data, please", "拒绝 TLS 早期数据中的请求"),
     meaning: text(
@@ -134,7 +134,7 @@ pub(super) static TOO_EARLY: Status = Status {
 pub(super) static UPGRADE_REQUIRED: Status = Status {
     code: 426,
     phrase: "Upgrade Required",
-    sources: &[rfc(9110, "15.5.22")],
+    sources: &[rfc(9110, &["15.5.22"])],
     content: Content::Expected,
     gist: text("another protocol is required", "必须升级协议"),
     meaning: text(
@@ -171,7 +171,7 @@ pub(super) static UPGRADE_REQUIRED: Status = Status {
 pub(super) static PRECONDITION_REQUIRED: Status = Status {
     code: 428,
     phrase: "Precondition Required",
-    sources: &[rfc(6585, "3")],
+    sources: &[rfc(6585, &["3"])],
     content: Content::Expected,
     gist: text("send it with a condition", "请求必须带条件"),
     meaning: text(
@@ -194,7 +194,7 @@ pub(super) static PRECONDITION_REQUIRED: Status = Status {
 pub(super) static TOO_MANY_REQUESTS: Status = Status {
     code: 429,
     phrase: "Too Many Requests",
-    sources: &[rfc(6585, "4")],
+    sources: &[rfc(6585, &["4"])],
     content: Content::Expected,
     gist: text("rate limit, slow down", "请求过多，被限流"),
     meaning: text(
@@ -259,7 +259,7 @@ pub(super) static TOO_MANY_REQUESTS: Status = Status {
 pub(super) static REQUEST_HEADER_FIELDS_TOO_LARGE: Status = Status {
     code: 431,
     phrase: "Request Header Fields Too Large",
-    sources: &[rfc(6585, "5")],
+    sources: &[rfc(6585, &["5"])],
     content: Content::Expected,
     gist: text("the request head is too large", "请求头过大"),
     meaning: text(
@@ -293,7 +293,7 @@ pub(super) static UNAVAILABLE_FOR_LEGAL_REASONS: Status = Status {
     code: 451,
     phrase: "Unavailable For Legal Reasons",
     aliases: &["Redirect"],
-    sources: &[rfc(7725, "3")],
+    sources: &[rfc(7725, &["3"])],
     content: Content::Expected,
     cacheable: true,
     gist: text("blocked by law", "因法律要求不可访问"),

@@ -50,7 +50,7 @@ pub(super) static WEB_SERVER_IS_DOWN: Status = Status {
         "Web server stopped, or a firewall that rejects Cloudflare's addresses",
         "Web 服务器未运行，或防火墙拒绝 Cloudflare 的地址",
     )],
-    distinguish: &[text("At the origin: SYN answered by RST.", "在源站抓包：SYN 被 RST 应答。")],
+    distinguish: &[text("At the origin: SYN answered by RST.", "在源站抓包：SYN 直接收到 RST。")],
     cures: &[text(
         "Start it; allow Cloudflare's address ranges",
         "启动服务；放行 Cloudflare 的地址段",
@@ -198,7 +198,9 @@ pub(super) static ORIGIN_ERROR: Status = Status {
         "Origin DNS Error",
         "The origin has been unregistered from Argo Tunnel",
     ],
-    vendor: Some("Cloudflare (with a 1xxx error in the body); Pantheon (site frozen); Shopify (origin DNS)"),
+    vendor: Some(
+        "Cloudflare (with a 1xxx error in the body); Pantheon (site frozen); Shopify (origin DNS)",
+    ),
     content: Content::Optional,
     gist: text("see the 1xxx error in the body", "见主体中的 1xxx 错误"),
     meaning: text(

@@ -5,7 +5,7 @@ use crate::status::{Content, Registration, Source, Status, must, must_not, rfc, 
 pub(super) static CONTINUE: Status = Status {
     code: 100,
     phrase: "Continue",
-    sources: &[rfc(9110, "15.2.1"), rfc(9110, "10.1.1")],
+    sources: &[rfc(9110, &["15.2.1", "10.1.1"])],
     content: Content::Forbidden,
     gist: text("go on, send the body", "请继续发送请求主体"),
     meaning: text(
@@ -44,11 +44,10 @@ pub(super) static CONTINUE: Status = Status {
     ],
     distinguish: &[
         text(
-            "The gap between the head and the first body octet is the wait. About 1 s and no 100 \
-             on the wire: the client (curl's default) gave up waiting, and some hop swallows the \
-             100.",
-            "请求头与主体首字节之间的空隙就是等待时间。约 1 秒且线上没有 100：说明客户端（curl 默\
-             认值）放弃等待，某一跳吞掉了 100。",
+            "About 1 s between head and body and no 100 on the wire: curl gave up waiting (its \
+             default), and some hop swallows the 100.",
+            "请求头与主体之间约有 1 秒空隙，且线上没有 100：curl 放弃了等待（默认值），某一跳吞掉\
+             了 100。",
         ),
         text(
             "100 follows the head at once but the error comes only after the body: the proxy said \
@@ -86,9 +85,9 @@ pub(super) static CONTINUE: Status = Status {
 pub(super) static SWITCHING_PROTOCOLS: Status = Status {
     code: 101,
     phrase: "Switching Protocols",
-    sources: &[rfc(9110, "15.2.2"), rfc(9110, "7.8"), rfc(6455, "4.2.2")],
+    sources: &[rfc(9110, &["15.2.2", "7.8"]), rfc(6455, &["4.2.2"])],
     content: Content::Forbidden,
-    gist: text("the connection now speaks another protocol", "本连接改用另一种协议"),
+    gist: text("now another protocol is spoken", "本连接改用另一种协议"),
     meaning: text(
         "The server accepts the Upgrade that the client offered. Right behind the empty line both \
          sides speak the new protocol on the same TCP connection; it is no longer an HTTP \
@@ -98,7 +97,7 @@ pub(super) static SWITCHING_PROTOCOLS: Status = Status {
     ),
     request: &[
         must(
-            "carry Upgrade with the protocols offered, and `Connection: Upgrade`",
+            "offer protocols in Upgrade, with `Connection: Upgrade`",
             "用 Upgrade 列出愿意使用的协议，并带 `Connection: Upgrade`",
         ),
         must(
@@ -110,12 +109,11 @@ pub(super) static SWITCHING_PROTOCOLS: Status = Status {
     ],
     response: &[
         must(
-            "name the new protocol in Upgrade, only one that was offered, with `Connection: \
-             Upgrade`",
+            "name one that was offered in Upgrade, with `Connection: Upgrade`",
             "用 Upgrade 写明新协议（只能是客户端提出过的），并带 `Connection: Upgrade`",
         ),
         must(
-            "carry, for WebSocket, a Sec-WebSocket-Accept that fits the key",
+            "carry, for WebSocket, the fitting Sec-WebSocket-Accept",
             "在 WebSocket 握手时携带与密钥相符的 Sec-WebSocket-Accept",
         ),
     ],
@@ -129,8 +127,8 @@ pub(super) static SWITCHING_PROTOCOLS: Status = Status {
     ],
     distinguish: &[
         text(
-            "200, 400 or 426 in place of 101: compare the Upgrade and Connection fields on both \
-             sides of the proxy. They are hop-by-hop, so a proxy drops them unless told otherwise.",
+            "200, 400 or 426 in place of 101: compare Upgrade and Connection on both sides of the \
+             proxy; unless told otherwise it drops them.",
             "应为 101 却得到 200、400 或 426：对比代理两侧的 Upgrade 与 Connection。它们是逐跳字段\
              ，不配置就会被代理丢掉。",
         ),
@@ -175,7 +173,7 @@ pub(super) static SWITCHING_PROTOCOLS: Status = Status {
 pub(super) static PROCESSING: Status = Status {
     code: 102,
     phrase: "Processing",
-    sources: &[rfc(2518, "10.1")],
+    sources: &[rfc(2518, &["10.1"])],
     content: Content::Forbidden,
     gist: text("still working, please wait", "仍在处理，请等待"),
     meaning: text(
@@ -204,7 +202,7 @@ pub(super) static PROCESSING: Status = Status {
 pub(super) static EARLY_HINTS: Status = Status {
     code: 103,
     phrase: "Early Hints",
-    sources: &[rfc(8297, "2")],
+    sources: &[rfc(8297, &["2"])],
     content: Content::Forbidden,
     gist: text("fields of the response to come", "提前告知最终响应可能带的报头"),
     meaning: text(

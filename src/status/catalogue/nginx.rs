@@ -170,8 +170,8 @@ pub(super) static CLIENT_CLOSED_REQUEST: Status = Status {
          前客户端的 FIN 或 RST。其他代理：ALB 为 460，HAProxy 为 CD、CH，Envoy 为 DC。",
     ),
     sent_by: Some(text(
-        "nobody; nginx writes it. ArcGIS does send 499, for a missing token.",
-        "没有人发送，由 nginx 写入日志。ArcGIS 会真的返回 499，表示缺少令牌。",
+        "nobody, nginx only logs it; ArcGIS does send 499, for a missing token",
+        "没有人发送，nginx 只写入日志；ArcGIS 会真的返回 499，表示缺少令牌",
     )),
     causes: &[
         text(

@@ -5,7 +5,7 @@ use crate::status::{Content, Registration, Status, must, rfc, should, should_not
 pub(super) static MULTIPLE_CHOICES: Status = Status {
     code: 300,
     phrase: "Multiple Choices",
-    sources: &[rfc(9110, "15.4.1")],
+    sources: &[rfc(9110, &["15.4.1"])],
     content: Content::Expected,
     cacheable: true,
     gist: text("several versions, choose one", "有多个版本可选"),
@@ -33,7 +33,7 @@ pub(super) static MULTIPLE_CHOICES: Status = Status {
 pub(super) static MOVED_PERMANENTLY: Status = Status {
     code: 301,
     phrase: "Moved Permanently",
-    sources: &[rfc(9110, "15.4.2")],
+    sources: &[rfc(9110, &["15.4.2"])],
     content: Content::Optional,
     cacheable: true,
     gist: text("moved for good", "已永久迁移"),
@@ -92,7 +92,7 @@ pub(super) static FOUND: Status = Status {
     code: 302,
     phrase: "Found",
     aliases: &["Moved Temporarily", "Object moved", "Redirect", "Temporary Redirect Found"],
-    sources: &[rfc(9110, "15.4.3")],
+    sources: &[rfc(9110, &["15.4.3"])],
     content: Content::Optional,
     gist: text("temporarily elsewhere", "临时位于别处"),
     meaning: text(
@@ -150,7 +150,7 @@ pub(super) static FOUND: Status = Status {
 pub(super) static SEE_OTHER: Status = Status {
     code: 303,
     phrase: "See Other",
-    sources: &[rfc(9110, "15.4.4")],
+    sources: &[rfc(9110, &["15.4.4"])],
     content: Content::Optional,
     gist: text("done, now GET the result there", "已处理，请用 GET 取结果"),
     meaning: text(
@@ -188,7 +188,7 @@ pub(super) static SEE_OTHER: Status = Status {
 pub(super) static NOT_MODIFIED: Status = Status {
     code: 304,
     phrase: "Not Modified",
-    sources: &[rfc(9110, "15.4.5"), rfc(9111, "4.3.4")],
+    sources: &[rfc(9110, &["15.4.5"]), rfc(9111, &["4.3.4"])],
     content: Content::Forbidden,
     gist: text("your copy is still good", "你的副本仍然有效"),
     meaning: text(
@@ -250,8 +250,8 @@ pub(super) static NOT_MODIFIED: Status = Status {
             "让各节点的 ETag 一致（Apache `FileETag MTime Size`），并正确设置 Vary",
         ),
         text(
-            "First load must be fresh: `Cache-Control: no-cache` is to revalidate, `no-store` is \
-             not to keep",
+            "Say what you mean: `Cache-Control: no-cache` is to ask each time, `no-store` is not \
+             to keep",
             "`Cache-Control: no-cache` 表示每次校验，`no-store` 表示不保存，按需选择",
         ),
     ],
@@ -268,7 +268,7 @@ pub(super) static NOT_MODIFIED: Status = Status {
 pub(super) static USE_PROXY: Status = Status {
     code: 305,
     phrase: "Use Proxy",
-    sources: &[rfc(9110, "15.4.6"), rfc(7231, "B")],
+    sources: &[rfc(9110, &["15.4.6"]), rfc(7231, &["B"])],
     content: Content::Optional,
     gist: text("deprecated: repeat it through a proxy", "已废弃：通过代理重发"),
     meaning: text(
@@ -297,7 +297,7 @@ pub(super) static UNUSED_306: Status = Status {
     phrase: "(Unused)",
     aliases: &["Switch Proxy", "Unused", "Reserved"],
     registration: Registration::Reserved,
-    sources: &[rfc(9110, "15.4.7")],
+    sources: &[rfc(9110, &["15.4.7"])],
     content: Content::Optional,
     gist: text("reserved, never sent", "保留，不应出现"),
     meaning: text(
@@ -315,7 +315,7 @@ pub(super) static TEMPORARY_REDIRECT: Status = Status {
     code: 307,
     phrase: "Temporary Redirect",
     aliases: &["Internal Redirect", "Redirect"],
-    sources: &[rfc(9110, "15.4.8")],
+    sources: &[rfc(9110, &["15.4.8"])],
     content: Content::Optional,
     gist: text("temporarily elsewhere, same method", "临时在别处，方法不变"),
     meaning: text(
@@ -354,7 +354,7 @@ pub(super) static PERMANENT_REDIRECT: Status = Status {
     code: 308,
     phrase: "Permanent Redirect",
     aliases: &["Resume Incomplete"],
-    sources: &[rfc(9110, "15.4.9"), rfc(7538, "3")],
+    sources: &[rfc(9110, &["15.4.9"]), rfc(7538, &["3"])],
     content: Content::Optional,
     cacheable: true,
     gist: text("moved for good, same method", "已永久迁移，方法不变"),

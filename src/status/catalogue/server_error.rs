@@ -6,7 +6,7 @@ pub(super) static INTERNAL_SERVER_ERROR: Status = Status {
     code: 500,
     phrase: "Internal Server Error",
     aliases: &["Internal Error", "Server Error"],
-    sources: &[rfc(9110, "15.6.1")],
+    sources: &[rfc(9110, &["15.6.1"])],
     content: Content::Expected,
     gist: text("the server failed unexpectedly", "服务器内部出错"),
     meaning: text(
@@ -88,7 +88,7 @@ pub(super) static NOT_IMPLEMENTED: Status = Status {
     code: 501,
     phrase: "Not Implemented",
     aliases: &["Method Not Implemented"],
-    sources: &[rfc(9110, "15.6.2")],
+    sources: &[rfc(9110, &["15.6.2"])],
     content: Content::Expected,
     cacheable: true,
     gist: text("the server does not know this method", "服务器不支持该功能"),
@@ -126,7 +126,7 @@ pub(super) static BAD_GATEWAY: Status = Status {
     code: 502,
     phrase: "Bad Gateway",
     aliases: &["Proxy Error", "Bad Gateway or Proxy Error"],
-    sources: &[rfc(9110, "15.6.3"), rfc(9209, "2.3")],
+    sources: &[rfc(9110, &["15.6.3"]), rfc(9209, &["2.3"])],
     content: Content::Expected,
     gist: text("no usable answer from the upstream", "网关没有拿到上游的可用响应"),
     meaning: text(
@@ -136,9 +136,8 @@ pub(super) static BAD_GATEWAY: Status = Status {
          析。",
     ),
     sent_by: Some(text(
-        "the gateway: nginx, a load balancer, a CDN. An upstream that is itself a gateway may have \
-         sent it first.",
-        "网关：nginx、负载均衡、CDN。上游本身若也是网关，可能是它先发出的。",
+        "the gateway (nginx, a load balancer, a CDN), or a further one behind it",
+        "网关（nginx、负载均衡、CDN），或它后面的另一级网关",
     )),
     response: &[may("name the cause in Proxy-Status", "用 Proxy-Status 说明原因")],
     causes: &[
@@ -169,14 +168,12 @@ pub(super) static BAD_GATEWAY: Status = Status {
     ],
     distinguish: &[
         text(
-            "Look at the upstream connection in the same capture. SYN answered by RST: nothing \
-             listens there.",
-            "看同一抓包里的上游连接。SYN 被 RST 应答：端口没有监听。",
+            "On the upstream connection, SYN answered by RST: nothing listens there.",
+            "在同一抓包的上游连接上，SYN 直接收到 RST：端口没有监听。",
         ),
         text(
-            "A reused connection, and FIN or RST meets the request before any response octet: \
-             keep-alive race.",
-            "复用的连接，请求碰上 FIN 或 RST，没有任何响应字节：keep-alive 竞争。",
+            "Reused connection, FIN or RST, no response octet: keep-alive race.",
+            "复用的连接，请求刚发出就收到 FIN 或 RST，没有响应字节：keep-alive 竞争。",
         ),
         text(
             "Request ACKed, later FIN or RST, response missing or cut off: worker died.",
@@ -187,16 +184,16 @@ pub(super) static BAD_GATEWAY: Status = Status {
             "响应完整仍是 502：响应头过大或分帧错误；出现 TLS alert：握手失败。",
         ),
         text(
-            "No SYN, no request to any upstream: the gateway decided alone.",
-            "没有任何发往上游的 SYN 或请求：网关自己决定的。",
+            "No packet to any upstream: it decided alone, or that leg was not captured.",
+            "没有任何发往上游的报文：网关自己决定的，或这一侧没有抓包。",
         ),
     ],
     cures: &[
         text(
-            "nginx `error.log`: `connect() failed (111)` start it; `prematurely closed` crash or \
-             race; `too big header` raise `proxy_buffer_size`",
-            "nginx `error.log`：`connect() failed (111)` 启动上游；`prematurely closed` 崩溃或竞争\
-             ；`too big header` 调大 `proxy_buffer_size`",
+            "nginx `error.log`: `connect() failed (111)`: start it; `prematurely closed`: crash or \
+             race; `too big header`: raise `proxy_buffer_size`",
+            "nginx `error.log`：`connect() failed (111)` 表示上游未启动；`prematurely closed` 表示\
+             崩溃或竞争；`too big header` 则调大 `proxy_buffer_size`",
         ),
         text(
             "Race: upstream keep-alive longer than the gateway's idle time (Node \
@@ -209,13 +206,18 @@ pub(super) static BAD_GATEWAY: Status = Status {
             "HAProxy 日志：SH 无响应、PH 响应非法；Envoy：标志 UPE",
         ),
     ],
-    remarks: &[text(
-        "HAProxy, Envoy and Apache answer 503 where the connection is refused. Older guides hold \
-         the upstream blameless, and unreachable for 504; by RFC 9110 a bad upstream answer is \
-         502, only a timeout is 504.",
-        "连接被拒时 HAProxy、Envoy、Apache 返回 503。旧资料称上游没有问题、连不上才是 504；按 RFC \
-         9110，上游响应有误就是 502，超时才是 504。",
-    )],
+    remarks: &[
+        text(
+            "HAProxy, Envoy and Apache answer 503 if the connection is refused.",
+            "连接被拒绝时，HAProxy、Envoy、Apache 返回的是 503。",
+        ),
+        text(
+            "Older guides call the upstream blameless and unreachable 504. By RFC 9110 its bad \
+             answer is what 502 means, and only a timeout is 504.",
+            "旧资料称上游本身没有问题、完全连不上才是 504。按 RFC 9110，上游响应无效就是 502，只有\
+             超时才是 504。",
+        ),
+    ],
     related: &[503, 504, 500, 520, 521],
     ..Status::REGISTERED
 };
@@ -228,7 +230,7 @@ pub(super) static SERVICE_UNAVAILABLE: Status = Status {
         "Backend fetch failed",
         "Service Unavailable: Back-end server is at capacity",
     ],
-    sources: &[rfc(9110, "15.6.4")],
+    sources: &[rfc(9110, &["15.6.4"])],
     content: Content::Expected,
     gist: text("cannot serve right now", "暂时无法服务"),
     meaning: text(
@@ -265,12 +267,13 @@ pub(super) static SERVICE_UNAVAILABLE: Status = Status {
     ],
     distinguish: &[
         text(
-            "Fast (some ms) and no upstream packet: the gateway had nobody to ask.",
-            "几毫秒内返回且没有上游报文：网关无处可转发。",
+            "Fast (some ms) and no upstream packet: the gateway had nobody to ask, if that leg was \
+             captured at all.",
+            "几毫秒内返回且没有上游报文：网关无处可转发（前提是抓到了这一侧）。",
         ),
         text(
             "SYN to the upstream answered by RST, or RST on the request: refused or reset.",
-            "发往上游的 SYN 被 RST 应答，或请求后收到 RST：拒绝或重置。",
+            "发往上游的 SYN 直接收到 RST，或请求后收到 RST：拒绝或重置。",
         ),
         text(
             "After a fixed wait without an upstream request: a full queue.",
@@ -312,7 +315,7 @@ pub(super) static GATEWAY_TIMEOUT: Status = Status {
     code: 504,
     phrase: "Gateway Timeout",
     aliases: &["Gateway Time-out"],
-    sources: &[rfc(9110, "15.6.5"), rfc(9209, "2.3")],
+    sources: &[rfc(9110, &["15.6.5"]), rfc(9209, &["2.3"])],
     content: Content::Expected,
     gist: text("the upstream did not answer in time", "上游没有及时响应"),
     meaning: text(
@@ -399,7 +402,7 @@ pub(super) static HTTP_VERSION_NOT_SUPPORTED: Status = Status {
     code: 505,
     phrase: "HTTP Version Not Supported",
     aliases: &["Version Not Supported"],
-    sources: &[rfc(9110, "15.6.6")],
+    sources: &[rfc(9110, &["15.6.6"])],
     content: Content::Expected,
     gist: text("this HTTP version is not supported", "不支持该 HTTP 版本"),
     meaning: text(
@@ -431,7 +434,7 @@ pub(super) static VARIANT_ALSO_NEGOTIATES: Status = Status {
     code: 506,
     phrase: "Variant Also Negotiates",
     aliases: &["Variant also negotiate"],
-    sources: &[rfc(2295, "8.1")],
+    sources: &[rfc(2295, &["8.1"])],
     content: Content::Expected,
     gist: text("content negotiation loops", "内容协商配置成环"),
     meaning: text(
@@ -451,7 +454,7 @@ pub(super) static VARIANT_ALSO_NEGOTIATES: Status = Status {
 pub(super) static INSUFFICIENT_STORAGE: Status = Status {
     code: 507,
     phrase: "Insufficient Storage",
-    sources: &[rfc(4918, "11.5")],
+    sources: &[rfc(4918, &["11.5"])],
     content: Content::Expected,
     gist: text("no space left", "存储空间不足"),
     meaning: text(
@@ -469,7 +472,7 @@ pub(super) static LOOP_DETECTED: Status = Status {
     code: 508,
     phrase: "Loop Detected",
     aliases: &["Resource Limit Is Reached"],
-    sources: &[rfc(5842, "7.2")],
+    sources: &[rfc(5842, &["7.2"])],
     content: Content::Expected,
     gist: text("endless loop", "检测到循环"),
     meaning: text(
@@ -497,7 +500,7 @@ pub(super) static NOT_EXTENDED: Status = Status {
     code: 510,
     phrase: "Not Extended",
     registration: Registration::Obsoleted,
-    sources: &[rfc(2774, "7")],
+    sources: &[rfc(2774, &["7"])],
     content: Content::Expected,
     gist: text("obsolete: an extension is missing", "已废弃：缺少扩展"),
     meaning: text(
@@ -513,7 +516,7 @@ pub(super) static NOT_EXTENDED: Status = Status {
 pub(super) static NETWORK_AUTHENTICATION_REQUIRED: Status = Status {
     code: 511,
     phrase: "Network Authentication Required",
-    sources: &[rfc(6585, "6")],
+    sources: &[rfc(6585, &["6"])],
     content: Content::Expected,
     gist: text("log in to the network first", "需要先登录网络"),
     meaning: text(

@@ -6,7 +6,7 @@ pub(super) static OK: Status = Status {
     code: 200,
     phrase: "OK",
     aliases: &["Connection established", "Tunnel established", "Assumed OK", "Okay"],
-    sources: &[rfc(9110, "15.3.1")],
+    sources: &[rfc(9110, &["15.3.1"])],
     content: Content::Expected,
     cacheable: true,
     gist: text("success", "成功"),
@@ -56,7 +56,7 @@ pub(super) static OK: Status = Status {
 pub(super) static CREATED: Status = Status {
     code: 201,
     phrase: "Created",
-    sources: &[rfc(9110, "15.3.2"), rfc(9110, "9.3.3")],
+    sources: &[rfc(9110, &["15.3.2", "9.3.3"])],
     content: Content::Expected,
     gist: text("a new resource was created", "已创建新资源"),
     meaning: text(
@@ -85,7 +85,7 @@ pub(super) static CREATED: Status = Status {
 pub(super) static ACCEPTED: Status = Status {
     code: 202,
     phrase: "Accepted",
-    sources: &[rfc(9110, "15.3.3")],
+    sources: &[rfc(9110, &["15.3.3"])],
     content: Content::Expected,
     gist: text("taken, will be done later", "已受理，稍后处理"),
     meaning: text(
@@ -113,7 +113,7 @@ pub(super) static ACCEPTED: Status = Status {
 pub(super) static NON_AUTHORITATIVE_INFORMATION: Status = Status {
     code: 203,
     phrase: "Non-Authoritative Information",
-    sources: &[rfc(9110, "15.3.4"), rfc(9110, "7.7")],
+    sources: &[rfc(9110, &["15.3.4", "7.7"])],
     content: Content::Expected,
     cacheable: true,
     gist: text("success, content changed by a proxy", "成功，但内容被代理改动过"),
@@ -145,7 +145,7 @@ pub(super) static NON_AUTHORITATIVE_INFORMATION: Status = Status {
 pub(super) static NO_CONTENT: Status = Status {
     code: 204,
     phrase: "No Content",
-    sources: &[rfc(9110, "15.3.5"), rfc(9112, "6.3")],
+    sources: &[rfc(9110, &["15.3.5"]), rfc(9112, &["6.3"])],
     content: Content::Forbidden,
     cacheable: true,
     gist: text("success, nothing to send", "成功，没有内容可返回"),
@@ -203,7 +203,7 @@ pub(super) static NO_CONTENT: Status = Status {
 pub(super) static RESET_CONTENT: Status = Status {
     code: 205,
     phrase: "Reset Content",
-    sources: &[rfc(9110, "15.3.6"), rfc(9112, "6.3")],
+    sources: &[rfc(9110, &["15.3.6"]), rfc(9112, &["6.3"])],
     content: Content::Forbidden,
     gist: text("success, reset the form", "成功，请重置表单"),
     meaning: text(
@@ -233,7 +233,7 @@ pub(super) static RESET_CONTENT: Status = Status {
 pub(super) static PARTIAL_CONTENT: Status = Status {
     code: 206,
     phrase: "Partial Content",
-    sources: &[rfc(9110, "15.3.7"), rfc(9110, "14")],
+    sources: &[rfc(9110, &["15.3.7", "14"])],
     content: Content::Expected,
     cacheable: true,
     gist: text("the ranges that were asked for", "返回所请求的部分范围"),
@@ -300,7 +300,7 @@ pub(super) static PARTIAL_CONTENT: Status = Status {
 pub(super) static MULTI_STATUS: Status = Status {
     code: 207,
     phrase: "Multi-Status",
-    sources: &[rfc(4918, "11.1"), rfc(4918, "13")],
+    sources: &[rfc(4918, &["11.1", "13"])],
     content: Content::Expected,
     gist: text("several statuses, see the body", "多个状态，见主体"),
     meaning: text(
@@ -328,7 +328,7 @@ pub(super) static MULTI_STATUS: Status = Status {
 pub(super) static ALREADY_REPORTED: Status = Status {
     code: 208,
     phrase: "Already Reported",
-    sources: &[rfc(5842, "7.1")],
+    sources: &[rfc(5842, &["7.1"])],
     content: Content::Optional,
     gist: text("already listed in this answer", "本响应中已列出过"),
     meaning: text(
@@ -349,7 +349,7 @@ pub(super) static ALREADY_REPORTED: Status = Status {
 pub(super) static IM_USED: Status = Status {
     code: 226,
     phrase: "IM Used",
-    sources: &[rfc(3229, "10.4.1")],
+    sources: &[rfc(3229, &["10.4.1"])],
     content: Content::Expected,
     gist: text("a difference to the copy you have", "返回的是与已有副本的差异"),
     meaning: text(
