@@ -231,6 +231,6 @@ fn demands(status: &Status, language: Language) -> Section {
         .map(|demand| each(request, demand))
         .chain(status.response.iter().map(|demand| each(response, demand)))
         .collect();
-    let heading = text("What the standard demands", "规范要求").in_language(language);
+    let heading = text("What is demanded", "对请求与响应的要求").in_language(language);
     Section { heading, items, numbered: false }
 }

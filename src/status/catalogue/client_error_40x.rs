@@ -1,6 +1,6 @@
 //! Rows of the registered client errors 400 to 409.
 
-use crate::status::{Content, Status, must, rfc, should, text};
+use crate::status::{Content, Status, may, must, rfc, should, text};
 
 pub(super) static BAD_REQUEST: Status = Status {
     code: 400,
@@ -24,8 +24,8 @@ pub(super) static BAD_REQUEST: Status = Status {
     causes: &[
         text("Bad JSON or parameters, refused by the application", "JSON 或参数有误，被应用拒绝"),
         text(
-            "Cookies or other fields too large (400 at nginx, IIS, HAProxy; else 431)",
-            "Cookie 等报头过大（nginx、IIS、HAProxy 返回 400，其他多为 431）",
+            "Cookies or other fields too large (431 at Node, Go, Envoy; else 400)",
+            "Cookie 等报头过大（Node、Go、Envoy 返回 431，其他多为 400）",
         ),
         text("http sent to a TLS port, or TLS to an http port", "把 http 发到 TLS 端口，或反过来"),
         text(
@@ -199,7 +199,7 @@ pub(super) static FORBIDDEN: Status = Status {
          ones will not. The reason may be who you are, where you come from, when you ask, or what \
          a firewall made of it.",
         "服务器理解请求但拒绝执行。用同样的凭证重试没有意义。原因可能是身份、来源地址、时间段，或\
-         被防火墙误判。",
+         防火墙规则。",
     ),
     sent_by: Some(text(
         "the application, the web server, or a firewall or CDN in front of it",
@@ -472,7 +472,7 @@ pub(super) static REQUEST_TIMEOUT: Status = Status {
         "服务器等待完整的请求，等不及而放弃。问题在于客户端发送太慢，而不是服务器应答太慢。有的服\
          务器也会在关闭空闲连接前发送它。",
     ),
-    response: &[should("carry `Connection: close`", "携带 `Connection: close`")],
+    response: &[may("carry `Connection: close`", "携带 `Connection: close`")],
     causes: &[
         text(
             "An idle connection that timed out (browser pre-connect, connection pool)",

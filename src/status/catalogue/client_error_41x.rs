@@ -133,7 +133,7 @@ pub(super) static CONTENT_TOO_LARGE: Status = Status {
         "usually the first proxy on the way; each hop has a limit of its own",
         "通常是最前面的代理；每一跳都有自己的上限",
     )),
-    request: &[should(
+    request: &[may(
         "carry `Expect: 100-continue` if it is large, so that no body is sent in vain",
         "在主体较大时携带 `Expect: 100-continue`，免得白发",
     )],

@@ -270,7 +270,7 @@ pub(super) static USE_PROXY: Status = Status {
     phrase: "Use Proxy",
     sources: &[rfc(9110, &["15.4.6"]), rfc(7231, &["B"])],
     content: Content::Optional,
-    gist: text("deprecated: repeat it through a proxy", "已废弃：通过代理重发"),
+    gist: text("deprecated, repeat by proxy", "已废弃的“通过代理重发”"),
     meaning: text(
         "Deprecated. The request should have been repeated through the proxy in Location; clients \
          ignore it, as anyone could redirect traffic that way.",

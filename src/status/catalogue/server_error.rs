@@ -1,6 +1,6 @@
 //! Rows of the registered server errors, 500 to 511.
 
-use crate::status::{Content, Registration, Status, may, must_not, rfc, should, should_not, text};
+use crate::status::{Content, Registration, Status, may, must_not, rfc, should, text};
 
 pub(super) static INTERNAL_SERVER_ERROR: Status = Status {
     code: 500,
@@ -18,13 +18,10 @@ pub(super) static INTERNAL_SERVER_ERROR: Status = Status {
         "mostly the application; also the web server for configuration errors",
         "多为应用；配置错误时也可能是 Web 服务器",
     )),
-    response: &[
-        should("say in its content whether it is for a time", "在内容中说明是否为暂时故障"),
-        should_not(
-            "show stack traces, queries or paths to strangers",
-            "向外人暴露堆栈、SQL 或路径",
-        ),
-    ],
+    response: &[should(
+        "say in its content whether it is for a time",
+        "在内容中说明是否为暂时故障",
+    )],
     causes: &[
         text(
             "Exception in the application, often set off by one kind of input",
@@ -76,8 +73,9 @@ pub(super) static INTERNAL_SERVER_ERROR: Status = Status {
              、`ulimit -n`",
         ),
         text(
-            "If it is only for a time, answer 503 with Retry-After",
-            "若只是暂时不可用，应返回 503 并带 Retry-After",
+            "If it is only for a time answer 503 with Retry-After; never show stack traces or \
+             queries to strangers",
+            "若只是暂时不可用，应返回 503 并带 Retry-After；不要向外人暴露堆栈或 SQL",
         ),
     ],
     related: &[502, 503, 504, 501],
@@ -208,8 +206,8 @@ pub(super) static BAD_GATEWAY: Status = Status {
     ],
     remarks: &[
         text(
-            "HAProxy, Envoy and Apache answer 503 if the connection is refused.",
-            "连接被拒绝时，HAProxy、Envoy、Apache 返回的是 503。",
+            "HAProxy, Envoy and Apache mostly answer 503 if the connection is refused.",
+            "连接被拒绝时，HAProxy、Envoy、Apache 多半返回 503。",
         ),
         text(
             "Older guides call the upstream blameless and unreachable 504. By RFC 9110 its bad \
@@ -249,8 +247,8 @@ pub(super) static SERVICE_UNAVAILABLE: Status = Status {
             "没有健康的上游：健康检查失败、没有就绪的 Pod、全部宕机",
         ),
         text(
-            "HAProxy, Envoy, Apache: the upstream refused or reset the connection",
-            "HAProxy、Envoy、Apache：上游拒绝或重置了连接",
+            "Upstream refused the connection (HAProxy, Envoy, Apache), or reset it (Envoy)",
+            "上游拒绝连接（HAProxy、Envoy、Apache），或重置连接（Envoy）",
         ),
         text(
             "Limits: queue, connections, circuit breaker, worker threads",
@@ -502,7 +500,7 @@ pub(super) static NOT_EXTENDED: Status = Status {
     registration: Registration::Obsoleted,
     sources: &[rfc(2774, &["7"])],
     content: Content::Expected,
-    gist: text("obsolete: an extension is missing", "已废弃：缺少扩展"),
+    gist: text("obsolete, an extension is missing", "已废弃（缺少扩展）"),
     meaning: text(
         "From an experiment with HTTP extensions that is historic now; IANA marks it obsoleted.",
         "来自早已作废的 HTTP 扩展框架实验；IANA 标注为 OBSOLETED。",

@@ -245,7 +245,7 @@ pub(super) static PARTIAL_CONTENT: Status = Status {
     ),
     request: &[
         must("carry Range", "携带 Range"),
-        should(
+        may(
             "carry If-Range with a strong validator when it resumes",
             "在续传时携带 If-Range 与强校验值",
         ),
