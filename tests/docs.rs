@@ -1,7 +1,7 @@
 //! The pages that are generated from the program are current. `UPDATE_DOCS=1 cargo test --test docs`
 //! writes them anew.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -27,7 +27,7 @@ fn check(folder: &Path, pages: &BTreeMap<String, String>) {
         }
     }
     let present = present(folder);
-    let stale: Vec<&String> = pages
+    let stale: BTreeSet<&String> = pages
         .keys()
         .chain(present.keys())
         .filter(|name| pages.get(*name) != present.get(*name))

@@ -45,12 +45,12 @@ impl Explanation {
             items: texts.iter().map(|item| item.in_language(language).to_owned()).collect(),
             numbered,
         };
+        let causes = match status.causes {
+            [_] => text("Usual cause", "常见原因"),
+            _ => text("Usual causes, the most likely first", "常见原因（按可能性排列）"),
+        };
         let mut sections = vec![
-            section(
-                text("Usual causes, the most likely first", "常见原因（按可能性排列）"),
-                status.causes,
-                true,
-            ),
+            section(causes, status.causes, status.causes.len() > 1),
             section(
                 text("How packets tell them apart", "如何通过抓包区分"),
                 status.distinguish,

@@ -15,7 +15,7 @@ pub(super) static GONE: Status = Status {
         "资源曾经存在，被有意移除且很可能不再恢复，也没有新地址。客户端应删除链接。",
     ),
     causes: &[
-        text("An interface version that was switched off", "接口旧版本下线"),
+        text("An API version that was switched off", "接口旧版本下线"),
         text("An offer that ended, a deleted account", "活动结束，账户注销"),
     ],
     distinguish: &[text(
