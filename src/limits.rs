@@ -59,9 +59,12 @@ pub const HELD_OCTETS_ALL: u64 = 64 * 1024 * 1024;
 /// capture time …
 pub const GAP_WAIT: Duration = Duration::from_millis(200);
 
-/// … or for so many later packets of the connection, whichever comes first. Also how far a
-/// handshake may arrive behind the data that follows it.
-pub const GAP_PACKETS: u32 = 64;
+/// … or for so many later packets of the connection, whichever comes first.
+pub const GAP_PACKETS: u32 = 512;
+
+/// How many packets of a connection may come before its handshake; behind them, or after
+/// [`GAP_WAIT`], the capture counts as begun inside it.
+pub const SETTLING_PACKETS: u32 = 64;
 
 /// How long a hole is waited for where no acknowledgement can tell (the other direction was not
 /// captured), capture time.

@@ -163,7 +163,7 @@ impl<R: Reader> Connection<R> {
             return Outcome::Taken;
         }
         if flags.has(Flags::ACK) {
-            self.acknowledge(side, segment, mark);
+            self.acknowledge(side, segment, mark, sink.ledger);
         }
         if !flags.has(Flags::SYN) && self.state == State::Opening {
             self.state = State::Open;
@@ -324,7 +324,7 @@ impl<R: Reader> Connection<R> {
     }
 
     /// Works in what `side` says that it has received.
-    fn acknowledge(&mut self, side: Side, segment: &Segment<'_>, mark: Mark) {
+    fn acknowledge(&mut self, side: Side, segment: &Segment<'_>, mark: Mark, ledger: &mut Ledger) {
         let index = side.index();
         let scale = match (self.streams[0].window_scale, self.streams[1].window_scale) {
             (Some(_), Some(_)) if !segment.flags.has(Flags::SYN) => {
@@ -334,13 +334,14 @@ impl<R: Reader> Connection<R> {
             _ if self.streams[0].initial.is_none() || self.streams[1].initial.is_none() => 14,
             _ => 0,
         };
+        // What a SYN-ACK acknowledges is the peer's SYN, and so does the first segment of a client.
         let opening = self.streams[index].initial.map(|initial| initial.wrapping_add(1));
-        let begins = opening == Some(segment.sequence);
-        let peer = &mut self.streams[side.other().index()];
-        if begins && peer.base.is_none() && peer.early.is_empty() {
-            // Nothing was sent before this segment, so it acknowledges the peer's SYN alone.
-            peer.base = Some(segment.acknowledgement);
+        let acknowledges_syn = segment.flags.has(Flags::SYN)
+            || side == Side::Client && opening == Some(segment.sequence);
+        if acknowledges_syn && self.streams[side.other().index()].base.is_none() {
+            self.anchor(side.other(), segment.acknowledgement, ledger);
         }
+        let peer = &mut self.streams[side.other().index()];
         if peer.next == 0
             && peer
                 .alternate
@@ -521,7 +522,7 @@ impl<R: Reader> Connection<R> {
     /// Whether so much was seen that what is missing of the beginning will not come any more.
     fn settled(&self) -> bool {
         let packets: u64 = self.facts.health.packets.iter().sum();
-        packets > u64::from(limits::GAP_PACKETS)
+        packets > u64::from(limits::SETTLING_PACKETS)
             || self.facts.last.since(self.facts.first) >= limits::GAP_WAIT
     }
 

@@ -53,6 +53,8 @@ pub struct Connection {
     queue: VecDeque<Pending>,
     /// The request that the response in progress answers.
     answering: Option<u32>,
+    /// Position of the response in progress, where its request was not captured.
+    orphan: u32,
     /// Interim responses whose request was not captured.
     orphaned_interim: Vec<Message>,
     orphaned_interim_count: u64,
@@ -61,8 +63,12 @@ pub struct Connection {
     socks: Option<socks::Negotiation>,
     /// Messages may have been lost: order alone does not pair any more.
     doubt: bool,
-    /// The client was seen to ask again before it was answered.
+    /// The client was seen to ask again before it was answered, or may have been.
     pipelined: bool,
+    /// How much of the server's stream the client had received when it last sent something.
+    client_had: u64,
+    /// That, when octets of the client were lost that may have held a request.
+    lost_at: Option<u64>,
     /// How many exchanges there had been when the connection became a tunnel.
     tunnelled_at: Option<u32>,
     /// Octets behind a switch of protocols.
@@ -80,6 +86,7 @@ impl Default for Connection {
             swapped: false,
             queue: VecDeque::new(),
             answering: None,
+            orphan: 0,
             orphaned_interim: Vec::new(),
             orphaned_interim_count: 0,
             count: 0,
@@ -87,6 +94,8 @@ impl Default for Connection {
             socks: None,
             doubt: false,
             pipelined: false,
+            client_had: 0,
+            lost_at: None,
             tunnelled_at: None,
             switched: [0; 2],
             last_done: None,
@@ -132,6 +141,11 @@ impl flow::Reader for Connection {
         }
         let side = self.role(side);
         self.read(side, octets, &mut Scene { facts, arrival, out });
+        if side == Side::Client
+            && let Some(had) = arrival.seen_of_peer
+        {
+            self.client_had = self.client_had.max(had);
+        }
     }
 
     fn passed(
@@ -176,7 +190,12 @@ impl flow::Reader for Connection {
         if let Some(end) = ended {
             self.message_done(side, end, scene);
         }
-        self.doubt |= lost;
+        if lost {
+            self.doubt = true;
+            if side == Side::Client {
+                self.lost_at = Some(self.client_had);
+            }
+        }
     }
 
     fn end(&mut self, side: Side, how: End, mark: Mark, facts: &Facts, out: &mut Output) {
@@ -331,6 +350,10 @@ impl Connection {
             self.emit_unanswered(oldest, Unanswered::TooMany, scene);
         }
         self.pipelined |= !self.doubt && self.queue.iter().any(|asked| asked.response.is_none());
+        // A request that was lost was either answered before this one was sent, so that the client
+        // has received something since, or both wait at the same time.
+        let had = self.client.began.seen_of_peer;
+        self.pipelined |= self.lost_at.is_some_and(|lost_at| had.is_none_or(|had| had <= lost_at));
         let simple = flaws.has(Flaw::NoVersion);
         self.client.expects_continue = head.lists(FieldName::Expect, b"100-continue");
         let framed = framing::frame(&head, None, &mut flaws);
@@ -383,10 +406,11 @@ impl Connection {
         let method = place.and_then(|place| self.queue.get(place)).map(|asked| asked.method);
         let framed = framing::frame(&head, method, &mut flaws);
         let mark = scene.mark();
+        let answers = place.is_some_and(|place| self.skip_to(place, scene));
         if matches!(status, Some(100 | 102..=199)) {
             self.server.begin(head, flaws, framed, mark, 0);
             let Some(message) = self.server.finish(MessageEnd::Framing) else { return };
-            let (kept, count) = match place.and_then(|place| self.queue.get_mut(place)) {
+            let (kept, count) = match self.queue.front_mut().filter(|_| answers) {
                 Some(asked) => (&mut asked.interim, &mut asked.interim_count),
                 None => (&mut self.orphaned_interim, &mut self.orphaned_interim_count),
             };
@@ -396,18 +420,17 @@ impl Connection {
             }
             return;
         }
-        let place = place.map(|place| self.skip_to(place, scene));
-        self.answering = match place {
-            Some(true) => self.queue.front().map(|asked| asked.nth),
-            _ => {
-                self.count = self.count.saturating_add(1);
-                None
-            }
+        self.answering = if answers {
+            self.queue.front().map(|asked| asked.nth)
+        } else {
+            self.count = self.count.saturating_add(1);
+            self.orphan = self.count;
+            None
         };
         let preview = scene.out.preview;
         let bodiless = self.server.begin(head, flaws, framed, mark, preview);
         self.server.perhaps_bodiless =
-            method.is_none() && matches!(framed.framing, Framing::Length(_));
+            method.is_none() && matches!(framed.framing, Framing::Length(_) | Framing::Chunked);
         if bodiless {
             self.message_done(Side::Server, MessageEnd::Framing, scene);
         }
@@ -519,7 +542,7 @@ impl Connection {
             }
             None => {
                 let orphan = Pending {
-                    nth: self.count,
+                    nth: self.orphan,
                     method: Method::Other,
                     simple: false,
                     upgrade: false,

@@ -364,14 +364,24 @@ impl Direction {
         Step::Done
     }
 
+    /// Whether a status line stands where the body of a response to an unseen request should
+    /// begin: then that request was a HEAD.
+    fn proves_bodiless(&mut self, octets: &[u8]) -> bool {
+        let Some(message) = &mut self.message else { return false };
+        if !self.perhaps_bodiless || message.body > 0 || !probe::credible(self.kind, octets) {
+            return false;
+        }
+        message.framing = Framing::None;
+        message.certain = false;
+        message.flaws.add(Flaw::FramingGuessed);
+        true
+    }
+
     fn body(&mut self, octets: &[u8], left: u64, arrival: &Arrival) -> (usize, Step) {
-        let Some(message) = &mut self.message else { return (0, self.done()) };
-        if self.perhaps_bodiless && message.body == 0 && probe::credible(self.kind, octets) {
-            message.framing = Framing::None;
-            message.certain = false;
-            message.flaws.add(Flaw::FramingGuessed);
+        if self.proves_bodiless(octets) {
             return (0, self.done());
         }
+        let Some(message) = &mut self.message else { return (0, self.done()) };
         if self.next_may_begin && message.body == 0 && probe::credible(self.kind, octets) {
             // The client was refused before it sent the body, and goes on with another request.
             message.end = Some(MessageEnd::NextMessage);
@@ -413,6 +423,9 @@ impl Direction {
     }
 
     fn chunk_line(&mut self, octets: &[u8], arrival: &Arrival, out: &mut Output) -> (usize, Step) {
+        if self.proves_bodiless(octets) {
+            return (0, self.done());
+        }
         let Some(message) = &mut self.message else { return (0, self.done()) };
         let (line, taken) = Self::line(&mut self.carry, octets, limits::CHUNK_LINE_OCTETS, out);
         message.seen(arrival.mark);

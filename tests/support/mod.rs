@@ -10,6 +10,7 @@
 // Every test binary compiles all of this and uses a part of it.
 #![allow(dead_code, unused_imports)]
 
+pub mod core;
 pub mod dialogue;
 pub mod exchange;
 pub mod frames;

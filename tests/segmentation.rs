@@ -1,0 +1,249 @@
+//! How segments are cut, mixed, doubled and numbered changes nothing of what is read; and where one
+//! is missing, nothing wrong is said to be whole.
+//!
+//! `HTTPWHY_ROUNDS=100000 cargo test --release --test segmentation` runs as many rounds;
+//! `HTTPWHY_SEED=N` begins with the round that a failure has named.
+
+mod support;
+
+use httpwhy::units::Duration;
+use httpwhy::wire::Endpoint;
+use support::core::{self, Made};
+use support::exchange::difference;
+use support::packets::{self, Acknowledge, Segment, Stacks};
+use support::random::Random;
+use support::script::{Script, Side};
+use support::traffic::{self, Shape};
+use support::transform::{self, Overlap, Overtake};
+
+fn rounds(few: u64) -> std::ops::Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let first = number("HTTPWHY_SEED").unwrap_or(0);
+    first..first + number("HTTPWHY_ROUNDS").unwrap_or(few)
+}
+
+/// One to three connections and the segments that carry them.
+fn capture(random: &mut Random) -> (Script, Vec<Segment>) {
+    capture_of(&Shape::SMALL, random)
+}
+
+fn capture_of(shape: &Shape, random: &mut Random) -> (Script, Vec<Segment>) {
+    let mut script = Script::default();
+    for number in 0..random.between(1, 3) {
+        let client = Endpoint::v4([10, 1, 0, number as u8 + 1], 40_000 + number as u16);
+        let server = Endpoint::v4([192, 0, 2, 10], 80);
+        let connection = traffic::connection(client, server, shape, random);
+        script.connections.push(connection);
+    }
+    let stacks = Stacks {
+        mss: *random.pick(&[536, 1448, 1460, 9000]),
+        acknowledge: *random.pick(&[
+            Acknowledge::Never,
+            Acknowledge::Turn,
+            Acknowledge::EveryOther,
+        ]),
+        ..Stacks::default()
+    };
+    let segments = packets::segments(&script, &stacks);
+    (script, segments)
+}
+
+/// Anything that must not change what is read.
+fn harmless(mut segments: Vec<Segment>, random: &mut Random) -> Vec<Segment> {
+    let seed = random.next();
+    let mut largest = usize::MAX;
+    if random.chance(500) {
+        largest = *random.pick(&[1, 2, 7, 100, 1000]);
+        segments = transform::resegment(&segments, largest, seed);
+    }
+    if random.chance(300) {
+        let shift = |random: &mut Random| match random.below(3) {
+            0 => random.next() as u32,
+            1 => u32::MAX - 0x1000_0000 - random.below(4096) as u32,
+            _ => u32::MAX - 0x9000_0000 - random.below(4096) as u32,
+        };
+        let (client, server) = (shift(random), shift(random));
+        segments = transform::shift_sequences(&segments, client, server);
+    }
+    if random.chance(300) {
+        let octets = *random.pick(&[1, 20, 1460]);
+        segments = transform::overlap(&segments, Overlap::Equal, octets, 200, seed);
+    }
+    if random.chance(300) {
+        segments = transform::retransmit(&segments, 100, 20, seed);
+    }
+    if random.chance(300) {
+        segments = transform::copy(&segments, 200, 8, seed);
+    }
+    if random.chance(500) {
+        // Across turns, small segments would be late by thousands of packets.
+        let overtake = match random.chance(500) && largest >= 100 {
+            true => Overtake::WithinDirection,
+            false => Overtake::WithinBurst,
+        };
+        segments = transform::reorder(&segments, overtake, random.between(1, 16), seed);
+    }
+    if random.chance(200) {
+        segments = transform::reorder(&segments, Overtake::Across, random.between(1, 16), seed);
+    }
+    segments
+}
+
+fn assert_same(expected: &Made, found: &Made, round: u64) {
+    if expected.seen == found.seen {
+        return;
+    }
+    for (expected, found) in expected.seen.iter().zip(&found.seen) {
+        assert_eq!(expected, found, "round {round}: HTTPWHY_SEED={round}");
+    }
+    panic!(
+        "round {round}: {} exchanges instead of {}; HTTPWHY_SEED={round}",
+        found.seen.len(),
+        expected.seen.len()
+    );
+}
+
+#[test]
+fn how_it_is_carried_changes_nothing() {
+    for round in rounds(1_500) {
+        let mut random = Random::new(round);
+        let (script, segments) = capture(&mut random);
+        let plain = core::read(&segments);
+        if let Some(difference) = difference(&script.exchanges(), &plain.exchanges()) {
+            panic!("round {round}: {difference}");
+        }
+        let changed = core::read(&harmless(segments, &mut random));
+        assert_same(&plain, &changed, round);
+    }
+}
+
+#[test]
+fn a_lost_segment_never_makes_a_wrong_whole() {
+    let (mut untouched, mut reported) = (0u64, 0u64);
+    for round in rounds(40) {
+        let mut random = Random::new(round ^ 0x10_5e);
+        let (_, segments) = capture(&mut random);
+        let plain = core::read(&segments);
+        for index in 0..segments.len() {
+            let found = core::read(&transform::drop_one(&segments, index));
+            for seen in &found.seen {
+                let told = match seen.whole {
+                    [true, true] => same_but_place(&plain, seen),
+                    _ => true,
+                };
+                assert!(told, "round {round}, segment {index} lost: {seen:#?}\n{:#?}", plain.seen);
+            }
+            let lost = &segments[index];
+            if lost.payload.is_empty() {
+                assert_eq!(
+                    plain.exchanges(),
+                    found.exchanges(),
+                    "round {round}, bare segment {index}"
+                );
+                continue;
+            }
+            // All exchanges but those that the segment carried something of.
+            let wholes = found.seen.iter().filter(|seen| seen.whole == [true, true]).count() as u64;
+            let all = plain.seen.iter().filter(|seen| seen.whole == [true, true]).count() as u64;
+            untouched += all.saturating_sub(1);
+            reported += wholes.min(all.saturating_sub(1));
+        }
+    }
+    println!("{reported} of {untouched} exchanges that lost nothing were reported whole");
+    assert!(reported * 100 >= untouched * 96);
+}
+
+/// Behind a loss an exchange may stand at another place of its connection, its start line was
+/// searched for, and interim responses are missing.
+fn same_but_place(plain: &Made, seen: &core::Seen) -> bool {
+    let ends = |messages: &[String]| {
+        let unflagged = |message: &String| {
+            message.replace(", Resynchronised", "").replace("Resynchronised", "")
+        };
+        (messages.first().map(unflagged), messages.last().map(unflagged))
+    };
+    plain.seen.iter().any(|true_one| {
+        true_one.exchange == seen.exchange && ends(&true_one.messages) == ends(&seen.messages)
+    })
+}
+
+#[test]
+fn a_capture_may_begin_anywhere() {
+    for round in rounds(40) {
+        let mut random = Random::new(round ^ 0xbe_91);
+        // Of a client that does not wait for answers, the first one may answer what was asked
+        // before the capture began; nothing in the packets tells.
+        let shape = Shape { pipelined: 0, ..Shape::SMALL };
+        let (_, segments) = capture_of(&shape, &mut random);
+        let plain = core::read(&segments);
+        for index in 0..segments.len() {
+            let found = core::read(&transform::begin_at(&segments, index));
+            for seen in found.seen.iter().filter(|seen| seen.whole == [true, true]) {
+                assert!(
+                    same_but_place(&plain, seen),
+                    "round {round}, from {index}: {seen:#?}\n{:#?}",
+                    plain.seen
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn one_side_alone_gives_what_that_side_said() {
+    for round in rounds(300) {
+        let mut random = Random::new(round ^ 0x51_de);
+        let (script, segments) = capture(&mut random);
+        let plain = core::read(&segments);
+        let requests = core::read(&transform::one_side(&segments, Side::Client));
+        let expected: Vec<_> =
+            script.exchanges().iter().map(|e| (e.method.clone(), e.target.clone())).collect();
+        let mut found: Vec<_> = requests
+            .seen
+            .iter()
+            .map(|s| (s.exchange.method.clone(), s.exchange.target.clone()))
+            .collect();
+        let mut expected = expected;
+        expected.sort();
+        found.sort();
+        assert_eq!(expected, found, "round {round}");
+        assert!(requests.seen.iter().all(|seen| seen.exchange.status.is_none()));
+        let responses = core::read(&transform::one_side(&segments, Side::Server));
+        let statuses = |made: &Made| {
+            let mut statuses: Vec<_> = made.seen.iter().map(|seen| seen.exchange.status).collect();
+            statuses.sort();
+            statuses
+        };
+        assert_eq!(
+            statuses(&plain),
+            statuses(&responses),
+            "round {round} {:#?} {:#?}",
+            plain.seen,
+            responses.seen
+        );
+        assert!(responses.seen.iter().all(|seen| seen.exchange.method.is_none()));
+    }
+}
+
+#[test]
+fn connections_do_not_mix() {
+    for round in rounds(60) {
+        let mut random = Random::new(round ^ 0x0c_0f);
+        let captures: Vec<Vec<Segment>> = (0..5)
+            .map(|number| {
+                let (_, segments) = capture(&mut random);
+                transform::readdress(&segments, |end| match end.port() {
+                    80 => end,
+                    port => Endpoint::v4([10, 2, number, 1], port),
+                })
+            })
+            .collect();
+        let mut alone = Made::default();
+        for segments in &captures {
+            alone.seen.extend(core::read(segments).seen);
+        }
+        alone.sort();
+        let together = transform::interleave(&captures, Duration::from_millis(50), random.next());
+        assert_same(&alone, &core::read(&together), round);
+    }
+}
