@@ -40,6 +40,14 @@ pub const FRAGMENT_WAIT: Duration = Duration::from_secs(30);
 /// its IP identification or TCP timestamp.
 pub const COPY_WINDOW: Duration = Duration::from_millis(20);
 
+/// Segments remembered to find copies of them, a power of two. At a million packets a second a copy
+/// comes a few packets behind the first; 64 octets each keep the table in the second-level cache.
+pub const COPIES: usize = 4_096;
+
+/// Different numbers (link types, EtherTypes, protocols …) that skipped packets are counted by;
+/// the rest is counted together.
+pub const SKIP_NUMBERS: usize = 48;
+
 /// Connections tracked at one time. At the limit the least useful of a few is given up, counted
 /// as evicted. Peers: Retina 100,000; Arkime 1.5 million.
 pub const CONNECTIONS: usize = 262_144;

@@ -4,8 +4,30 @@
 //! octets, a [`Signal`] about somebody's connection, or a [`Skip`] that says why there is neither.
 //! This module keeps no connections, knows nothing of HTTP and never panics on what it is given.
 
+mod address;
+mod arcnet;
+mod cooked;
+mod copies;
+mod decoder;
+mod descent;
+mod fragment;
+mod icmp;
+mod ieee80211;
+mod ip;
+mod link;
+mod mpls;
+mod ppp;
+mod skip;
+mod tcp;
+mod tunnel;
+mod udp;
+
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+pub use decoder::{Decoded, Decoder};
+pub use fragment::FragmentCounts;
+pub use skip::{Layer, Skip, SkipGroup, Skips};
 
 use crate::units::Timestamp;
 
