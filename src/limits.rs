@@ -141,3 +141,38 @@ pub const HELD_BACK_OCTETS: usize = 64 * 1024;
 
 /// Octets kept of what follows a response that must not have a body.
 pub const EXTRA_OCTETS: usize = 64;
+
+/// Octets asked of the operating system at a time when reading a capture. Fits the second-level
+/// cache, so that a packet is still there when it is decoded.
+pub const READ_OCTETS: usize = 256 * 1024;
+
+/// Interfaces of one input over all its sections: a file of many small sections is bounded too.
+pub const INTERFACES_ALL: usize = 65_536;
+
+/// Damages listed of one input; further ones are counted. One broken disk block is enough for
+/// thousands that say the same.
+pub const DAMAGES: usize = 64;
+
+/// Octets kept of a name that comes from a capture file.
+pub const SHOWN_NAME_OCTETS: usize = 256;
+
+/// Octets searched for a further packet after damage before the rest is given up.
+pub const RESYNC_OCTETS: u64 = 64 * 1024 * 1024;
+
+/// Largest pcapng block at which reading may resume after damage, octets: a packet and as
+/// much again for its options. Larger claims are mostly chance, and following them costs memory.
+pub const RESYNC_BLOCK_OCTETS: usize = 2 * PACKET_OCTETS;
+
+/// How far apart the times of neighbouring packets may be where reading resumes after damage.
+pub const RESYNC_TIME: Duration = Duration::from_secs(24 * 3600);
+
+/// Compressed streams inside one another. More than one is an accident, many are an attack.
+pub const COMPRESSION_LAYERS: usize = 4;
+
+/// Largest history that a Zstandard frame may ask for, octets: the bound of the `zstd` tool too,
+/// which takes larger ones only with `--long`.
+pub const ZSTD_WINDOW_OCTETS: u64 = 128 * 1024 * 1024;
+
+/// Octets of text before a capture in which its beginning is looked for: the greeting of
+/// a program whose two outputs were joined.
+pub const BANNER_OCTETS: usize = 4_096;

@@ -49,6 +49,8 @@ pub struct Packet<'p> {
     pub interface: u32,
     /// Its length on the wire, octets; more than `bytes` holds where the snap length cut it.
     pub len: u32,
+    /// Which way it went, where the capture file says so (pcapng `epb_flags`).
+    pub direction: Option<Direction>,
     /// The captured octets.
     pub bytes: &'p [u8],
     /// Where the octets begin in the file, for messages.

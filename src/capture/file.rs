@@ -1,0 +1,219 @@
+//! One input in — a file, a pipe, anything that reads — and its records out. The format and the
+//! compression are recognised by what the octets are, never by a name.
+
+use std::fs;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use crate::error::Error;
+use crate::limits::{BANNER_OCTETS, COMPRESSION_LAYERS};
+
+use super::compressed::Compression;
+use super::look_alike;
+use super::pcap::{Pcap, Variant};
+use super::pcapng::Pcapng;
+use super::record::{Record, Step};
+use super::report::{Fault, Format, Input, Then};
+use super::window::Window;
+
+/// An open input.
+pub(super) struct File {
+    pub(super) input: Input,
+    pub(super) window: Window,
+    /// How many interfaces of the report have their number over all inputs.
+    pub(super) numbered: usize,
+    walk: Walk,
+}
+
+/// The reader of the format that was recognised.
+enum Walk {
+    Pcap(Pcap),
+    Pcapng(Pcapng),
+    /// Nothing follows.
+    Over,
+}
+
+impl File {
+    /// Opens a path, `-` for standard input, and recognises what it holds.
+    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+        let reader = open_reader(path)?;
+        Self::from_reader(path.to_owned(), reader)
+    }
+
+    /// Recognises what a reader gives.
+    pub(super) fn from_reader(path: PathBuf, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
+        let mut window = Window::new(reader);
+        let mut input = Input::new(path);
+        loop {
+            window.holds(4);
+            if window.at_hand().is_empty()
+                && let Some(failure) = window.take_failure()
+            {
+                return Err(unreadable(&input, failure));
+            }
+            let Some(compression) = Compression::of(window.at_hand()) else { break };
+            if input.compression.len() >= COMPRESSION_LAYERS {
+                let why = format!("it is compressed more than {COMPRESSION_LAYERS} times");
+                return Err(Error::NotACapture { path: input.path, why });
+            }
+            input.compression.push(compression);
+            window = Window::new(compression.decode(window));
+        }
+        let walk = recognise(&mut window, &mut input)?;
+        Ok(Self { input, window, numbered: 0, walk })
+    }
+
+    /// An empty file where other inputs are not: nothing is read of it, and that is recorded.
+    pub(super) fn empty(path: PathBuf) -> Self {
+        let mut input = Input::new(path);
+        input.damage(0, Fault::Empty, Then::WentOn);
+        let window = Window::new(Box::new(io::empty()));
+        Self { input, window, numbered: 0, walk: Walk::Over }
+    }
+
+    /// The next record; `None` where nothing more can be read.
+    #[inline]
+    pub(super) fn next(&mut self) -> Option<Record> {
+        loop {
+            let step = match &mut self.walk {
+                Walk::Pcap(walk) => walk.next(&mut self.window, &mut self.input),
+                Walk::Pcapng(walk) => walk.next(&mut self.window, &mut self.input),
+                Walk::Over => return None,
+            };
+            match step {
+                Step::Packet(record) => {
+                    self.input.packets = self.input.packets.saturating_add(1);
+                    self.input.octets = self.window.offset();
+                    return Some(record);
+                }
+                Step::Starved if self.judge_end() => {}
+                Step::Starved | Step::Over => {
+                    let left = self.window.at_hand().len() as u64;
+                    self.input.octets = self.window.offset().saturating_add(left);
+                    self.walk = Walk::Over;
+                    // Frees the buffer: many files may be open at one time.
+                    self.window = Window::new(Box::new(io::empty()));
+                }
+            }
+        }
+    }
+
+    /// Judges an end at which no whole record was left. `true`: reading goes on.
+    #[cold]
+    fn judge_end(&mut self) -> bool {
+        if let Some(failure) = self.window.take_failure() {
+            let left = self.window.at_hand().len() as u64;
+            let offset = self.window.offset().saturating_add(left);
+            self.input.damage(offset, fault_of(&self.input, &failure), Then::WentOn);
+            return false;
+        }
+        // A file that holds no octet behind its last record ended well, unless it ended
+        // before the first header, which was judged when it was opened.
+        if self.window.at_hand().is_empty() {
+            return false;
+        }
+        match &mut self.walk {
+            Walk::Pcap(walk) => walk.salvage(&mut self.window, &mut self.input),
+            Walk::Pcapng(walk) => walk.salvage(&mut self.window, &mut self.input),
+            Walk::Over => false,
+        }
+    }
+}
+
+/// The reader of a path, `-` for standard input.
+fn open_reader(path: &Path) -> Result<Box<dyn Read + Send>, Error> {
+    let refused = |source| Error::Read { path: path.to_owned(), source };
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(io::stdin()));
+    }
+    let file = fs::File::open(path).map_err(refused)?;
+    if file.metadata().map_err(refused)?.is_dir() {
+        let why = format!("it is a directory; name its files: {}/*.pcap*", path.display());
+        return Err(Error::NotACapture { path: path.to_owned(), why });
+    }
+    Ok(Box::new(file))
+}
+
+/// Why nothing at all could be read.
+fn unreadable(input: &Input, failure: io::Error) -> Error {
+    let path = input.path.clone();
+    match fault_of(input, &failure) {
+        Fault::Unreadable(_) => Error::Read { path, source: failure },
+        Fault::CutCompression(by) => {
+            Error::NotACapture { path, why: format!("its {by} stream ends before its first octet") }
+        }
+        Fault::BadCompression(by, why) => Error::NotACapture {
+            path,
+            why: format!("its {by} stream is corrupt from the beginning ({why})"),
+        },
+        _ => Error::NotACapture { path, why: failure.to_string() },
+    }
+}
+
+/// What a failure while reading means for an input.
+fn fault_of(input: &Input, failure: &io::Error) -> Fault {
+    match (input.compression.last(), failure.kind()) {
+        (Some(&by), io::ErrorKind::UnexpectedEof) => Fault::CutCompression(by),
+        (Some(&by), io::ErrorKind::InvalidData) => Fault::BadCompression(by, failure.to_string()),
+        _ => Fault::Unreadable(failure.to_string()),
+    }
+}
+
+/// The format that the octets at hand begin; an error names what they begin instead.
+fn recognise(window: &mut Window, input: &mut Input) -> Result<Walk, Error> {
+    let mut begun = begins(window.at_hand());
+    if begun.is_none()
+        && let Some((octets, format)) = banner(window)
+    {
+        input.note(0, Fault::Banner { octets: octets as u64 });
+        window.drop_front(octets);
+        begun = Some(format);
+    }
+    input.format = begun;
+    match begun {
+        Some(Format::Pcap { .. }) => Ok(Walk::Pcap(Pcap::new())),
+        Some(Format::Pcapng) => Ok(Walk::Pcapng(Pcapng::new())),
+        None => {
+            // For the name of what it is, more octets are better, but not worth waiting for.
+            let why = look_alike::what(window.at_hand());
+            Err(Error::NotACapture { path: input.path.clone(), why })
+        }
+    }
+}
+
+/// The format that begins with these octets.
+fn begins(octets: &[u8]) -> Option<Format> {
+    let pcap = Variant::of(octets).map(Variant::format);
+    pcap.or_else(|| Pcapng::is_begun_by(octets).then_some(Format::Pcapng))
+}
+
+/// Text before a capture: its octets, and the format of the capture.
+fn banner(window: &mut Window) -> Option<(usize, Format)> {
+    let mut searched = 0;
+    loop {
+        let octets = window.at_hand();
+        let bounded = octets.get(..BANNER_OCTETS).unwrap_or(octets);
+        // Read from where the last round stopped: this may come octet by octet.
+        let mut rest = bounded.get(searched..).unwrap_or_default();
+        while let Some(line) = memchr::memchr(b'\n', rest) {
+            let end = bounded.len() - rest.len() + line + 1;
+            let next = octets.get(end..).unwrap_or_default();
+            if next.len() < 4 {
+                break;
+            }
+            if let Some(format) = begins(next) {
+                return Some((end, format));
+            }
+            searched = end;
+            rest = bounded.get(end..).unwrap_or_default();
+        }
+        let ahead = bounded.len().saturating_add(1);
+        if !look_alike::is_text(bounded.get(..searched).unwrap_or_default())
+            || !bounded.first().is_some_and(|octet| octet.is_ascii_graphic())
+            || ahead > BANNER_OCTETS
+            || !window.holds(ahead)
+        {
+            return None;
+        }
+    }
+}

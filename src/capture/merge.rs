@@ -1,0 +1,165 @@
+//! Several inputs in, one sequence of records in the order of time out; equal times in the order
+//! of the arguments. Each input stays in its own order, whatever its clock does.
+//!
+//! Of several regular files, each is closed again after a look at its first packet, until its turn
+//! comes: so a thousand rotated files need one descriptor and one buffer at a time.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fs;
+use std::path::Path;
+
+use crate::error::Error;
+use crate::units::Timestamp;
+use crate::wire::Packet;
+
+use super::file::File;
+use super::record::Record;
+use super::report::Input;
+
+/// The inputs, and which is next.
+pub(super) struct Merge {
+    sources: Vec<Source>,
+    /// The time of the next record of each source that has one, and its index.
+    waiting: BinaryHeap<Reverse<(Timestamp, usize)>>,
+    /// The source that gave the last record; its next one is not read yet.
+    given: Option<usize>,
+    /// Interfaces numbered so far.
+    interfaces: u32,
+}
+
+/// One input.
+struct Source {
+    state: State,
+    /// The next record, or the one just given.
+    record: Option<Record>,
+    /// The numbers of its interfaces over all inputs. They outlive a closed file.
+    numbers: Vec<u32>,
+}
+
+enum State {
+    Open(File),
+    /// Looked at and closed; what was found is kept.
+    Closed(Input),
+}
+
+impl Source {
+    const fn new(file: File) -> Self {
+        Self { state: State::Open(file), record: None, numbers: Vec::new() }
+    }
+
+    const fn input(&self) -> &Input {
+        match &self.state {
+            State::Open(file) => &file.input,
+            State::Closed(input) => input,
+        }
+    }
+}
+
+impl Merge {
+    /// A single input.
+    pub(super) fn one(file: File) -> Self {
+        Self {
+            sources: vec![Source::new(file)],
+            waiting: BinaryHeap::new(),
+            given: Some(0),
+            interfaces: 0,
+        }
+    }
+
+    /// Opens every path and, of several, reads the first record.
+    pub(super) fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Self, Error> {
+        if let [path] = paths {
+            return File::open(path.as_ref()).map(Self::one);
+        }
+        let mut merge = Self {
+            sources: Vec::with_capacity(paths.len()),
+            waiting: BinaryHeap::new(),
+            given: None,
+            interfaces: 0,
+        };
+        for (index, path) in paths.iter().enumerate() {
+            let path = path.as_ref();
+            let metadata = fs::metadata(path).ok().filter(fs::Metadata::is_file);
+            let file = match &metadata {
+                Some(metadata) if metadata.len() == 0 => File::empty(path.to_owned()),
+                _ => File::open(path)?,
+            };
+            merge.sources.push(Source::new(file));
+            merge.read(index);
+            if metadata.is_some()
+                && let Some(source) = merge.sources.get_mut(index)
+                && source.record.is_some()
+            {
+                source.state = State::Closed(source.input().clone());
+            }
+        }
+        Ok(merge)
+    }
+
+    /// Moves on by one record; which source has it, or `None` at the end of all.
+    #[inline]
+    pub(super) fn advance(&mut self) -> Result<Option<usize>, Error> {
+        if let Some(index) = self.given {
+            if self.sources.len() == 1 {
+                let more = self.sources.first_mut().is_some_and(|source| {
+                    Self::step(source, &mut self.interfaces);
+                    source.record.is_some()
+                });
+                return Ok(more.then_some(index));
+            }
+            self.read(index);
+        }
+        self.given = self.waiting.pop().map(|Reverse((_, index))| index);
+        if let Some(source) = self.given.and_then(|index| self.sources.get_mut(index))
+            && let State::Closed(input) = &source.state
+        {
+            // What was found at the first look is found again.
+            source.state = State::Open(File::open(&input.path)?);
+            Self::step(source, &mut self.interfaces);
+        }
+        Ok(self.given)
+    }
+
+    /// The record that [`Self::advance`] came to.
+    #[inline]
+    pub(super) fn packet(&self, index: usize, number: u64) -> Option<Packet<'_>> {
+        let source = self.sources.get(index)?;
+        let State::Open(file) = &source.state else { return None };
+        let record = source.record.as_ref()?;
+        let interface = *source.numbers.get(record.interface as usize)?;
+        Some(record.packet(&file.window, number, interface))
+    }
+
+    pub(super) fn inputs(&self) -> impl ExactSizeIterator<Item = &Input> {
+        self.sources.iter().map(Source::input)
+    }
+
+    /// Reads the next record of a source and queues it.
+    fn read(&mut self, index: usize) {
+        let Some(source) = self.sources.get_mut(index) else { return };
+        Self::step(source, &mut self.interfaces);
+        if let Some(record) = &source.record {
+            self.waiting.push(Reverse((record.at, index)));
+        }
+    }
+
+    /// Reads the next record of a source and numbers the interfaces that came with it.
+    #[inline]
+    fn step(source: &mut Source, interfaces: &mut u32) {
+        let State::Open(file) = &mut source.state else { return };
+        source.record = file.next();
+        while let Some(found) = file.input.interfaces.get_mut(file.numbered) {
+            found.number = match source.numbers.get(file.numbered) {
+                Some(&number) => number,
+                None => {
+                    let number = *interfaces;
+                    *interfaces = interfaces.saturating_add(1);
+                    source.numbers.push(number);
+                    number
+                }
+            };
+            file.numbered = file.numbered.saturating_add(1);
+        }
+    }
+}

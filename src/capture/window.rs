@@ -1,0 +1,200 @@
+//! A reader in, the octets at hand out: one reused buffer whose front is the next octet of the
+//! input. Packets borrow from it, so they are not copied; only a record that straddles the end
+//! of what was read is moved, once, to the front. It knows no file format.
+
+use std::io::{self, BufRead, Read};
+use std::ops::Range;
+
+use crate::limits::READ_OCTETS;
+
+/// The octets of an input that were read and not yet consumed, and the reader of the rest.
+pub(super) struct Window {
+    reader: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    /// Where `buffer[start]` stands in the input.
+    offset: u64,
+    ended: bool,
+    failure: Option<io::Error>,
+}
+
+impl Window {
+    /// A window at the beginning of what `reader` gives.
+    pub(super) fn new(reader: Box<dyn Read + Send>) -> Self {
+        Self {
+            reader,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            offset: 0,
+            ended: false,
+            failure: None,
+        }
+    }
+
+    /// Where the first octet at hand stands in the input.
+    pub(super) const fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Where the first octet at hand stands in the buffer: the base of ranges for [`Self::range`].
+    pub(super) const fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The octets at hand.
+    pub(super) fn at_hand(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Octets by their place in the buffer, also those just consumed: they stay until the next
+    /// [`Self::holds`].
+    pub(super) fn range(&self, range: Range<usize>) -> &[u8] {
+        self.buffer.get(range).unwrap_or_default()
+    }
+
+    /// Whether the next `octets` are at hand, after reading as far as is needed for it. `false`
+    /// means that the input ended, or failed, before.
+    ///
+    /// Memory follows what was really read, never what a length field claims: the buffer grows
+    /// to at most twice the octets at hand.
+    #[inline]
+    pub(super) fn holds(&mut self, octets: usize) -> bool {
+        self.end - self.start >= octets || self.fill(octets)
+    }
+
+    /// Drops up to `octets` of those at hand.
+    #[inline]
+    pub(super) fn drop_front(&mut self, octets: usize) {
+        let octets = octets.min(self.end - self.start);
+        self.start += octets;
+        self.offset = self.offset.saturating_add(octets as u64);
+    }
+
+    /// What the operating system or the decoder said when reading ended early; once.
+    pub(super) fn take_failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
+    }
+
+    #[cold]
+    fn fill(&mut self, octets: usize) -> bool {
+        while self.end - self.start < octets {
+            if self.ended {
+                return false;
+            }
+            if self.start == self.end {
+                self.start = 0;
+                self.end = 0;
+            } else if self.start > 0
+                && (self.end == self.buffer.len() || octets > self.buffer.len() - self.start)
+            {
+                self.buffer.copy_within(self.start..self.end, 0);
+                self.end -= self.start;
+                self.start = 0;
+            }
+            if self.end == self.buffer.len() {
+                let grown = self.buffer.len().saturating_mul(2).min(octets).max(READ_OCTETS);
+                self.buffer.resize(grown, 0);
+            }
+            let Some(room) = self.buffer.get_mut(self.end..) else { return false };
+            match self.reader.read(room) {
+                Ok(0) => self.ended = true,
+                Ok(read) => self.end = self.end.saturating_add(read).min(self.buffer.len()),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    self.ended = true;
+                    self.failure = Some(error);
+                }
+            }
+        }
+        true
+    }
+}
+
+/// A window is itself a reader, so that a decoder can stand between it and the next window.
+impl BufRead for Window {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if !self.holds(1)
+            && let Some(failure) = self.take_failure()
+        {
+            return Err(failure);
+        }
+        Ok(self.at_hand())
+    }
+
+    fn consume(&mut self, octets: usize) {
+        self.drop_front(octets);
+    }
+}
+
+impl Read for Window {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let octets = self.fill_buf()?.read(into)?;
+        self.consume(octets);
+        Ok(octets)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives the octets of `left`, `step` at a time, every other call interrupted.
+    struct Dribble {
+        left: Vec<u8>,
+        step: usize,
+        interrupt: bool,
+    }
+
+    impl Read for Dribble {
+        fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+            self.interrupt = !self.interrupt;
+            if self.interrupt {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let octets = self.step.min(into.len()).min(self.left.len());
+            for (to, from) in into.iter_mut().zip(self.left.drain(..octets)) {
+                *to = from;
+            }
+            Ok(octets)
+        }
+    }
+
+    #[test]
+    fn short_and_interrupted_reads_give_every_octet_once() {
+        let all: Vec<u8> = (0..=255).cycle().take(3_000).collect();
+        let mut window =
+            Window::new(Box::new(Dribble { left: all.clone(), step: 7, interrupt: false }));
+        let mut seen = Vec::new();
+        for piece in [1, 16, 500, 1_000].into_iter().cycle() {
+            if !window.holds(piece) {
+                break;
+            }
+            assert_eq!(window.offset(), seen.len() as u64);
+            seen.extend_from_slice(&window.at_hand()[..piece]);
+            window.drop_front(piece);
+        }
+        seen.extend_from_slice(window.at_hand());
+        assert_eq!(seen, all);
+    }
+
+    #[test]
+    fn a_claim_that_the_input_does_not_hold_costs_no_memory() {
+        let mut window = Window::new(Box::new(io::repeat(1).take(1_000)));
+        assert!(!window.holds(1 << 40));
+        assert!(window.buffer.len() <= READ_OCTETS);
+        assert_eq!(window.at_hand().len(), 1_000);
+    }
+
+    #[test]
+    fn a_record_larger_than_a_block_is_held_whole() {
+        let octets = READ_OCTETS * 3 + 5;
+        let mut window = Window::new(Box::new(io::repeat(7).take(octets as u64 + 10)));
+        assert!(window.holds(11));
+        window.drop_front(10);
+        assert!(window.holds(octets));
+        assert_eq!(window.offset(), 10);
+        assert!(window.at_hand().iter().all(|&octet| octet == 7));
+    }
+}
