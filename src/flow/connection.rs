@@ -321,6 +321,13 @@ impl<R: Reader> Connection<R> {
             self.facts.health.conflicts[side.index()] += u32::from(kept.conflict);
             self.facts.health.retransmissions[side.index()] += u32::from(kept.repeated > 0);
         }
+        let stream = &mut self.streams[side.index()];
+        if let Some((sequence, mark)) = stream.unplaced_fin.take()
+            && let Some(place) = stream.offset(sequence)
+            && place >= stream.sent
+        {
+            stream.fin = Some((place, mark));
+        }
     }
 
     /// Works in what `side` says that it has received.
@@ -515,7 +522,8 @@ impl<R: Reader> Connection<R> {
         }
         match peer.fin {
             Some((fin, _)) if peer.next == fin => needed <= fin + 1,
-            _ => needed > peer.allowed.max(peer.sent) + 1,
+            // Nobody can have received what was never allowed to be sent.
+            _ => peer.allowed > 0 && needed > peer.allowed.max(peer.sent) + 1,
         }
     }
 
@@ -537,11 +545,9 @@ impl<R: Reader> Connection<R> {
         let octets = segment.payload.len() as u64 + u64::from(segment.cut);
         let behind = segment.sequence.wrapping_add(u32::from(segment.flags.has(Flags::SYN)));
         if stream.base.is_none() {
-            if !stream.early.is_empty() {
-                return;
-            }
-            // A connection of which the end alone was captured.
-            stream.base = Some(behind);
+            stream.unplaced_fin = Some((behind.wrapping_add(octets as u32), mark));
+            self.facts.fin[index].get_or_insert(mark);
+            return;
         }
         let Some(place) = stream.offset(behind) else { return };
         let place = place + octets;
@@ -641,6 +647,7 @@ impl<R: Reader> Connection<R> {
     fn unsettled(&self) -> bool {
         self.streams.iter().any(|stream| {
             !stream.early.is_empty()
+                || stream.unplaced_fin.is_some()
                 || stream.overdue.is_some()
                 || stream.fin.is_some()
                 || stream.pending_reset.is_some()

@@ -67,6 +67,8 @@ pub(super) struct Stream {
     pub sent: u64,
     /// Where the FIN stands, once one was seen.
     pub fin: Option<(u64, Mark)>,
+    /// The sequence number of a FIN that came before it was known where the stream begins.
+    pub unplaced_fin: Option<(u32, Mark)>,
     /// Whether the receiver acknowledged it.
     pub fin_acknowledged: bool,
     /// A RST inside the window, but not where the stream is.
@@ -248,9 +250,12 @@ impl Stream {
         std::mem::take(&mut self.early)
     }
 
-    /// The lowest sequence number among those segments.
+    /// The lowest sequence number among those segments; that of the FIN where there are none.
     pub fn lowest_unplaced(&self) -> Option<u32> {
-        let first = self.early.first()?.offset as u32;
+        let Some(first) = self.early.first() else {
+            return self.unplaced_fin.map(|(sequence, _)| sequence);
+        };
+        let first = first.offset as u32;
         let nearest =
             self.early.iter().map(|early| (early.offset as u32).wrapping_sub(first) as i32);
         Some(first.wrapping_add(nearest.min()? as u32))

@@ -42,6 +42,7 @@ impl Frame {
             at: self.at,
             link: self.link,
             interface: self.interface,
+            direction: None,
             len: self.len,
             bytes: &self.octets,
             offset: 0,
