@@ -33,6 +33,30 @@ pub(super) enum Outcome {
     Successor,
 }
 
+/// What is remembered of a connection that is over: enough to tell its late segments from a new
+/// connection between the same ports.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Remains {
+    /// Initial sequence number of each side.
+    initial: [Option<u32>; 2],
+    /// Sequence number behind everything that each side sent; `None` where it sent nothing.
+    behind: [Option<u32>; 2],
+}
+
+impl Remains {
+    /// Whether a segment of one side belongs to the connection that is over.
+    pub fn own(&self, side: Side, segment: &Segment<'_>) -> bool {
+        let index = side.index();
+        if segment.flags.has(Flags::SYN) {
+            return self.initial[index] == Some(segment.sequence);
+        }
+        let Some(behind) = self.behind[index] else { return segment.payload.is_empty() };
+        let end = segment.sequence.wrapping_add(segment.payload.len() as u32);
+        // One number more than the data is the FIN's.
+        segment.payload.is_empty() || (end.wrapping_sub(behind.wrapping_add(1)) as i32) <= 0
+    }
+}
+
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
@@ -155,7 +179,7 @@ impl<R: Reader> Connection<R> {
             self.reset(side, segment, mark, sink);
             return Outcome::Taken;
         }
-        if self.state == State::Closed || self.state == State::Reset(side) {
+        if self.state == State::Reset(side) {
             sink.ledger.discarded += captured;
             if flags.has(Flags::FIN) {
                 self.facts.fin[side.index()].get_or_insert(mark);
@@ -566,7 +590,7 @@ impl<R: Reader> Connection<R> {
     /// A RST: ends the connection if it stands where its receiver expects it (RFC 5961 section 3).
     fn reset(&mut self, side: Side, segment: &Segment<'_>, mark: Mark, sink: &mut Sink<'_, R>) {
         let index = side.index();
-        if matches!(self.state, State::Closed | State::Reset(_)) {
+        if self.is_reset() {
             self.facts.reset[index].get_or_insert(mark);
             if self.state == State::Reset(side.other()) {
                 self.close(mark, sink);
@@ -904,6 +928,15 @@ impl<R: Reader> Connection<R> {
         };
         if let Some(reader) = &mut self.reader {
             reader.end(side, how, mark, &self.facts, sink.out);
+        }
+    }
+
+    /// What to remember of it when it is over.
+    pub fn remains(&self) -> Remains {
+        let behind = |stream: &Stream| Some(stream.base?.wrapping_add(stream.next as u32));
+        Remains {
+            initial: [self.streams[0].initial, self.streams[1].initial],
+            behind: [behind(&self.streams[0]), behind(&self.streams[1])],
         }
     }
 

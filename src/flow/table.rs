@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::connection::{Connection, Outcome, Sink};
+use super::connection::{Connection, Outcome, Remains, Sink};
 use super::ledger::Ledger;
 use super::reader::{Ending, Mark, Reader, Side};
 use super::timers::Timers;
@@ -41,7 +41,27 @@ struct Slot<R> {
     generation: u32,
     /// When the timers look at it, capture time in seconds.
     due: i64,
-    connection: Option<Box<Connection<R>>>,
+    tenant: Tenant<R>,
+}
+
+/// Who lives in a slot.
+enum Tenant<R> {
+    /// Nobody.
+    Free,
+    /// A connection.
+    Live(Box<Connection<R>>),
+    /// A connection was here and is over; late segments of it may come. The second value is
+    /// whether the lower of the two endpoints was the client.
+    Over(Remains, bool),
+}
+
+impl<R> Tenant<R> {
+    fn live(&mut self) -> Option<&mut Connection<R>> {
+        match self {
+            Self::Live(connection) => Some(connection),
+            Self::Free | Self::Over(..) => None,
+        }
+    }
 }
 
 /// Counts of the table.
@@ -127,44 +147,69 @@ impl<R: Reader> Table<R> {
         };
         if self.work_in(slot, segment, out) == Outcome::Successor {
             let mark = Mark { at: segment.at, packet: segment.number };
-            let rival = self.slots.get(slot as usize).and_then(|slot| {
-                slot.connection.as_ref().and_then(|connection| connection.rival())
-            });
+            let rival = self.connection(slot).and_then(|connection| connection.rival());
             self.conclude(slot, Ending::Replaced, mark, out);
             let slot = self.begin(key, hash, segment, out);
-            if let Some((side, sequence, syn)) = rival
+            // The client of the successor is whoever sent the SYN, whatever comes first now.
+            if let Some((Side::Client, sequence, syn)) = rival
                 && let Some(connection) = self.connection(slot)
             {
-                // The client of the successor is whoever sent the SYN, whatever comes first now.
-                if side == Side::Client {
-                    connection.adopt_syn(Side::Client, sequence, syn);
-                }
+                connection.adopt_syn(Side::Client, sequence, syn);
             }
             self.work_in(slot, segment, out);
         }
     }
 
     fn connection(&mut self, slot: u32) -> Option<&mut Connection<R>> {
-        self.slots.get_mut(slot as usize)?.connection.as_deref_mut()
+        self.slots.get_mut(slot as usize)?.tenant.live()
     }
 
     fn work_in(&mut self, slot: u32, segment: &Segment<'_>, out: &mut R::Output) -> Outcome {
         let overfull = self.held > limits::HELD_OCTETS_ALL;
         let Some(place) = self.slots.get_mut(slot as usize) else { return Outcome::Taken };
-        let Some(connection) = &mut place.connection else { return Outcome::Taken };
+        let connection = match &mut place.tenant {
+            Tenant::Live(connection) => connection,
+            Tenant::Over(remains, low_is_client) => {
+                let from_low = segment.ends.source <= segment.ends.destination;
+                let side = if from_low == *low_is_client { Side::Client } else { Side::Server };
+                if !remains.own(side, segment) {
+                    return Outcome::Successor;
+                }
+                self.ledger.received += segment.payload.len() as u64;
+                self.ledger.discarded += segment.payload.len() as u64;
+                return Outcome::Taken;
+            }
+            Tenant::Free => return Outcome::Taken,
+        };
         let side = connection.side_of(segment.ends.source);
         let held = connection.held();
-        let stood = (connection.is_closed(), connection.is_reset());
+        let was_reset = connection.is_reset();
         let mut sink = Sink { out, ledger: &mut self.ledger, overfull };
         let outcome = connection.segment(side, segment, &mut sink);
         self.held = (self.held + connection.held()).saturating_sub(held);
-        let stands = (connection.is_closed(), connection.is_reset());
-        if stands != stood {
-            let linger = if stands.0 { limits::CLOSED_LINGER } else { limits::RESET_LINGER };
-            place.due = seconds(segment.at.plus(linger));
+        if connection.is_closed() {
+            let mark = Mark { at: segment.at, packet: segment.number };
+            self.retire(slot, mark, out);
+        } else if connection.is_reset() && !was_reset {
+            place.due = seconds(segment.at.plus(limits::RESET_LINGER));
             self.timers.add(place.due, slot, place.generation);
         }
         outcome
+    }
+
+    /// A connection is over by itself: it is given out, and what tells its late segments is kept
+    /// for a while.
+    fn retire(&mut self, slot: u32, mark: Mark, out: &mut R::Output) {
+        let Some(place) = self.slots.get_mut(slot as usize) else { return };
+        let Some(connection) = place.tenant.live() else { return };
+        let [client, server] = connection.facts.ends;
+        let over = Tenant::Over(connection.remains(), client <= server);
+        place.due = seconds(mark.at.plus(limits::CLOSED_LINGER));
+        self.timers.add(place.due, slot, place.generation);
+        let Tenant::Live(connection) = std::mem::replace(&mut place.tenant, over) else { return };
+        self.held = self.held.saturating_sub(connection.held());
+        let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
+        connection.conclude(Ending::Closed, mark, &mut sink);
     }
 
     /// Begins a connection with the given segment, which is still to be worked in.
@@ -185,19 +230,18 @@ impl<R: Reader> Table<R> {
         };
         let (client, server) =
             if from_server { (destination, source) } else { (source, destination) };
-        let connection = Some(Box::new(Connection::new(client, server, mark)));
+        let tenant = Tenant::Live(Box::new(Connection::new(client, server, mark)));
         let due = seconds(segment.at.plus(limits::EMBRYONIC_IDLE));
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
                 let slot = self.slots.len() as u32;
-                self.slots.push(Slot { key, hash, generation: 0, due, connection: None });
+                self.slots.push(Slot { key, hash, generation: 0, due, tenant: Tenant::Free });
                 slot
             }
         };
         if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place =
-                Slot { key, hash, generation: place.generation.wrapping_add(1), due, connection };
+            *place = Slot { key, hash, generation: place.generation.wrapping_add(1), due, tenant };
             self.timers.add(due, slot, place.generation);
         }
         let slots = &self.slots;
@@ -223,15 +267,20 @@ impl<R: Reader> Table<R> {
             self.dice ^= self.dice >> 7;
             self.dice ^= self.dice << 17;
             let slot = (self.dice % self.slots.len() as u64) as u32;
-            let Some(connection) = self.connection(slot) else { continue };
-            let worth = match () {
-                () if connection.is_closed() => 0,
-                () if connection.is_embryonic() => 1,
-                () if !connection.has_data() => 2,
-                () if !connection.is_waiting() => 3,
-                () => 4,
+            let Some(place) = self.slots.get_mut(slot as usize) else { continue };
+            let candidate = match &place.tenant {
+                Tenant::Free => continue,
+                Tenant::Over(..) => (0, Timestamp::default(), slot),
+                Tenant::Live(connection) => {
+                    let worth = match () {
+                        () if connection.is_embryonic() => 1,
+                        () if !connection.has_data() => 2,
+                        () if !connection.is_waiting() => 3,
+                        () => 4,
+                    };
+                    (worth, connection.facts.last.at, slot)
+                }
             };
-            let candidate = (worth, connection.facts.last.at, slot);
             if worst.is_none_or(|worst| candidate < worst) {
                 worst = Some(candidate);
             }
@@ -245,7 +294,10 @@ impl<R: Reader> Table<R> {
     /// Ends a connection and forgets it.
     fn conclude(&mut self, slot: u32, why: Ending, mark: Mark, out: &mut R::Output) {
         let Some(place) = self.slots.get_mut(slot as usize) else { return };
-        let Some(connection) = place.connection.take() else { return };
+        let tenant = std::mem::replace(&mut place.tenant, Tenant::Free);
+        if matches!(tenant, Tenant::Free) {
+            return;
+        }
         place.generation = place.generation.wrapping_add(1);
         let hash = place.hash;
         if let Ok(entry) = self.index.find_entry(hash, |&other| other == slot) {
@@ -253,9 +305,11 @@ impl<R: Reader> Table<R> {
         }
         self.free.push(slot);
         self.population.tracked -= 1;
-        self.held = self.held.saturating_sub(connection.held());
-        let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
-        connection.conclude(why, mark, &mut sink);
+        if let Tenant::Live(connection) = tenant {
+            self.held = self.held.saturating_sub(connection.held());
+            let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
+            connection.conclude(why, mark, &mut sink);
+        }
     }
 
     /// The clock of the capture has reached `mark`: connections that were silent for too long are
@@ -265,19 +319,22 @@ impl<R: Reader> Table<R> {
         let (mut over, mut reset) = (Vec::new(), Vec::new());
         for (slot, generation) in self.timers.due(now) {
             let Some(place) = self.slots.get_mut(slot as usize) else { continue };
-            let Some(connection) = &mut place.connection else { continue };
             if place.generation != generation || place.due > now {
                 continue;
             }
+            let connection = match &mut place.tenant {
+                Tenant::Free => continue,
+                Tenant::Over(..) => {
+                    over.push((0, slot));
+                    continue;
+                }
+                Tenant::Live(connection) => connection,
+            };
             if connection.is_reset() {
                 reset.push((connection.facts.id, slot));
-                let due = seconds(mark.at.plus(limits::CLOSED_LINGER));
-                place.due = due;
-                self.timers.add(due, slot, generation);
                 continue;
             }
             let idle = match () {
-                () if connection.is_closed() => limits::CLOSED_LINGER,
                 () if connection.is_embryonic() => limits::EMBRYONIC_IDLE,
                 () if connection.is_waiting() => limits::IDLE_WAITING,
                 () => limits::IDLE,
@@ -293,9 +350,10 @@ impl<R: Reader> Table<R> {
         reset.sort_unstable();
         for (_, slot) in reset {
             let Some(place) = self.slots.get_mut(slot as usize) else { continue };
-            let Some(connection) = &mut place.connection else { continue };
+            let Some(connection) = place.tenant.live() else { continue };
             let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
             connection.settle_reset(mark, &mut sink);
+            self.retire(slot, mark, out);
         }
         over.sort_unstable();
         for (_, slot) in over {
@@ -309,7 +367,10 @@ impl<R: Reader> Table<R> {
             .slots
             .iter()
             .enumerate()
-            .filter_map(|(slot, place)| Some((place.connection.as_ref()?.facts.id, slot as u32)))
+            .filter_map(|(slot, place)| match &place.tenant {
+                Tenant::Live(connection) => Some((connection.facts.id, slot as u32)),
+                Tenant::Free | Tenant::Over(..) => None,
+            })
             .collect();
         open.sort_unstable();
         for (_, slot) in open {
