@@ -1,9 +1,14 @@
 //! TCP segments in, what the core makes of them out, in a form that says nothing of packets and
 //! times: the same however the segments were cut and mixed.
 
+use std::path::Path;
+
+use httpwhy::capture::Capture;
 use httpwhy::engine::{Clock, Collector, Record, Shard};
-use httpwhy::flow::Mark;
+use httpwhy::flow::{Ledger, Mark};
 use httpwhy::http::{self, Message, text};
+use httpwhy::units::Timestamp;
+use httpwhy::wire::{Decoded, Decoder, Skips};
 
 use super::exchange::Exchange;
 use super::packets::Segment;
@@ -19,10 +24,12 @@ pub struct Seen {
     pub whole: [bool; 2],
     /// Heads, framing, octets and flaws of every message.
     pub messages: Vec<String>,
+    /// Whether it took place inside a tunnel.
+    pub tunnelled: bool,
 }
 
 /// What the core made of a capture.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Made {
     /// The exchanges by connection and position.
     pub seen: Vec<Seen>,
@@ -30,6 +37,14 @@ pub struct Made {
     pub connections: Vec<String>,
     /// Octets that stood where none may.
     pub strays: usize,
+    /// What became of every octet of payload.
+    pub ledger: Ledger,
+    /// Packets that say something about connections, but are none of theirs.
+    pub signals: u64,
+    /// Packets that were not decoded.
+    pub skips: Skips,
+    /// Whether the file was damaged.
+    pub damaged: bool,
 }
 
 impl Made {
@@ -46,38 +61,76 @@ impl Made {
 
 /// Reads segments as if they had been captured in this order.
 pub fn read(segments: &[Segment]) -> Made {
-    let mut shard = Shard::default();
-    let mut collector = Collector::default();
-    let mut clock = Clock::default();
-    let mut made = Made::default();
-    let mut last = Mark::default();
+    let mut core = Core::default();
     for (index, segment) in segments.iter().enumerate() {
         let number = index as u64 + 1;
-        last = Mark { at: last.at.max(segment.at), packet: number };
-        if clock.passes(segment.at) {
-            shard.tick(last);
-        }
-        shard.segment(&segment.as_wire(number));
-        assert!(shard.ledger().balances(), "{:?}", shard.ledger());
+        core.at(segment.at, number);
+        core.shard.segment(&segment.as_wire(number));
+        assert!(core.shard.ledger().balances(), "{:?}", core.shard.ledger());
     }
-    shard.finish(last);
-    let ledger = *shard.ledger();
-    assert!(ledger.balances() && ledger.holding == 0, "{ledger:?}");
-    let taken = collector.take(shard.events(), |record| -> Result<(), ()> {
-        match record {
-            Record::Exchange(_, exchange) => made.seen.push(seen(exchange)),
-            Record::Connection(connection) => made.connections.push(format!(
-                "{} {} {:?} {:?}",
-                connection.client, connection.server, connection.ending, connection.protocol
-            )),
-            Record::Stray(_) => made.strays += 1,
+    core.finish()
+}
+
+/// Reads a capture file, from its octets to its exchanges.
+///
+/// # Panics
+///
+/// Where the file cannot be opened.
+pub fn read_file(path: &Path) -> Made {
+    let mut capture = Capture::open(&[path]).unwrap_or_else(|error| panic!("{error}"));
+    let mut decoder = Decoder::new();
+    let mut core = Core::default();
+    while let Some(packet) = capture.next().unwrap_or_else(|error| panic!("{error}")) {
+        core.at(packet.at, packet.number);
+        match decoder.decode(&packet) {
+            Decoded::Segment(segment) => core.shard.segment(&segment),
+            Decoded::Signal(_) => core.made.signals += 1,
+            Decoded::Skip(skip) => core.made.skips.add(skip),
         }
-        Ok(())
-    });
-    assert_eq!(taken, Ok(()));
-    made.sort();
-    made.connections.sort();
-    made
+    }
+    core.made.damaged = capture.is_damaged();
+    core.finish()
+}
+
+/// The core, fed packet by packet.
+#[derive(Default)]
+struct Core {
+    shard: Shard,
+    clock: Clock,
+    last: Mark,
+    made: Made,
+}
+
+impl Core {
+    fn at(&mut self, at: Timestamp, number: u64) {
+        self.last = Mark { at: self.last.at.max(at), packet: number };
+        if self.clock.passes(at) {
+            self.shard.tick(self.last);
+        }
+    }
+
+    fn finish(mut self) -> Made {
+        self.shard.finish(self.last);
+        let ledger = *self.shard.ledger();
+        assert!(ledger.balances() && ledger.holding == 0, "{ledger:?}");
+        let mut made = self.made;
+        let taken = Collector::default().take(self.shard.events(), |record| -> Result<(), ()> {
+            match record {
+                Record::Exchange(_, exchange) => made.seen.push(seen(exchange)),
+                Record::Connection(connection) => made.connections.push(format!(
+                    "{} {} {:?} {:?}",
+                    connection.client, connection.server, connection.ending, connection.protocol
+                )),
+                Record::Stray(_) => made.strays += 1,
+            }
+            Ok(())
+        });
+        assert_eq!(taken, Ok(()));
+        made.ledger = ledger;
+        made.sort();
+        made.connections.sort();
+        made
+    }
 }
 
 fn seen(exchange: &http::Exchange) -> Seen {
@@ -101,6 +154,7 @@ fn seen(exchange: &http::Exchange) -> Seen {
             .chain(response)
             .map(describe)
             .collect(),
+        tunnelled: exchange.tunnelled,
     }
 }
 
