@@ -6,7 +6,6 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use etherparse::ArpPacketSlice;
 
 use super::descent::{Descent, Found, Step};
-use super::ip::Network;
 use super::link::ETHER_IPV4;
 use super::{Layer, SignalKind, Skip};
 
@@ -37,16 +36,11 @@ pub(super) fn arp<'p>(descent: &Descent, bytes: &'p [u8]) -> Step<'p> {
 
 /// A neighbour solicitation (135) or advertisement (136), from behind the eight octets of its
 /// header.
-pub(super) fn neighbour<'p>(
-    descent: &Descent,
-    network: &Network,
-    kind: u8,
-    bytes: &'p [u8],
-) -> Step<'p> {
+pub(super) fn neighbour<'p>(descent: &Descent, kind: u8, bytes: &'p [u8]) -> Step<'p> {
     const SOLICITATION: u8 = 135;
     let (target, _) = descent.take::<16>(bytes, Layer::Icmp)?;
     let target = IpAddr::V6(Ipv6Addr::from(*target));
-    let by = IpAddr::V6(Ipv6Addr::from(network.source));
+    let by = IpAddr::V6(Ipv6Addr::from(descent.network.source));
     Ok(Found::Signal(if kind == SOLICITATION {
         SignalKind::AddressAsked { by, target }
     } else {

@@ -5,8 +5,8 @@
 //! # When two segments are one packet
 //!
 //! They agree in all that a copy keeps: both ends, sequence and acknowledgement number, control
-//! bits, window, payload length, TCP checksum and IP identification. (The checksum covers the urgent
-//! pointer, the options and the payload.) And they are no further apart than [`COPY_WINDOW`].
+//! bits, window, urgent pointer, payload length, TCP checksum and IP identification. (The checksum covers
+//! the options and the payload.) And they are no further apart than [`COPY_WINDOW`].
 //!
 //! * If they came by **different ways** (interface, direction mark, link addresses, VLAN, tunnels, time
 //!   to live), they are copies: a host sends a repeated segment by the way of the first.
@@ -25,25 +25,15 @@
 //! The table is direct-mapped: a segment that falls on the place of another replaces it, so a
 //! collision can hide a copy but never invent one. One entry is one cache line.
 
-use super::{Flags, Segment};
+use super::Flags;
+use super::descent::Descent;
+use super::tcp::Tcp;
 use crate::limits::{COPIES, COPY_WINDOW};
 
-/// What a copy keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Fingerprint {
-    source: [u8; 16],
-    destination: [u8; 16],
-    ports: [u16; 2],
-    sequence: u32,
-    acknowledgement: u32,
-    window: u16,
-    checksum: u16,
-    identification: u16,
-    flags: u8,
-    /// Whether there is an identification, and the payload length modulo 128: the checksum covers
-    /// the length too. Never 0 in an entry that is in use.
-    rest: u8,
-}
+/// What a copy keeps, packed into words, since this runs for every segment: addresses, ports and
+/// sequence, acknowledgement with window and checksum, the small ones. The last word is never 0.
+#[derive(Debug, Clone, Copy)]
+struct Fingerprint([u64; 7]);
 
 #[derive(Debug, Clone, Copy)]
 #[repr(align(64))]
@@ -59,22 +49,7 @@ const _: () = assert!(size_of::<Entry>() == 64);
 const _: () = assert!(COPIES.is_power_of_two());
 
 impl Entry {
-    const EMPTY: Self = Self {
-        fingerprint: Fingerprint {
-            source: [0; 16],
-            destination: [0; 16],
-            ports: [0; 2],
-            sequence: 0,
-            acknowledgement: 0,
-            window: 0,
-            checksum: 0,
-            identification: 0,
-            flags: 0,
-            rest: 0,
-        },
-        at: 0,
-        way: 0,
-    };
+    const EMPTY: Self = Self { fingerprint: Fingerprint([0; 7]), at: 0, way: 0 };
 }
 
 /// The segments of the last moment.
@@ -90,21 +65,21 @@ impl Default for Copies {
 }
 
 impl Copies {
-    /// Whether the segment is a copy of an earlier one; remembers it if not. `tunnels` tells the
-    /// encapsulations apart.
-    pub fn is_copy(&mut self, segment: &Segment<'_>, checksum: u16, tunnels: u128) -> bool {
-        let fingerprint = Fingerprint::of(segment, checksum);
-        let at = (segment.at.as_nanos() >> 10).to_le_bytes();
-        let at = u32::from_le_bytes([at[0], at[1], at[2], at[3]]);
-        let way = way(segment, tunnels);
+    /// Whether the segment is a copy of an earlier one; remembers it if not.
+    #[inline]
+    pub fn is_copy(&mut self, descent: &Descent, tcp: &Tcp<'_>) -> bool {
+        let fingerprint = Fingerprint::of(descent, tcp);
+        let at = low_half((descent.at.as_nanos() >> 10).cast_unsigned());
+        let way = way(descent);
         let index = fingerprint.hash() & (COPIES as u64 - 1);
         let Some(entry) = usize::try_from(index).ok().and_then(|i| self.entries.get_mut(i)) else {
             return false;
         };
-        if entry.fingerprint == fingerprint && is_near(entry.at, at) {
-            let occupies =
-                !segment.payload.is_empty() || segment.flags.0 & (Flags::SYN | Flags::FIN) != 0;
-            let is_identified = segment.via.identification.is_some_and(|id| id != 0);
+        if entry.fingerprint.is(&fingerprint) && is_near(entry.at, at) {
+            let occupies = !tcp.payload.is_empty()
+                || descent.cut > 0
+                || tcp.flags.0 & (Flags::SYN | Flags::FIN) != 0;
+            let is_identified = descent.via.identification.is_some_and(|id| id != 0);
             if entry.way != way || occupies || is_identified {
                 return true;
             }
@@ -123,40 +98,51 @@ fn is_near(earlier: u32, later: u32) -> bool {
 }
 
 impl Fingerprint {
-    fn of(segment: &Segment<'_>, checksum: u16) -> Self {
-        const IN_USE: u8 = 0x80;
-        let len = segment.payload.len().wrapping_add(segment.cut as usize);
-        Self {
-            source: segment.ends.source.address,
-            destination: segment.ends.destination.address,
-            ports: [segment.ends.source.port, segment.ends.destination.port],
-            sequence: segment.sequence,
-            acknowledgement: segment.acknowledgement,
-            window: segment.window,
-            checksum,
-            identification: segment.via.identification.unwrap_or(0),
-            flags: segment.flags.0,
-            rest: IN_USE | (len & 0x7f) as u8,
-        }
+    fn of(descent: &Descent, tcp: &Tcp<'_>) -> Self {
+        const IN_USE: u64 = 1 << 63;
+        const IDENTIFIED: u64 = 1 << 62;
+        let [s0, s1] = halves(descent.network.source);
+        let [d0, d1] = halves(descent.network.destination);
+        let len = (tcp.payload.len() as u64).wrapping_add(u64::from(descent.cut));
+        Self([
+            s0,
+            s1,
+            d0,
+            d1,
+            u64::from(tcp.source_port) << 48
+                | u64::from(tcp.destination_port) << 32
+                | u64::from(tcp.sequence),
+            u64::from(tcp.acknowledgement) << 32
+                | u64::from(tcp.window) << 16
+                | u64::from(tcp.checksum),
+            // A length of 20 bits is more than any packet has.
+            IN_USE
+                | descent.via.identification.map_or(0, |id| IDENTIFIED | u64::from(id) << 44)
+                | u64::from(tcp.flags.0) << 36
+                | u64::from(tcp.urgent) << 20
+                | len & 0xf_ffff,
+        ])
+    }
+
+    /// Equality without a branch per word; the derived one calls into the C library, which waits
+    /// for the words just written.
+    fn is(&self, other: &Self) -> bool {
+        self.0.iter().zip(other.0).fold(0, |differing, (one, two)| differing | (one ^ two)) == 0
     }
 
     /// Spreads fingerprints over the table. Whoever forces collisions only hides his own copies.
     fn hash(&self) -> u64 {
-        let [s0, s1] = halves(self.source);
-        let [d0, d1] = halves(self.destination);
-        let ports = u64::from(self.ports[0]) << 16 | u64::from(self.ports[1]);
-        let numbers = u64::from(self.sequence) << 32 | u64::from(self.acknowledgement);
-        let small = u64::from(self.checksum) << 16 | u64::from(self.identification);
-        let mixed = fold(s0 ^ d1.rotate_left(24), s1 ^ d0.rotate_left(40) ^ ports);
-        fold(mixed ^ numbers, numbers.rotate_left(32) ^ small ^ mixed)
+        let [s0, s1, d0, d1, sequence, acknowledgement, small] = self.0;
+        let mixed = fold(s0 ^ d1.rotate_left(24) ^ sequence, s1 ^ d0.rotate_left(40));
+        fold(mixed ^ acknowledgement, small ^ mixed.rotate_left(32))
     }
 }
 
 /// The way that a segment came, as a number that differs where the ways do.
-fn way(segment: &Segment<'_>, tunnels: u128) -> u32 {
-    let via = &segment.via;
+fn way(descent: &Descent) -> u32 {
+    let (via, tunnels) = (&descent.via, descent.tunnels());
     let address = |address: Option<[u8; 6]>| match address {
-        Some([a, b, c, d, e, f]) => u64::from_be_bytes([0, 1, a, b, c, d, e, f]),
+        Some([a, b, c, d, e, f]) => u64::from_le_bytes([a, b, c, d, e, f, 1, 0]),
         None => 0,
     };
     let marks = u64::from(via.interface) << 32
@@ -167,11 +153,15 @@ fn way(segment: &Segment<'_>, tunnels: u128) -> u32 {
     let inside = if tunnels == 0 {
         0
     } else {
-        let [high, low] = halves(tunnels.to_be_bytes());
+        let [high, low] = halves(tunnels.to_le_bytes());
         fold(high, low)
     };
-    let all = fold(links ^ marks, marks ^ inside).to_le_bytes();
-    u32::from_le_bytes([all[0], all[1], all[2], all[3]])
+    low_half(fold(links ^ marks, marks ^ inside))
+}
+
+const fn low_half(word: u64) -> u32 {
+    let [a, b, c, d, ..] = word.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 const fn halves(octets: [u8; 16]) -> [u64; 2] {
@@ -183,6 +173,6 @@ const fn halves(octets: [u8; 16]) -> [u64; 2] {
 fn fold(one: u64, other: u64) -> u64 {
     let product =
         u128::from(one ^ 0x9e37_79b9_7f4a_7c15) * u128::from(other ^ 0xc2b2_ae3d_27d4_eb4f);
-    let [high, low] = halves(product.to_be_bytes());
+    let [low, high] = halves(product.to_le_bytes());
     high ^ low
 }

@@ -4,6 +4,7 @@
 use super::copies::Copies;
 use super::descent::{Descent, Found, Step};
 use super::fragment::{FragmentCounts, Fragments, Whole};
+use super::tcp::Tcp;
 use super::{Packet, Segment, Signal, Skip, ip, link};
 use crate::limits::ENCAPSULATIONS;
 
@@ -79,11 +80,15 @@ impl Decoder {
             step => step,
         };
         match step {
-            Ok(Found::Segment(segment, checksum)) => {
-                if !self.keep_copies && self.copies.is_copy(&segment, checksum, descent.tunnels()) {
+            Ok(Found::Segment(bytes)) => {
+                let tcp = match Tcp::read(&descent, bytes) {
+                    Ok(tcp) => tcp,
+                    Err(skip) => return Decoded::Skip(skip),
+                };
+                if !self.keep_copies && self.copies.is_copy(&descent, &tcp) {
                     return Decoded::Skip(Skip::Copy);
                 }
-                Decoded::Segment(segment)
+                Decoded::Segment(tcp.segment(&descent))
             }
             Ok(Found::Signal(what)) => {
                 Decoded::Signal(Signal { at: packet.at, number: packet.number, what })
@@ -116,5 +121,5 @@ impl Decoder {
 /// Goes on below a datagram that is whole.
 fn resume<'p>(descent: &mut Descent, whole: &Whole, datagram: &'p [u8]) -> Step<'p> {
     *descent = whole.descent;
-    ip::headers(descent, whole.network, whole.protocol, datagram)
+    ip::headers(descent, whole.protocol, datagram)
 }

@@ -3,17 +3,24 @@
 //! the next, never beyond what was captured.
 
 use super::fragment::Fragment;
-use super::{Layer, Packet, Segment, SignalKind, Skip, Via};
+use super::{Layer, Packet, SignalKind, Skip, Via};
 use crate::limits::{ENCAPSULATIONS, VLAN_TAGS};
 use crate::units::Timestamp;
 
-/// What lies at the bottom of a frame.
-// The segment is by far the largest and by far the most frequent: a box would cost an allocation
-// for nearly every packet.
-#[allow(clippy::large_enum_variant)]
+/// Whom an IP packet is from and for.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Network {
+    /// As in [`Endpoint`](super::Endpoint): IPv4 mapped into IPv6.
+    pub source: [u8; 16],
+    pub destination: [u8; 16],
+    pub v6: bool,
+}
+
+/// What lies at the bottom of a frame. Small, since every layer hands it on: what belongs to it is
+/// in the [`Descent`].
 pub(super) enum Found<'p> {
-    /// A TCP segment with the checksum of its header.
-    Segment(Segment<'p>, u16),
+    /// A TCP segment, from its header on.
+    Segment(&'p [u8]),
     Signal(SignalKind),
     /// A part of an IP datagram.
     Fragment(Fragment<'p>),
@@ -28,6 +35,8 @@ pub(super) struct Descent {
     pub at: Timestamp,
     pub number: u64,
     pub via: Via,
+    /// Of the innermost IP header so far.
+    pub network: Network,
     /// Octets behind those in hand that were sent but not captured.
     pub cut: u32,
     /// Whether a wrong checksum is a reason to skip.
@@ -44,6 +53,7 @@ impl Descent {
             at: packet.at,
             number: packet.number,
             via: Via { interface: packet.interface, ..Via::default() },
+            network: Network::default(),
             cut: packet.len.saturating_sub(captured),
             verify,
             tags: 0,

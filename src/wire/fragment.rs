@@ -9,7 +9,6 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::descent::Descent;
-use super::ip::Network;
 use super::{Layer, Skip};
 use crate::limits::{
     COPY_WINDOW, FRAGMENT_OCTETS, FRAGMENT_PIECES, FRAGMENT_TRACKERS, FRAGMENT_WAIT,
@@ -28,7 +27,6 @@ const FINISHED: usize = 32;
 /// A part of the payload of an IP datagram.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fragment<'p> {
-    pub network: Network,
     pub identification: u32,
     pub protocol: u8,
     /// Where in the payload it belongs, octets.
@@ -41,9 +39,8 @@ pub(super) struct Fragment<'p> {
 /// A datagram that is whole.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Whole {
-    pub network: Network,
     pub protocol: u8,
-    /// The state of the fragment that completed it.
+    /// The state at the fragment that completed it.
     pub descent: Descent,
 }
 
@@ -126,7 +123,7 @@ impl Fragments {
         let range = Range::of(fragment, descent)?;
         self.now = self.now.max(descent.at);
         self.expire();
-        let network = &fragment.network;
+        let network = &descent.network;
         let key = Key {
             source: network.source,
             destination: network.destination,
@@ -138,7 +135,7 @@ impl Fragments {
         }
         let Some(tracker) = self.trackers.get_mut(&key) else { return Err(Skip::FragmentLimit) };
         let before = tracker.cost;
-        let outcome = tracker.add(fragment, &range);
+        let outcome = tracker.add(fragment, &range, network.v6);
         self.cost = (self.cost + tracker.cost).saturating_sub(before);
         if let Err(Skip::FragmentConflict) = outcome {
             self.counts.conflicts += 1;
@@ -155,11 +152,7 @@ impl Fragments {
             self.finished.push_back((key, descent.at));
             let mut descent = *descent;
             descent.cut = cut;
-            return Ok(Whole {
-                network: *network,
-                protocol: protocol.unwrap_or(fragment.protocol),
-                descent,
-            });
+            return Ok(Whole { protocol: protocol.unwrap_or(fragment.protocol), descent });
         }
         while self.cost > FRAGMENT_OCTETS {
             self.evict();
@@ -252,18 +245,18 @@ impl Range {
 }
 
 impl Tracker {
-    fn add(&mut self, fragment: &Fragment<'_>, range: &Range) -> Result<(), Skip> {
+    fn add(&mut self, fragment: &Fragment<'_>, range: &Range, v6: bool) -> Result<(), Skip> {
         if self.is_dropped || !self.agrees_on_the_end(fragment, range) {
-            return Err(self.conflict(fragment));
+            return Err(self.conflict(v6));
         }
         let overlaps = self.overlaps(fragment, range);
         match overlaps {
             Overlaps::None => {}
             Overlaps::Same => return Err(Skip::Copy),
-            Overlaps::Partly if !fragment.network.v6 => {}
+            Overlaps::Partly if !v6 => {}
             Overlaps::Partly | Overlaps::Differing => {
-                let conflict = self.conflict(fragment);
-                if fragment.network.v6 {
+                let conflict = self.conflict(v6);
+                if v6 {
                     return Err(conflict);
                 }
             }
@@ -278,8 +271,8 @@ impl Tracker {
         if let Overlaps::Differing = overlaps { Err(Skip::FragmentConflict) } else { Ok(()) }
     }
 
-    fn conflict(&mut self, fragment: &Fragment<'_>) -> Skip {
-        if fragment.network.v6 {
+    fn conflict(&mut self, v6: bool) -> Skip {
+        if v6 {
             self.is_dropped = true;
             self.pieces = Vec::new();
             self.cost = PIECE_OCTETS;

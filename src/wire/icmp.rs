@@ -6,14 +6,14 @@ use std::net::IpAddr;
 use etherparse::{Ipv4HeaderSlice, Ipv6HeaderSlice};
 
 use super::descent::{Descent, Found, Step, u16_at};
-use super::ip::{Network, TCP};
+use super::ip::TCP;
 use super::{Endpoint, Ends, Layer, SignalKind, Skip, Unreachable, address};
 
 /// Octets before the quoted datagram.
 const HEADER: usize = 8;
 
 /// ICMP for IPv4.
-pub(super) fn v4<'p>(descent: &Descent, network: &Network, bytes: &'p [u8]) -> Step<'p> {
+pub(super) fn v4<'p>(descent: &Descent, bytes: &'p [u8]) -> Step<'p> {
     let (&[kind, code, ..], quoted) = descent.take::<HEADER>(bytes, Layer::Icmp)?;
     let error = match (kind, code) {
         // RFC 792, RFC 1122 section 3.2.2.1, RFC 1812 section 5.2.7.1.
@@ -26,11 +26,11 @@ pub(super) fn v4<'p>(descent: &Descent, network: &Network, bytes: &'p [u8]) -> S
         (3 | 4 | 12, _) => Unreachable::Other(kind, code),
         _ => return Err(Skip::Icmp),
     };
-    signal(network, quoted_v4(quoted), error)
+    signal(descent, quoted_v4(quoted), error)
 }
 
 /// ICMP for IPv6, neighbour discovery with it.
-pub(super) fn v6<'p>(descent: &Descent, network: &Network, bytes: &'p [u8]) -> Step<'p> {
+pub(super) fn v6<'p>(descent: &Descent, bytes: &'p [u8]) -> Step<'p> {
     let (&[kind, code, ..], quoted) = descent.take::<HEADER>(bytes, Layer::Icmp)?;
     let error = match (kind, code) {
         // RFC 4443 sections 3.1 to 3.4.
@@ -42,15 +42,15 @@ pub(super) fn v6<'p>(descent: &Descent, network: &Network, bytes: &'p [u8]) -> S
         (3, _) => Unreachable::TimeExceeded,
         (4, 1) => Unreachable::Port,
         (1 | 4, _) => Unreachable::Other(kind, code),
-        (135 | 136, _) => return address::neighbour(descent, network, kind, quoted),
+        (135 | 136, _) => return address::neighbour(descent, kind, quoted),
         _ => return Err(Skip::Icmp),
     };
-    signal(network, quoted_v6(quoted), error)
+    signal(descent, quoted_v6(quoted), error)
 }
 
-fn signal<'p>(network: &Network, ends: Option<Ends>, error: Unreachable) -> Step<'p> {
+fn signal<'p>(descent: &Descent, ends: Option<Ends>, error: Unreachable) -> Step<'p> {
     let ends = ends.ok_or(Skip::Icmp)?;
-    let from: IpAddr = Endpoint { address: network.source, port: 0 }.address();
+    let from: IpAddr = Endpoint { address: descent.network.source, port: 0 }.address();
     Ok(Found::Signal(SignalKind::Icmp { from, ends, error }))
 }
 

@@ -9,9 +9,9 @@ use etherparse::{
     Ipv6RawExtHeaderSlice,
 };
 
-use super::descent::{Descent, Found, Step};
+use super::descent::{Descent, Found, Network, Step};
 use super::fragment::Fragment;
-use super::{Endpoint, Layer, Skip, icmp, link, mpls, tcp, tunnel, udp};
+use super::{Endpoint, Layer, Skip, icmp, link, mpls, tunnel, udp};
 use crate::limits::EXTENSION_HEADERS;
 
 pub(super) const TCP: u8 = 6;
@@ -36,15 +36,6 @@ const DESTINATION: u8 = 60;
 const MOBILITY: u8 = 135;
 const HIP: u8 = 139;
 const SHIM6: u8 = 140;
-
-/// Whom an IP packet is from and for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Network {
-    /// As in [`Endpoint`]: IPv4 mapped into IPv6.
-    pub source: [u8; 16],
-    pub destination: [u8; 16],
-    pub v6: bool,
-}
 
 /// An IP packet whose version only its first four bits tell.
 pub(super) fn either<'p>(descent: &mut Descent, bytes: &'p [u8]) -> Step<'p> {
@@ -82,7 +73,7 @@ pub(super) fn v4<'p>(descent: &mut Descent, bytes: &'p [u8]) -> Step<'p> {
     }
     descent.via.ttl = header.ttl();
     descent.via.identification = Some(header.identification());
-    let network = Network {
+    descent.network = Network {
         source: Endpoint::v4(header.source(), 0).address,
         destination: Endpoint::v4(header.destination(), 0).address,
         v6: false,
@@ -90,7 +81,6 @@ pub(super) fn v4<'p>(descent: &mut Descent, bytes: &'p [u8]) -> Step<'p> {
     let protocol = header.protocol().0;
     if header.is_fragmenting_payload() {
         return Ok(Found::Fragment(Fragment {
-            network,
             identification: u32::from(header.identification()),
             protocol,
             offset: u32::from(header.fragments_offset().value()) * 8,
@@ -99,9 +89,9 @@ pub(super) fn v4<'p>(descent: &mut Descent, bytes: &'p [u8]) -> Step<'p> {
         }));
     }
     if protocol == TCP {
-        return tcp::segment(descent, &network, payload);
+        return Ok(Found::Segment(payload));
     }
-    headers(descent, network, protocol, payload)
+    headers(descent, protocol, payload)
 }
 
 /// An IPv6 packet.
@@ -125,18 +115,18 @@ pub(super) fn v6<'p>(descent: &mut Descent, bytes: &'p [u8]) -> Step<'p> {
     }
     descent.via.ttl = header.hop_limit();
     descent.via.identification = None;
-    let network = Network { source: header.source(), destination: header.destination(), v6: true };
+    descent.network =
+        Network { source: header.source(), destination: header.destination(), v6: true };
     if protocol == TCP {
-        return tcp::segment(descent, &network, payload);
+        return Ok(Found::Segment(payload));
     }
-    headers(descent, network, protocol, payload)
+    headers(descent, protocol, payload)
 }
 
 /// What follows the IP header, or what a datagram put together from fragments holds: extension
 /// headers first, a bounded number of them.
 pub(super) fn headers<'p>(
     descent: &mut Descent,
-    mut network: Network,
     mut protocol: u8,
     mut bytes: &'p [u8],
 ) -> Step<'p> {
@@ -148,7 +138,7 @@ pub(super) fn headers<'p>(
                 protocol = header.next_header().0;
                 bytes = descent.behind(bytes, header.slice().len(), Layer::Ipv6)?;
             }
-            FRAGMENT if network.v6 => {
+            FRAGMENT if descent.network.v6 => {
                 let header = Ipv6FragmentHeaderSlice::from_slice(bytes)
                     .map_err(|_| descent.short(Layer::Ipv6))?;
                 protocol = header.next_header().0;
@@ -156,7 +146,6 @@ pub(super) fn headers<'p>(
                 // RFC 6946: a fragment that is the whole datagram is no fragment.
                 if header.is_fragmenting_payload() {
                     return Ok(Found::Fragment(Fragment {
-                        network,
                         identification: header.identification(),
                         protocol,
                         offset: u32::from(header.fragment_offset().value()) * 8,
@@ -165,34 +154,29 @@ pub(super) fn headers<'p>(
                     }));
                 }
             }
-            HOP_BY_HOP | ROUTING | DESTINATION | MOBILITY | HIP | SHIM6 if network.v6 => {
+            HOP_BY_HOP | ROUTING | DESTINATION | MOBILITY | HIP | SHIM6 if descent.network.v6 => {
                 let header = Ipv6RawExtHeaderSlice::from_slice(bytes)
                     .map_err(|_| descent.short(Layer::Ipv6))?;
                 if protocol == ROUTING
                     && let Some(last) = last_destination(header.slice())
                 {
-                    network.destination = last;
+                    descent.network.destination = last;
                 }
                 protocol = header.next_header().0;
                 bytes = descent.behind(bytes, header.slice().len(), Layer::Ipv6)?;
             }
-            _ => return payload(descent, &network, protocol, bytes),
+            _ => return payload(descent, protocol, bytes),
         }
     }
     Err(Skip::TooDeep)
 }
 
-fn payload<'p>(
-    descent: &mut Descent,
-    network: &Network,
-    protocol: u8,
-    bytes: &'p [u8],
-) -> Step<'p> {
+fn payload<'p>(descent: &mut Descent, protocol: u8, bytes: &'p [u8]) -> Step<'p> {
     match protocol {
-        TCP => tcp::segment(descent, network, bytes),
+        TCP => Ok(Found::Segment(bytes)),
         UDP => udp::datagram(descent, bytes),
-        ICMP if !network.v6 => icmp::v4(descent, network, bytes),
-        ICMP_V6 if network.v6 => icmp::v6(descent, network, bytes),
+        ICMP if !descent.network.v6 => icmp::v4(descent, bytes),
+        ICMP_V6 if descent.network.v6 => icmp::v6(descent, bytes),
         IPV4 | IPIP => {
             descent.enter(u16::from(protocol))?;
             v4(descent, bytes)

@@ -106,6 +106,13 @@ pub(super) fn ether_type<'p>(
                 kind = u16::from_be_bytes([tag[6], tag[7]]);
                 bytes = rest;
             }
+            // Cisco metadata (TrustSec): version 1, one option with a security group.
+            0x8909 if bytes.starts_with(&[1, 1]) => {
+                descent.tag()?;
+                let (tag, rest) = descent.take::<8>(bytes, Layer::Vlan)?;
+                kind = u16::from_be_bytes([tag[6], tag[7]]);
+                bytes = rest;
+            }
             0..=1500 => {
                 let frame = descent.trim(bytes, usize::from(kind));
                 return llc(descent, frame);

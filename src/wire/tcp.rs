@@ -5,38 +5,74 @@ use etherparse::TcpHeaderSlice;
 use etherparse::checksum::Sum16BitWords;
 use etherparse::err::tcp::HeaderSliceError;
 
-use super::descent::{Descent, Found, Step};
-use super::ip::{Network, TCP};
+use super::descent::{Descent, Network};
+use super::ip::TCP;
 use super::{Endpoint, Ends, Flags, Layer, Segment, Skip};
 
-pub(super) fn segment<'p>(descent: &Descent, network: &Network, bytes: &'p [u8]) -> Step<'p> {
-    let header = TcpHeaderSlice::from_slice(bytes).map_err(|error| match error {
-        HeaderSliceError::Len(_) => descent.short(Layer::Tcp),
-        HeaderSliceError::Content(_) => Skip::Malformed(Layer::Tcp),
-    })?;
-    let (fixed, options) = descent.take::<20>(header.slice(), Layer::Tcp)?;
-    let payload = descent.behind(bytes, header.slice().len(), Layer::Tcp)?;
-    if descent.verify && descent.cut == 0 && !sums_up(network, bytes) {
-        return Err(Skip::Checksum(Layer::Tcp));
+/// A segment whose header is sound.
+#[derive(Debug)]
+pub(super) struct Tcp<'p> {
+    pub source_port: u16,
+    pub destination_port: u16,
+    pub sequence: u32,
+    pub acknowledgement: u32,
+    pub flags: Flags,
+    pub window: u16,
+    pub checksum: u16,
+    pub urgent: u16,
+    pub options: &'p [u8],
+    pub payload: &'p [u8],
+}
+
+impl<'p> Tcp<'p> {
+    /// Checks the data offset and, if asked to, the checksum.
+    #[inline]
+    pub fn read(descent: &Descent, bytes: &'p [u8]) -> Result<Self, Skip> {
+        let header = TcpHeaderSlice::from_slice(bytes).map_err(|error| match error {
+            HeaderSliceError::Len(_) => descent.short(Layer::Tcp),
+            HeaderSliceError::Content(_) => Skip::Malformed(Layer::Tcp),
+        })?;
+        let (fixed, options) = descent.take::<20>(header.slice(), Layer::Tcp)?;
+        let payload = descent.behind(bytes, header.slice().len(), Layer::Tcp)?;
+        if descent.verify && descent.cut == 0 && !sums_up(&descent.network, bytes) {
+            return Err(Skip::Checksum(Layer::Tcp));
+        }
+        Ok(Self {
+            source_port: header.source_port(),
+            destination_port: header.destination_port(),
+            sequence: header.sequence_number(),
+            acknowledgement: header.acknowledgment_number(),
+            flags: Flags(fixed[13]),
+            window: header.window_size(),
+            checksum: header.checksum(),
+            urgent: header.urgent_pointer(),
+            options,
+            payload,
+        })
     }
-    let segment = Segment {
-        at: descent.at,
-        number: descent.number,
-        ends: Ends {
-            source: Endpoint { address: network.source, port: header.source_port() },
-            destination: Endpoint { address: network.destination, port: header.destination_port() },
-        },
-        sequence: header.sequence_number(),
-        acknowledgement: header.acknowledgment_number(),
-        flags: Flags(fixed[13]),
-        window: header.window_size(),
-        urgent: header.urgent_pointer(),
-        options,
-        payload,
-        cut: descent.cut,
-        via: descent.via,
-    };
-    Ok(Found::Segment(segment, header.checksum()))
+
+    /// The segment, as the rest of the program sees it.
+    #[inline]
+    pub fn segment(&self, descent: &Descent) -> Segment<'p> {
+        let Network { source, destination, .. } = descent.network;
+        Segment {
+            at: descent.at,
+            number: descent.number,
+            ends: Ends {
+                source: Endpoint { address: source, port: self.source_port },
+                destination: Endpoint { address: destination, port: self.destination_port },
+            },
+            sequence: self.sequence,
+            acknowledgement: self.acknowledgement,
+            flags: self.flags,
+            window: self.window,
+            urgent: self.urgent,
+            options: self.options,
+            payload: self.payload,
+            cut: descent.cut,
+            via: descent.via,
+        }
+    }
 }
 
 /// RFC 9293 section 3.1: the checksum covers a pseudo-header, header and payload.
