@@ -1,5 +1,8 @@
 //! Whole captures, from the octets of the file to the exchanges, held to what really took place.
 
+// A failing round is shown segment by segment, and what is skipped is said.
+#![allow(clippy::print_stdout)]
+
 mod support;
 
 use std::collections::{BTreeMap, HashMap};

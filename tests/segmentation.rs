@@ -4,6 +4,9 @@
 //! `HTTPWHY_ROUNDS=100000 cargo test --release --test segmentation` runs as many rounds;
 //! `HTTPWHY_SEED=N` begins with the round that a failure has named.
 
+// A failing round is shown segment by segment, and what is skipped is said.
+#![allow(clippy::print_stdout)]
+
 mod support;
 
 use httpwhy::units::Duration;

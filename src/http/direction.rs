@@ -130,7 +130,7 @@ impl Direction {
             State::ChunkData { left } => self.chunk_data(octets, left, arrival),
             State::ChunkEnd => self.chunk_end(octets, arrival),
             State::Trailers => self.trailers(octets, arrival, out),
-            State::ToEnd => self.to_end(octets, arrival),
+            State::ToEnd => self.until_end(octets, arrival),
             State::Lost => self.lost(octets, arrival),
             State::HeldBack => {
                 if self.carry.is_empty() {
@@ -532,7 +532,7 @@ impl Direction {
         (taken, step)
     }
 
-    fn to_end(&mut self, octets: &[u8], arrival: &Arrival) -> (usize, Step) {
+    fn until_end(&mut self, octets: &[u8], arrival: &Arrival) -> (usize, Step) {
         let Some(message) = &mut self.message else { return (0, self.done()) };
         if self.next_may_begin && arrival.boundary && probe::credible(self.kind, octets) {
             // A real client would wait for the end of the connection for ever.

@@ -353,7 +353,8 @@ mod tests {
 
     #[test]
     fn odd_requests_are_read_and_flagged() {
-        let table: &[(&[u8], &[u8], &[u8], Flaw)] = &[
+        type Row = (&'static [u8], &'static [u8], &'static [u8], Flaw);
+        let table: &[Row] = &[
             (b" GET / HTTP/1.1\r\n\r\n", b"GET", b"/", Flaw::LeadingSpace),
             (b"\0GET / HTTP/1.1\r\n\r\n", b"GET", b"/", Flaw::LeadingSpace),
             (b"GET  /  HTTP/1.1\r\n\r\n", b"GET", b"/", Flaw::OddStartLine),
