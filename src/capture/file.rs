@@ -127,7 +127,16 @@ impl File {
 
 /// The reader of a path, `-` for standard input.
 fn open_reader(path: &Path) -> Result<Box<dyn Read + Send>, Error> {
-    let refused = |source| Error::Read { path: path.to_owned(), source };
+    let refused = |source: io::Error| {
+        let source = match source.kind() {
+            io::ErrorKind::PermissionDenied => {
+                let text = format!("{source}; if root captured it: sudo chown $USER FILE");
+                io::Error::new(io::ErrorKind::PermissionDenied, text)
+            }
+            _ => source,
+        };
+        Error::Read { path: path.to_owned(), source }
+    };
     if path.as_os_str() == "-" {
         return Ok(standard_input());
     }
