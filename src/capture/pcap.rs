@@ -94,17 +94,21 @@ impl RecordHeader {
         Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
     }
 
-    /// Whether chance would hardly have made this. Its time must be near one of those given, if any
-    /// is.
-    fn is_credible(&self, variant: Variant, near: [Option<Timestamp>; 2]) -> bool {
+    /// Whether it may follow packets of the given times, if any is given.
+    fn may_follow(&self, variant: Variant, near: [Option<Timestamp>; 2]) -> bool {
         let second = if variant.nanosecond { 1_000_000_000 } else { 1_000_000 };
         let at = self.at(variant);
         let apart = |other: Timestamp| at.since(other).max(other.since(at));
-        (1..=MOST).contains(&self.caplen)
-            && (self.caplen..=MOST).contains(&self.len)
+        self.caplen <= MOST
+            && self.len <= MOST
             && self.fraction < second
             && (near == [None, None]
                 || near.iter().flatten().any(|&other| apart(other) <= RESYNC_TIME))
+    }
+
+    /// Whether chance would hardly have made it there.
+    fn is_credible(&self, variant: Variant, near: [Option<Timestamp>; 2]) -> bool {
+        (1..=self.len).contains(&self.caplen) && self.may_follow(variant, near)
     }
 }
 
@@ -141,7 +145,7 @@ impl Pcap {
                 return Step::Starved;
             };
             let caplen = record.caplen as usize;
-            if caplen > PACKET_OCTETS {
+            if caplen > PACKET_OCTETS || Self::swallows(window, header.variant, record) {
                 if !self.resynchronise(window, input, header, record.caplen) {
                     return Step::Over;
                 }
@@ -178,6 +182,27 @@ impl Pcap {
             window.drop_front(whole);
             return Step::Packet(found);
         }
+    }
+
+    /// Whether a record that has more octets than were sent hides the next ones. There are writers
+    /// of such records, so the length alone is no proof: what stands behind it is.
+    #[inline]
+    fn swallows(window: &mut Window, variant: Variant, record: RecordHeader) -> bool {
+        record.caplen > record.len && !Self::ends_at_a_record(window, variant, record)
+    }
+
+    /// Whether a record, or the end, follows the one at the front.
+    #[cold]
+    fn ends_at_a_record(window: &mut Window, variant: Variant, record: RecordHeader) -> bool {
+        let whole = variant.record_octets().saturating_add(record.caplen as usize);
+        if !window.holds(whole.saturating_add(variant.record_octets())) {
+            return true;
+        }
+        let behind = window.at_hand().get(whole..).unwrap_or_default();
+        RecordHeader::parse(behind, variant.order).is_ok_and(|(_, next)| {
+            next.may_follow(variant, [None, Some(record.at(variant))])
+                || Variant::of(behind).is_some()
+        })
     }
 
     /// Judges the octets that are left where the input ended inside a record. `true`: packets
