@@ -130,6 +130,11 @@ impl Collector {
         Ok(())
     }
 
+    /// The numbers of everything that was taken.
+    pub fn into_statistics(self) -> Statistics {
+        self.statistics
+    }
+
     /// The numbers so far.
     pub const fn statistics(&self) -> &Statistics {
         &self.statistics

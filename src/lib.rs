@@ -17,6 +17,7 @@ pub mod error;
 pub mod flow;
 pub mod http;
 pub mod limits;
+pub mod pipeline;
 pub mod stats;
 pub mod status;
 pub mod units;
