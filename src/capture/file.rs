@@ -239,7 +239,9 @@ fn banner(window: &mut Window) -> Option<(usize, Format)> {
             rest = bounded.get(end..).unwrap_or_default();
         }
         let ahead = bounded.len().saturating_add(1);
-        if !look_alike::is_text(bounded.get(..searched).unwrap_or_default())
+        // The last three octets may be those of a magic number.
+        let text = bounded.get(..bounded.len().saturating_sub(3)).unwrap_or_default();
+        if !look_alike::is_text(text)
             || !bounded.first().is_some_and(|octet| octet.is_ascii_graphic())
             || ahead > BANNER_OCTETS
             || !window.holds(ahead)
