@@ -80,7 +80,7 @@ fn conversation(seed: u64) -> Vec<Segment> {
     let connection = Connection::new("10.1.0.1:40000", "192.0.2.10:80");
     let mut random = Random::new(seed);
     let connection = traffic::connection(connection.client, connection.server, &shape, &mut random);
-    let script = Script { connections: vec![connection], ..Script::default() };
+    let script = Script { connections: vec![connection] };
     packets::segments(&script, &Stacks::default())
 }
 
