@@ -160,6 +160,17 @@ fn unfinished_datagrams_expire_by_the_time_of_the_capture() {
 }
 
 #[test]
+fn one_wrong_time_does_not_stop_the_expiry() {
+    let tcp = tcp();
+    let wait = i64::try_from(FRAGMENT_WAIT.as_nanos()).unwrap();
+    let mut decoder = Decoder::new();
+    assert_eq!(feed(&mut decoder, i64::MAX, &v4(1, 0, true, &tcp[..24])), HELD);
+    assert_eq!(feed(&mut decoder, 0, &v4(2, 0, true, &tcp[..24])), HELD);
+    assert_eq!(feed(&mut decoder, wait + 1, &v4(3, 0, true, &tcp[..24])), HELD);
+    assert_eq!((decoder.fragments().expired, decoder.fragments().unfinished), (2, 1));
+}
+
+#[test]
 fn a_flood_of_fragments_holds_no_more_than_the_limits() {
     let mut decoder = Decoder::new();
     for index in 0..100_000_u32 {

@@ -97,7 +97,7 @@ fn random_fragments_never_panic_and_stay_bounded() {
             datagram = ipv6(44, &concat(&[&[TCP, 0], &field, &id, &bytes]));
         }
         let mut packet = packet(LinkType(101), &datagram);
-        packet.at = Timestamp::from_nanos(i64::try_from(random.below(1 << 40)).unwrap());
+        packet.at = Timestamp::from_nanos(i64::try_from(random.below(1 << 33)).unwrap());
         try_packet(&mut decoder, &packet);
     }
     let counts = decoder.fragments();
