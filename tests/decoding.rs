@@ -57,6 +57,7 @@ fn packets(file: &[u8]) -> Vec<Packet<'_>> {
             at: Timestamp::from_nanos(i64::from(seconds) * 1_000_000_000),
             link,
             interface: 0,
+            direction: None,
             len,
             bytes,
             offset: begin as u64,

@@ -27,7 +27,7 @@ fn concat(parts: &[&[u8]]) -> Vec<u8> {
 fn packet(link: LinkType, bytes: &[u8]) -> Packet<'_> {
     let len = u32::try_from(bytes.len()).unwrap();
     let at = Timestamp::from_nanos(1_700_000_000_000_000_000);
-    Packet { number: 1, at, link, interface: 0, len, bytes, offset: 0 }
+    Packet { number: 1, at, link, interface: 0, direction: None, len, bytes, offset: 0 }
 }
 
 /// Decodes one packet with a decoder that has seen nothing.
