@@ -23,10 +23,10 @@ fn captures() -> Vec<(PathBuf, Vec<u8>)> {
     let mut captures = Vec::new();
     for folder in folders.map(|folder| root.join(folder)) {
         let Ok(entries) = fs::read_dir(folder) else { continue };
-        for path in entries.map(|entry| entry.unwrap().path()) {
+        for path in entries.map(|entry| entry.expect("a readable folder").path()) {
             let capture = path.to_str().is_some_and(|path| path.contains(".pcap"));
-            if capture && fs::metadata(&path).unwrap().len() < 300_000 {
-                captures.push((path.clone(), fs::read(path).unwrap()));
+            if capture && fs::metadata(&path).expect("a file").len() < 300_000 {
+                captures.push((path.clone(), fs::read(path).expect("a file")));
             }
         }
     }
