@@ -14,9 +14,12 @@
 pub mod capture;
 pub mod engine;
 pub mod error;
+pub mod export;
 pub mod flow;
 pub mod http;
 pub mod limits;
+pub mod pipeline;
+pub mod snapshot;
 pub mod stats;
 pub mod status;
 pub mod units;
