@@ -108,7 +108,7 @@ fn stages(criterion: &mut Criterion) {
                         black_box(record);
                         Ok(ControlFlow::Continue(()))
                     });
-                tally.expect("readable").packets
+                run.expect("readable").summary.packets
             });
         });
         group.finish();

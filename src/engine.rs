@@ -73,6 +73,16 @@ impl Shard {
     pub const fn carried(&self) -> u64 {
         self.output.carried
     }
+
+    /// Message heads read.
+    pub const fn heads(&self) -> u64 {
+        self.output.heads
+    }
+
+    /// Of those, heads that only the tolerant reading understood.
+    pub const fn tolerated(&self) -> u64 {
+        self.output.tolerated
+    }
 }
 
 /// Says when a second of the capture's time has passed: the moments at which every shard looks for
@@ -130,13 +140,13 @@ impl Collector {
         Ok(())
     }
 
-    /// The numbers of everything that was taken.
-    pub fn into_statistics(self) -> Statistics {
-        self.statistics
-    }
-
     /// The numbers so far.
     pub const fn statistics(&self) -> &Statistics {
         &self.statistics
+    }
+
+    /// The numbers at the end.
+    pub fn into_statistics(self) -> Statistics {
+        self.statistics
     }
 }

@@ -24,7 +24,9 @@
 //! | [`status`] | a code | what it means and demands, in English and Chinese |
 //! | [`stats`] | exchanges and connections | numbers |
 //! | [`engine`] | segments | [`engine::Record`]s in an order that the capture alone decides |
-//! | [`pipeline`] | a capture | records, and a [`pipeline::Tally`] that balances |
+//! | [`pipeline`] | a capture | records, and a [`snapshot::Summary`] that balances |
+//! | [`snapshot`] | | what a view may look at |
+//! | [`export`] | records | texts and files, made safe |
 //! | [`units`], [`limits`], [`error`] | | words that all of them share |
 //!
 //! # Use as a library
@@ -39,13 +41,13 @@
 //!
 //! # fn main() -> Result<(), Error> {
 //! let mut capture = Capture::open(&["capture.pcapng"])?;
-//! let tally = pipeline::run::<Error>(&mut capture, &Options::default(), |record| {
+//! let outcome = pipeline::run::<Error>(&mut capture, Options::default(), |record| {
 //!     if let Record::Exchange(id, exchange) = record {
 //!         println!("{id} {} → {} {:?}", exchange.client, exchange.server, exchange.status());
 //!     }
 //!     Ok(ControlFlow::Continue(()))
 //! })?;
-//! assert!(tally.balances());
+//! assert!(outcome.summary.balances());
 //! # Ok(())
 //! # }
 //! ```
@@ -53,10 +55,12 @@
 pub mod capture;
 pub mod engine;
 pub mod error;
+pub mod export;
 pub mod flow;
 pub mod http;
 pub mod limits;
 pub mod pipeline;
+pub mod snapshot;
 pub mod stats;
 pub mod status;
 pub mod units;

@@ -176,3 +176,10 @@ pub const ZSTD_WINDOW_OCTETS: u64 = 128 * 1024 * 1024;
 /// Octets of text before a capture in which its beginning is looked for: the greeting of
 /// a program whose two outputs were joined.
 pub const BANNER_OCTETS: usize = 4_096;
+
+/// Servers that have numbers of their own; the rest is counted together. A scan of a network
+/// would fill any table, and nobody reads more lines.
+pub const SERVERS: usize = 4_096;
+
+/// Pairs of protocol and port that connections are counted by.
+pub const PROTOCOL_PORTS: usize = 1_024;

@@ -1,133 +1,184 @@
-//! A capture in, records out: reads the packets, takes their layers off, and drives the core.
-//!
-//! One thread does it all. The reader never runs ahead of what was reported: when this returns,
-//! everything that was read is in the records and in the [`Tally`].
+//! A capture in, its records and its summary out: packets are read, decoded, followed and read as
+//! HTTP, one after the other on the caller's thread. Writes nothing, and has no clock but the
+//! capture's.
 
 use std::ops::ControlFlow;
 
-use crate::capture::Capture;
+use crate::capture::{self, Capture};
 use crate::engine::{Clock, Collector, Record, Shard};
 use crate::error::Error;
-use crate::flow::{Ledger, Mark, Population};
+use crate::flow::Mark;
+use crate::snapshot::{Damage, Input, Interface, Skipped, Summary};
 use crate::stats::Statistics;
-use crate::units::Timestamp;
-use crate::wire::{Decoded, Decoder, FragmentCounts, Skips};
+use crate::units::Duration;
+use crate::wire::{Decoded, Decoder, Packet, Skips};
 
-/// What to do beyond the usual.
-#[derive(Debug, Clone, Copy, Default)]
+/// What a run is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
-    /// Octets to keep of the front of each content, for those who want to look at it.
+    /// Octets of the front of each content to keep.
     pub preview: usize,
-    /// Whether packets with a wrong checksum are left out.
-    pub verify_checksums: bool,
 }
 
-/// What was read, and what became of it.
-#[derive(Debug, Default)]
-pub struct Tally {
-    /// Packets read.
-    pub packets: u64,
-    /// Their octets on the wire.
-    pub octets: u64,
-    /// Of those, octets that were captured.
-    pub captured: u64,
-    /// Earliest time.
-    pub first: Option<Timestamp>,
-    /// Latest time.
-    pub last: Option<Timestamp>,
-    /// Packets with a time before that of a packet in front of them.
-    pub backwards: u64,
-    /// TCP segments among the packets.
-    pub segments: u64,
-    /// ICMP errors, address questions and answers among the packets.
-    pub signals: u64,
-    /// The other packets, by the reason why they were not used.
-    pub skips: Skips,
-    /// What became of IP fragments.
-    pub fragments: FragmentCounts,
-    /// What became of every octet of TCP payload.
-    pub ledger: Ledger,
-    /// How many connections there were.
-    pub population: Population,
-    /// Octets of heads and lines that were copied, since they lay in several segments.
-    pub carried: u64,
-    /// The numbers of exchanges and connections.
+/// What a run gives beyond its records.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The capture as a whole.
+    pub summary: Summary,
+    /// All numbers.
     pub statistics: Statistics,
 }
 
-impl Tally {
-    /// Whether every packet is accounted for.
-    pub fn balances(&self) -> bool {
-        self.packets == self.segments + self.signals + self.skips.total()
-    }
+/// Why a run stopped in the middle of the records.
+enum Stop<E> {
+    Enough,
+    Failed(E),
 }
 
-/// Reads a capture to its end, or until the sink breaks off.
+/// Reads a capture to its end and hands every record to `sink`, which may say that it has seen
+/// enough.
 ///
 /// # Errors
 ///
-/// What the capture could not go on for, and the first error of the sink.
+/// The capture can no longer be read, or the error of `sink`.
 pub fn run<E: From<Error>>(
     capture: &mut Capture,
-    options: &Options,
+    options: Options,
     mut sink: impl FnMut(Record<'_>) -> Result<ControlFlow<()>, E>,
-) -> Result<Tally, E> {
-    let mut decoder = Decoder::new();
-    decoder.verify_checksums(options.verify_checksums);
+) -> Result<Outcome, E> {
     let mut shard = Shard::with_preview(options.preview);
     let mut collector = Collector::default();
+    let mut decoder = Decoder::new();
     let mut clock = Clock::default();
     let mut tally = Tally::default();
-    let mut last = Mark::default();
+    let mut take = |shard: &mut Shard| {
+        collector.take(shard.events(), |record| match sink(record) {
+            Ok(ControlFlow::Continue(())) => Ok(()),
+            Ok(ControlFlow::Break(())) => Err(Stop::Enough),
+            Err(error) => Err(Stop::Failed(error)),
+        })
+    };
     let mut stopped = false;
-    while let Some(packet) = capture.next().map_err(E::from)? {
-        tally.packets += 1;
-        tally.octets += u64::from(packet.len);
-        tally.captured += packet.bytes.len() as u64;
-        tally.first = Some(tally.first.map_or(packet.at, |first| first.min(packet.at)));
-        tally.backwards += u64::from(tally.last.is_some_and(|last| packet.at < last));
-        tally.last = Some(tally.last.map_or(packet.at, |last| last.max(packet.at)));
-        last = Mark { at: tally.last.unwrap_or(packet.at), packet: packet.number };
+    while let Some(packet) = capture.next()? {
+        tally.packet(&packet);
         if clock.passes(packet.at) {
-            shard.tick(last);
+            shard.tick(tally.mark);
         }
         match decoder.decode(&packet) {
             Decoded::Segment(segment) => {
-                tally.segments += 1;
+                tally.summary.segments += 1;
                 shard.segment(&segment);
             }
-            Decoded::Signal(_) => tally.signals += 1,
+            Decoded::Signal(_) => tally.summary.signals += 1,
             Decoded::Skip(skip) => tally.skips.add(skip),
         }
-        if shard.has_events() && give(&mut collector, &mut shard, &mut sink)?.is_break() {
-            stopped = true;
-            break;
+        if shard.has_events() {
+            match take(&mut shard) {
+                Ok(()) => {}
+                Err(Stop::Enough) => {
+                    stopped = true;
+                    break;
+                }
+                Err(Stop::Failed(error)) => return Err(error),
+            }
         }
     }
     if !stopped {
-        shard.finish(last);
-        let _ = give(&mut collector, &mut shard, &mut sink)?;
+        shard.finish(tally.mark);
+        match take(&mut shard) {
+            Ok(()) => {}
+            Err(Stop::Enough) => stopped = true,
+            Err(Stop::Failed(error)) => return Err(error),
+        }
     }
-    tally.fragments = decoder.fragments();
-    tally.ledger = *shard.ledger();
-    tally.population = *shard.population();
-    tally.carried = shard.carried();
-    tally.statistics = collector.into_statistics();
-    Ok(tally)
+    let mut summary = tally.close(&shard, capture);
+    summary.stopped = stopped;
+    Ok(Outcome { summary, statistics: collector.into_statistics() })
 }
 
-/// Hands on what is new. Behind a break nothing more reaches the sink.
-fn give<E>(
-    collector: &mut Collector,
-    shard: &mut Shard,
-    sink: &mut impl FnMut(Record<'_>) -> Result<ControlFlow<()>, E>,
-) -> Result<ControlFlow<()>, E> {
-    let mut flow = ControlFlow::Continue(());
-    collector.take(shard.events(), |record| {
-        if flow.is_continue() {
-            flow = sink(record)?;
+/// Counts packets.
+#[derive(Default)]
+struct Tally {
+    summary: Summary,
+    skips: Skips,
+    /// The latest packet, at the latest time.
+    mark: Mark,
+}
+
+impl Tally {
+    fn packet(&mut self, packet: &Packet<'_>) {
+        let summary = &mut self.summary;
+        summary.packets += 1;
+        summary.octets += packet.bytes.len() as u64;
+        if summary.first.is_none_or(|first| packet.at < first) {
+            summary.first = Some(packet.at);
         }
-        Ok(())
-    })?;
-    Ok(flow)
+        self.mark.packet = packet.number;
+        match summary.last {
+            Some(last) if packet.at < last => {
+                summary.earlier += 1;
+                let back: Duration = last.since(packet.at);
+                summary.largest_step_back = summary.largest_step_back.max(Some(back));
+            }
+            _ => {
+                summary.last = Some(packet.at);
+                self.mark.at = packet.at;
+            }
+        }
+    }
+
+    fn close(self, shard: &Shard, capture: &Capture) -> Summary {
+        let mut skips: Vec<Skipped> = self
+            .skips
+            .iter()
+            .map(|(skip, packets)| {
+                let group = skip.group().name();
+                Skipped { reason: skip.to_string(), group, packets }
+            })
+            .collect();
+        if self.skips.other() > 0 {
+            let packets = self.skips.other();
+            skips.push(Skipped { reason: "others".to_owned(), group: "unsupported", packets });
+        }
+        Summary {
+            inputs: capture.inputs().map(input).collect(),
+            skips,
+            ledger: *shard.ledger(),
+            population: *shard.population(),
+            carried: shard.carried(),
+            heads: shard.heads(),
+            tolerated: shard.tolerated(),
+            ..self.summary
+        }
+    }
+}
+
+fn input(input: &capture::Input) -> Input {
+    let format = input.format.map(|format| {
+        let compressions = input.compression.iter().map(|compression| format!(", {compression}"));
+        std::iter::once(format.to_string()).chain(compressions).collect()
+    });
+    let interfaces = input.interfaces.iter().map(|interface| Interface {
+        name: interface.name.clone(),
+        link: interface.link.0,
+        snaplen: interface.snaplen,
+        dropped: interface.statistics.and_then(|statistics| {
+            let counters = [statistics.dropped, statistics.dropped_by_system];
+            counters.into_iter().flatten().reduce(u64::saturating_add)
+        }),
+    });
+    let damages = input
+        .damages
+        .iter()
+        .map(|damage| Damage { offset: damage.offset, message: damage.to_string() });
+    Input {
+        path: input.path.clone(),
+        format,
+        octets: input.octets,
+        packets: input.packets,
+        interfaces: interfaces.collect(),
+        damages: damages.collect(),
+        more_damages: input.more_damages,
+        notes: input.notes.iter().map(ToString::to_string).collect(),
+    }
 }

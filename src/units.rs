@@ -30,6 +30,52 @@ impl Timestamp {
     pub const fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add_unsigned(duration.0))
     }
+
+    /// The instant in UTC with nanoseconds (RFC 3339): `2026-11-22T12:04:11.204113852Z`, always
+    /// 30 octets of ASCII.
+    pub fn to_rfc3339(self) -> [u8; 30] {
+        let seconds = self.0.div_euclid(1_000_000_000);
+        let (year, month, day) = civil_date(seconds.div_euclid(86_400));
+        let second = seconds.rem_euclid(86_400);
+        let mut out = *b"0000-00-00T00:00:00.000000000Z";
+        for (last, digits, value) in [
+            (3, 4, year),
+            (6, 2, month),
+            (9, 2, day),
+            (12, 2, second / 3_600),
+            (15, 2, second / 60 % 60),
+            (18, 2, second % 60),
+            (28, 9, self.0.rem_euclid(1_000_000_000)),
+        ] {
+            let mut rest = value;
+            for place in out.iter_mut().take(last + 1).rev().take(digits) {
+                *place = b'0' + (rest % 10) as u8;
+                rest /= 10;
+            }
+        }
+        out
+    }
+}
+
+/// As [`Timestamp::to_rfc3339`].
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&String::from_utf8_lossy(&self.to_rfc3339()))
+    }
+}
+
+/// Year, month and day of the Gregorian calendar from days since 1970-01-01. Years are counted
+/// from March, so that a leap day is the last of its year; 400 years have 146,097 days.
+const fn civil_date(days: i64) -> (i64, i64, i64) {
+    // From 0000-03-01, which is 719,468 days earlier.
+    let days = days + 719_468;
+    let (era, day) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (month, after_december) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (year + era * 400 + after_december, month, day)
 }
 
 /// A length of time in nanoseconds, never negative.
@@ -149,6 +195,30 @@ mod tests {
         assert_eq!(Octets(812_000_000).to_string(), "812 MB");
         assert_eq!(Count(999).to_string(), "999");
         assert_eq!(Count(1_214_332).to_string(), "1,214,332");
+    }
+
+    #[test]
+    fn instants_are_written_as_rfc_3339() {
+        for (nanos, text) in [
+            (0, "1970-01-01T00:00:00.000000000Z"),
+            (-1, "1969-12-31T23:59:59.999999999Z"),
+            (951_782_400_000_000_000, "2000-02-29T00:00:00.000000000Z"),
+            (1_795_349_051_204_113_852, "2026-11-22T12:04:11.204113852Z"),
+            (i64::MAX, "2262-04-11T23:47:16.854775807Z"),
+            (i64::MIN, "1677-09-21T00:12:43.145224192Z"),
+        ] {
+            assert_eq!(Timestamp::from_nanos(nanos).to_string(), text);
+        }
+        // Every day is the one behind the day before.
+        let mut before = civil_date(-110_000);
+        for day in -109_999..110_000 {
+            let (year, month, date) = civil_date(day);
+            let follows = (year, month, date) == (before.0, before.1, before.2 + 1)
+                || (date == 1 && (year, month) == (before.0, before.1 + 1))
+                || ((month, date) == (1, 1) && before == (year - 1, 12, 31));
+            assert!(follows, "{before:?} {year}-{month}-{date}");
+            before = (year, month, date);
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use httpwhy::capture::Capture;
 use httpwhy::error::Error;
-use httpwhy::pipeline::{self, Options, Tally};
+use httpwhy::pipeline::{self, Options, Outcome};
 use support::random::Random;
 
 fn captures() -> Vec<(PathBuf, Vec<u8>)> {
@@ -35,16 +35,17 @@ fn captures() -> Vec<(PathBuf, Vec<u8>)> {
 }
 
 /// Reads a capture from memory; `None` where it is none.
-fn read(octets: Vec<u8>) -> Option<Tally> {
+fn read(octets: Vec<u8>) -> Option<Outcome> {
     let reader = Box::new(Cursor::new(octets));
     let mut capture = Capture::from_reader(PathBuf::from("mutant"), reader).ok()?;
-    let options = Options { preview: 100, ..Options::default() };
-    let tally = pipeline::run::<Error>(&mut capture, &options, |_| Ok(ControlFlow::Continue(())));
-    let tally = tally.expect("memory can be read");
-    assert!(tally.balances(), "packets");
-    assert!(tally.ledger.balances(), "{:?}", tally.ledger);
-    assert_eq!(tally.ledger.holding, 0);
-    Some(tally)
+    let options = Options { preview: 100 };
+    let run = pipeline::run::<Error>(&mut capture, options, |_| Ok(ControlFlow::Continue(())));
+    let outcome = run.expect("memory can be read");
+    let summary = &outcome.summary;
+    assert!(summary.balances(), "packets");
+    assert!(summary.ledger.balances(), "{:?}", summary.ledger);
+    assert_eq!(summary.ledger.holding, 0);
+    Some(outcome)
 }
 
 /// Spoils single octets, at one of several rates, and sometimes the end.
@@ -96,8 +97,7 @@ fn every_front_of_a_capture_is_a_capture() {
     let octets = fs::read(hello).unwrap();
     let whole = read(octets.clone()).unwrap();
     for len in 24..octets.len() {
-        let tally = read(octets[..len].to_vec()).unwrap();
-        assert!(tally.packets <= whole.packets);
-        assert!(tally.statistics.exchanges <= whole.statistics.exchanges);
+        let front = read(octets[..len].to_vec()).unwrap();
+        assert!(front.summary.packets <= whole.summary.packets);
     }
 }

@@ -1,23 +1,114 @@
 //! Exchanges and connections in, numbers out.
+//!
+//! Counting an exchange allocates nothing once its server is known. Every table that traffic can
+//! grow is bounded, and what did not fit is counted together. Keeps no text of anybody's.
 
-use crate::http::{Connection, Exchange, Stray};
+mod endings;
+mod flaws;
+mod latency;
+mod outcome;
+mod protocols;
+mod quality;
+mod servers;
+mod statuses;
+
+pub use endings::Endings;
+pub use flaws::{FlawCount, FlawCounts};
+pub use latency::Latency;
+pub use outcome::{Outcome, Outcomes};
+pub use protocols::{PortCount, Protocols};
+pub use quality::Quality;
+pub use servers::{Server, Servers};
+pub use statuses::{Methods, Statuses};
+
+use crate::http::{Connection, Exchange, Protocol, Stray};
 
 /// All numbers of a capture.
 #[derive(Debug, Default)]
 pub struct Statistics {
     /// Exchanges of any kind.
     pub exchanges: u64,
+    /// How exchanges came out.
+    pub outcomes: Outcomes,
+    /// Final status codes.
+    pub statuses: Statuses,
+    /// Methods.
+    pub methods: Methods,
+    /// Interim responses.
+    pub interim: u64,
+    /// Responses whose request was not captured.
+    pub orphans: u64,
+    /// Exchanges after which the connection spoke something else: tunnels and upgrades.
+    pub switches: u64,
+    /// Exchanges inside a tunnel.
+    pub tunnelled: u64,
+    /// Captured octets of content, requests and responses.
+    pub content: [u64; 2],
+    /// Last octet of the request to the first of the response.
+    pub think: Latency,
+    /// First octet of the request to the last of the response.
+    pub total: Latency,
+    /// Servers, each with its numbers.
+    pub servers: Servers,
+    /// Connections.
+    pub connections: u64,
+    /// Connections with HTTP on them.
+    pub http_connections: u64,
+    /// What became of connections.
+    pub endings: Endings,
+    /// Flaws of messages.
+    pub flaws: FlawCounts,
+    /// What connections carried.
+    pub protocols: Protocols,
+    /// What the capture lacks, and what went wrong on the way.
+    pub quality: Quality,
+    /// Runs of octets that stood where none may.
+    pub strays: u64,
 }
 
 impl Statistics {
     /// Counts an exchange.
-    pub fn exchange(&mut self, _exchange: &Exchange) {
+    pub fn exchange(&mut self, exchange: &Exchange) {
+        let outcome = Outcome::of(exchange);
         self.exchanges += 1;
+        self.outcomes.add(outcome, exchange);
+        self.statuses.add(exchange);
+        self.methods.add(exchange);
+        self.interim = self.interim.saturating_add(exchange.interim_count);
+        self.orphans += u64::from(exchange.request.is_none());
+        self.switches += u64::from(exchange.switch.is_some());
+        self.tunnelled += u64::from(exchange.tunnelled);
+        let messages = [exchange.request.as_deref(), exchange.response.as_deref()];
+        for (sum, message) in self.content.iter_mut().zip(messages) {
+            let Some(message) = message else { continue };
+            *sum = sum.saturating_add(message.content);
+            self.flaws.add(message);
+        }
+        for interim in &exchange.interim {
+            self.flaws.add(interim);
+        }
+        let think = exchange.think_time();
+        if let Some(think) = think {
+            self.think.record(think);
+        }
+        if let Some(total) = exchange.total_time() {
+            self.total.record(total);
+        }
+        self.servers.exchange(exchange.server, outcome, think);
     }
 
     /// Counts octets where none may stand.
-    pub fn stray(&mut self, _stray: &Stray) {}
+    pub fn stray(&mut self, _stray: &Stray) {
+        self.strays += 1;
+    }
 
     /// Counts a connection.
-    pub fn connection(&mut self, _connection: &Connection) {}
+    pub fn connection(&mut self, connection: &Connection) {
+        self.connections += 1;
+        self.http_connections += u64::from(connection.protocol == Some(Protocol::Http1));
+        self.endings.add(connection.ending);
+        self.protocols.add(connection);
+        self.quality.add(connection);
+        self.servers.connection(connection);
+    }
 }

@@ -1,0 +1,78 @@
+//! What the core has understood in, text and records for people and programs out: one file a
+//! format. An exporter writes as it goes and keeps nothing that grows with the capture; it opens
+//! no file and looks at no clock. Captured octets pass `escape` and `secret` on their way.
+
+pub mod escape;
+mod json;
+mod jsonl;
+mod name;
+pub mod secret;
+
+use std::io::{self, Write};
+
+use crate::http::{Connection, Exchange, Stray};
+use crate::snapshot::Summary;
+use crate::stats::Statistics;
+
+pub use secret::Secrets;
+
+/// Receives what a capture holds, in order.
+pub trait Exporter {
+    /// Nothing has come yet.
+    fn begin(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// An exchange and its number.
+    fn exchange(&mut self, _id: u64, _exchange: &Exchange, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Octets where none may stand.
+    fn stray(&mut self, _stray: &Stray, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// A connection that is over.
+    fn connection(&mut self, _connection: &Connection, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Everything has come.
+    fn end(
+        &mut self,
+        _summary: &Summary,
+        _statistics: &Statistics,
+        _out: &mut dyn Write,
+    ) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What the user may choose about the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Whether secrets go out.
+    pub secrets: Secrets,
+    /// How many lines a table of the report has at most.
+    pub top: usize,
+    /// Columns of the terminal; `None` where lines need not fit one.
+    pub columns: Option<usize>,
+    /// Whether to colour.
+    pub colour: bool,
+    /// Whether the report accounts for every packet and octet.
+    pub accounts: bool,
+}
+
+/// One output format.
+pub struct Format {
+    /// Its name on the command line.
+    pub name: &'static str,
+    /// What it is, in a few words.
+    pub about: &'static str,
+    /// Begins an output.
+    pub open: fn(Options) -> Box<dyn Exporter>,
+}
+
+/// All formats. Another one is a file, a line here and its test.
+pub static FORMATS: &[Format] = &[jsonl::FORMAT];

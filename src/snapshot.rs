@@ -1,0 +1,129 @@
+//! What is known of a capture as a whole, as plain data that anybody may look at. Filled by
+//! whoever drives the core; nothing here reads or computes.
+
+use std::path::PathBuf;
+
+use crate::flow::{Ledger, Population};
+use crate::units::{Duration, Timestamp};
+
+/// A capture, read to its end or as far as was asked.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// The inputs in the order of the arguments.
+    pub inputs: Vec<Input>,
+    /// Packets read.
+    pub packets: u64,
+    /// Captured octets of these packets.
+    pub octets: u64,
+    /// Earliest time of a packet.
+    pub first: Option<Timestamp>,
+    /// Latest time of a packet.
+    pub last: Option<Timestamp>,
+    /// Packets that were earlier than one before them.
+    pub earlier: u64,
+    /// The largest step back in time.
+    pub largest_step_back: Option<Duration>,
+    /// Packets that gave a TCP segment.
+    pub segments: u64,
+    /// Packets that said something about connections or addresses: ICMP errors, ARP and the like.
+    pub signals: u64,
+    /// Packets that gave neither, by reason.
+    pub skips: Vec<Skipped>,
+    /// What became of every octet of TCP payload.
+    pub ledger: Ledger,
+    /// Connections that there are and were.
+    pub population: Population,
+    /// Octets of heads and lines that were copied, since they lay in several segments.
+    pub carried: u64,
+    /// Message heads read.
+    pub heads: u64,
+    /// Of those, heads that only the tolerant reading understood.
+    pub tolerated: u64,
+    /// Whether reading stopped because enough was seen, before the end of the capture.
+    pub stopped: bool,
+    /// How long reading took, where somebody has looked at a clock.
+    pub read_in: Option<Duration>,
+}
+
+impl Summary {
+    /// Packets skipped for any reason.
+    pub fn skipped(&self) -> u64 {
+        self.skips.iter().map(|skip| skip.packets).sum()
+    }
+
+    /// Whether every packet is accounted for: as a segment, a signal or a skip.
+    pub fn balances(&self) -> bool {
+        self.packets == self.segments + self.signals + self.skipped()
+    }
+
+    /// The time from the first packet to the last.
+    pub fn duration(&self) -> Option<Duration> {
+        Some(self.last?.since(self.first?))
+    }
+
+    /// Whether anything was lost to damage.
+    pub fn is_damaged(&self) -> bool {
+        self.inputs.iter().any(|input| !input.damages.is_empty())
+    }
+
+    /// Packets that interfaces or the system dropped while capturing; `None` where nobody counted.
+    pub fn dropped(&self) -> Option<u64> {
+        let all = self.inputs.iter().flat_map(|input| &input.interfaces);
+        all.filter_map(|interface| interface.dropped).reduce(u64::saturating_add)
+    }
+}
+
+/// One input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Input {
+    /// The file, or `-` for standard input.
+    pub path: PathBuf,
+    /// Its format and compression: `pcap`, `pcapng, gzip`; `None` for an empty file.
+    pub format: Option<String>,
+    /// Octets read of it, after decompression.
+    pub octets: u64,
+    /// Packets read of it.
+    pub packets: u64,
+    /// Its interfaces.
+    pub interfaces: Vec<Interface>,
+    /// What was wrong with it.
+    pub damages: Vec<Damage>,
+    /// Damages beyond those listed.
+    pub more_damages: u64,
+    /// What is worth knowing about it but lost nothing, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// One interface that packets were captured on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name, where the file has one; not yet safe to show.
+    pub name: Option<String>,
+    /// Number of its link type.
+    pub link: u16,
+    /// Octets kept of each packet at most; `None` where there was no limit.
+    pub snaplen: Option<u32>,
+    /// Packets that it or the system dropped, where the file says so.
+    pub dropped: Option<u64>,
+}
+
+/// One place at which an input was damaged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Damage {
+    /// Where, octets from the beginning (after decompression).
+    pub offset: u64,
+    /// What was wrong, in one line with path and place; not yet safe to show.
+    pub message: String,
+}
+
+/// Packets skipped for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// The reason, as in `udp` or `ether-type:0x88cc`.
+    pub reason: String,
+    /// The kind of reason: `other`, `unsupported`, `encrypted`, `incomplete`, `damaged` or
+    /// `duplicate`.
+    pub group: &'static str,
+    /// How many.
+    pub packets: u64,
+}
