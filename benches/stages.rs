@@ -21,6 +21,7 @@ use std::path::PathBuf;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use httpwhy::capture::Capture;
+use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::flow::{self, Arrival, End, Ending, Facts, Mark, Missing, Reader as _, Side, Table};
 use httpwhy::http::{ConnectionReader, Output};
@@ -103,11 +104,11 @@ fn stages(criterion: &mut Criterion) {
         });
         group.bench_function("pipeline", |bencher| {
             bencher.iter(|| {
-                let tally =
-                    pipeline::run::<Error>(&mut open(file), &Options::default(), |record| {
-                        black_box(record);
-                        Ok(ControlFlow::Continue(()))
-                    });
+                let take = |record: Record<'_>| {
+                    black_box(record);
+                    Ok(ControlFlow::Continue(()))
+                };
+                let run = pipeline::run::<Error>(&mut open(file), Options::default(), take);
                 run.expect("readable").summary.packets
             });
         });
