@@ -183,3 +183,7 @@ pub const SERVERS: usize = 4_096;
 
 /// Pairs of protocol and port that connections are counted by.
 pub const PROTOCOL_PORTS: usize = 1_024;
+
+/// Pairs of server and kind of failure that are counted by themselves; searched one by one, so
+/// few.
+pub const FAILURES: usize = 256;

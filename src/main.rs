@@ -1,3 +1,9 @@
-//! The program.
+//! The program: reads the command line, does what it says, and tells how it went by its exit code.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::run()
+}

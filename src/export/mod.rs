@@ -2,11 +2,16 @@
 //! format. An exporter writes as it goes and keeps nothing that grows with the capture; it opens
 //! no file and looks at no clock. Captured octets pass `escape` and `secret` on their way.
 
+pub mod detail;
 pub mod escape;
 mod json;
 mod jsonl;
 mod name;
+mod paint;
 pub mod secret;
+mod table;
+mod text;
+mod wide;
 
 use std::io::{self, Write};
 
@@ -75,4 +80,4 @@ pub struct Format {
 }
 
 /// All formats. Another one is a file, a line here and its test.
-pub static FORMATS: &[Format] = &[jsonl::FORMAT];
+pub static FORMATS: &[Format] = &[text::FORMAT, wide::FORMAT, jsonl::FORMAT];

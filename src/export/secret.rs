@@ -117,6 +117,22 @@ impl Secrets {
         }
     }
 
+    /// A request line as it may go out, given the target that stands in it.
+    pub fn target_in_line<'l>(self, line: &'l [u8], target: &[u8]) -> Cow<'l, [u8]> {
+        let hidden = self.target(target);
+        if matches!(hidden, Cow::Borrowed(_)) {
+            return Cow::Borrowed(line);
+        }
+        match memmem::find(line, target) {
+            Some(at) => {
+                let (before, rest) = line.split_at(at);
+                let behind = rest.get(target.len()..).unwrap_or_default();
+                Cow::Owned([before, &hidden, behind].concat())
+            }
+            None => urls(line),
+        }
+    }
+
     /// A line of a text as it may go out: parameters of forms and members of JSON, by their names.
     pub fn line(self, line: &[u8]) -> Cow<'_, [u8]> {
         if self == Self::Shown {

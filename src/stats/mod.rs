@@ -4,6 +4,7 @@
 //! grow is bounded, and what did not fit is counted together. Keeps no text of anybody's.
 
 mod endings;
+mod failures;
 mod flaws;
 mod latency;
 mod outcome;
@@ -13,6 +14,7 @@ mod servers;
 mod statuses;
 
 pub use endings::Endings;
+pub use failures::{Failure, FailureCount, Failures};
 pub use flaws::{FlawCount, FlawCounts};
 pub use latency::Latency;
 pub use outcome::{Outcome, Outcomes};
@@ -30,6 +32,8 @@ pub struct Statistics {
     pub exchanges: u64,
     /// How exchanges came out.
     pub outcomes: Outcomes,
+    /// Failed exchanges by server and kind.
+    pub failures: Failures,
     /// Final status codes.
     pub statuses: Statuses,
     /// Methods.
@@ -72,6 +76,7 @@ impl Statistics {
         let outcome = Outcome::of(exchange);
         self.exchanges += 1;
         self.outcomes.add(outcome, exchange);
+        self.failures.add(self.exchanges, outcome, exchange);
         self.statuses.add(exchange);
         self.methods.add(exchange);
         self.interim = self.interim.saturating_add(exchange.interim_count);

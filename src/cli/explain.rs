@@ -1,0 +1,86 @@
+//! `httpwhy explain [CODE|FLAW]`: what it means and what to do about it.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::{Args, ValueEnum};
+use httpwhy::error::Error;
+use httpwhy::http::Flaw;
+use httpwhy::status::{self, Explanation, Language};
+
+use super::Done;
+
+/// Columns where there is no terminal to ask.
+const COLUMNS: usize = 80;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Tag {
+    En,
+    Zh,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// A status code (502), a reason phrase ("Bad Gateway") or the name of a flaw (bare-lf);
+    /// without it all are listed
+    #[arg(value_name = "CODE|FLAW")]
+    what: Option<String>,
+    /// The language of the explanation
+    #[arg(long, value_name = "LANG", default_value = "en")]
+    lang: Tag,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
+    let language = match arguments.lang {
+        Tag::En => Language::English,
+        Tag::Zh => Language::Chinese,
+    };
+    let text = match &arguments.what {
+        Some(what) => explain(what, language)?,
+        None => list(language),
+    };
+    let written = io::stdout().lock().write_all(text.as_bytes());
+    written.map_err(|source| Error::Write { what: "standard output".to_owned(), source })?;
+    Ok(Done::Well)
+}
+
+fn explain(what: &str, language: Language) -> Result<String, Error> {
+    let columns = terminal_size::terminal_size()
+        .filter(|_| io::stdout().is_terminal())
+        .map_or(COLUMNS, |(terminal_size::Width(columns), _)| usize::from(columns).min(100));
+    if let Ok(code) = what.parse::<u16>() {
+        if code > 999 {
+            return Err(Error::Usage(format!("{what} is no status code: they have three digits")));
+        }
+        return Ok(Explanation::of_code(code, language).to_text(columns));
+    }
+    if let Some(flaw) = Flaw::ALL.iter().find(|flaw| flaw.name() == what) {
+        return Ok(flaw_text(*flaw));
+    }
+    let named: Vec<String> = status::phrase_belongs_to(what.as_bytes())
+        .map(|status| status::explain(status, language, columns))
+        .collect();
+    if named.is_empty() {
+        let known = "httpwhy explain lists what is known";
+        return Err(Error::Usage(format!("`{what}` is no status code and no flaw; {known}")));
+    }
+    Ok(named.join("\n"))
+}
+
+fn flaw_text(flaw: Flaw) -> String {
+    let mut text = format!("{}\n{}\n", flaw.name(), flaw.meaning().trim());
+    for (tool, names) in [("Suricata", flaw.suricata()), ("Zeek", flaw.zeek())] {
+        if !names.is_empty() {
+            text.push_str(&format!("\n{tool} calls it: {}\n", names.join(", ")));
+        }
+    }
+    text
+}
+
+fn list(language: Language) -> String {
+    let mut text = status::list(language);
+    text.push_str("\nFlaws of messages:\n");
+    for flaw in Flaw::ALL {
+        text.push_str(&format!("{:<22} {}\n", flaw.name(), flaw.meaning().trim()));
+    }
+    text
+}

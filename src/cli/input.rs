@@ -1,0 +1,147 @@
+//! Which captures to read: arguments in, an open capture out, and afterwards warnings about what
+//! was wrong with it.
+
+use std::io::{self, IsTerminal};
+use std::path::PathBuf;
+
+use clap::{Args, Command, CommandFactory};
+use httpwhy::capture::Capture;
+use httpwhy::error::Error;
+use httpwhy::snapshot::Summary;
+
+use super::{Cli, Done, complain};
+
+/// Damages told of one input unless all were asked for.
+const TOLD: usize = 3;
+
+#[derive(Debug, Args)]
+pub(super) struct Inputs {
+    /// Captures: pcap or pcapng, as they are or compressed with gzip or zstd; - for standard input
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// The same, as tcpdump and tshark have it
+    #[arg(short, long = "read", value_name = "FILE")]
+    read: Vec<PathBuf>,
+}
+
+impl Inputs {
+    /// The captures that were named.
+    pub fn paths(&self) -> Vec<PathBuf> {
+        self.read.iter().chain(&self.files).cloned().collect()
+    }
+
+    pub fn open(&self) -> Result<Capture, Error> {
+        open(self.paths())
+    }
+}
+
+/// Opens captures; without any, standard input if somebody writes to it.
+pub(super) fn open(mut paths: Vec<PathBuf>) -> Result<Capture, Error> {
+    if paths.is_empty() {
+        if io::stdin().is_terminal() {
+            let help = "no capture was named: httpwhy FILE..., or pipe one in; \
+                        httpwhy --help shows more";
+            return Err(Error::Usage(help.to_owned()));
+        }
+        paths.push(PathBuf::from("-"));
+    }
+    if paths.iter().any(|path| path.as_os_str() == "-") && io::stdin().is_terminal() {
+        let help = "standard input is a terminal: pipe a capture in, \
+                    as in tcpdump -U -w - | httpwhy -";
+        return Err(Error::Usage(help.to_owned()));
+    }
+    Capture::open(&paths).map_err(|error| mistyped(&paths, error))
+}
+
+/// A file that does not exist may be a command with a slip of the finger in it.
+fn mistyped(paths: &[PathBuf], error: Error) -> Error {
+    let Error::Read { path, source } = &error else { return error };
+    if source.kind() != io::ErrorKind::NotFound || paths.first() != Some(path) {
+        return error;
+    }
+    let Some(word) = path.to_str() else { return error };
+    let command = Cli::command();
+    let names = command.get_subcommands().map(Command::get_name);
+    match names.map(|name| (distance(word, name), name)).min() {
+        Some((1..=2, name)) => Error::Usage(format!(
+            "there is no command and no file `{word}`; did you mean `httpwhy {name}`?"
+        )),
+        _ => error,
+    }
+}
+
+/// Letters to insert, delete, replace or exchange with a neighbour to make one word another.
+fn distance(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    if from.len().abs_diff(to.len()) > 2 {
+        return usize::MAX;
+    }
+    let mut rows = vec![vec![0; to.len() + 1]; from.len() + 1];
+    for row in 0..=from.len() {
+        for column in 0..=to.len() {
+            rows[row][column] = if row == 0 || column == 0 {
+                row + column
+            } else {
+                let differ = usize::from(from[row - 1] != to[column - 1]);
+                let mut best = (rows[row - 1][column] + 1)
+                    .min(rows[row][column - 1] + 1)
+                    .min(rows[row - 1][column - 1] + differ);
+                if row > 1
+                    && column > 1
+                    && from[row - 1] == to[column - 2]
+                    && from[row - 2] == to[column - 1]
+                {
+                    best = best.min(rows[row - 2][column - 2] + 1);
+                }
+                best
+            };
+        }
+    }
+    rows[from.len()][to.len()]
+}
+
+/// How talkative the program is about its input.
+#[derive(Debug, Args)]
+pub(super) struct Talk {
+    /// No warnings
+    #[arg(short, long)]
+    quiet: bool,
+    /// Every warning, and notes about the input
+    #[arg(short, long, conflicts_with = "quiet")]
+    verbose: bool,
+}
+
+impl Talk {
+    /// Tells what was wrong with the input.
+    pub fn tell(&self, summary: &Summary) -> Done {
+        for input in summary.inputs.iter().filter(|_| !self.quiet) {
+            let told = if self.verbose { input.damages.len() } else { TOLD };
+            for damage in input.damages.iter().take(told) {
+                complain("warning", &damage.message);
+            }
+            let more = input.damages.len().saturating_sub(told) as u64 + input.more_damages;
+            if more > 0 {
+                let path = input.path.display();
+                complain("warning", &format!("{path} is damaged in {more} further places"));
+            }
+            for note in input.notes.iter().filter(|_| self.verbose) {
+                complain("note", note);
+            }
+        }
+        if summary.is_damaged() { Done::Damaged } else { Done::Well }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slips_of_the_finger_are_near() {
+        assert_eq!(distance("analize", "analyze"), 1);
+        assert_eq!(distance("shwo", "show"), 1);
+        assert_eq!(distance("explian", "explain"), 1);
+        assert_eq!(distance("man", "man"), 0);
+        assert!(distance("x.pcap", "show") > 2);
+    }
+}

@@ -1,0 +1,139 @@
+//! The command line: one file a subcommand. Opens files and terminals, drives the library, and
+//! turns what came of it into an exit code: 0 done, 1 cannot, 2 usage, 3 done but the input was
+//! damaged. Data go to standard output, everything else to standard error.
+
+mod analyze;
+mod completions;
+mod explain;
+mod input;
+mod man;
+mod output;
+mod show;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use httpwhy::error::Error;
+use httpwhy::export::escape;
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done · 1 cannot (no such file, not a capture, no permission) · 2 usage ·
+3 done, but the input was damaged";
+
+/// Reads packets and tells which HTTP requests failed.
+#[derive(Debug, Parser)]
+#[command(
+    name = "httpwhy",
+    version,
+    after_help = EXIT_CODES,
+    args_conflicts_with_subcommands = true,
+    override_usage = "httpwhy [OPTIONS] FILE...\n       httpwhy COMMAND ..."
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    analyze: analyze::Arguments,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// A report on captures; what `httpwhy FILE...` does
+    Analyze(analyze::Arguments),
+    /// Exchanges in full: heads, flaws, sizes, timeline, the front of the bodies
+    Show(show::Arguments),
+    /// What a status code or a flaw means, and what to do about it
+    Explain(explain::Arguments),
+    /// Completions for a shell, to standard output
+    Completions(completions::Arguments),
+    /// The manual page, to standard output
+    Man,
+}
+
+/// How a command ended that did not fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Well,
+    /// The input was damaged.
+    Damaged,
+}
+
+/// Does what the command line of this process says.
+pub fn run() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version come this way too, and go to standard output.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { 2 } else { 0 });
+        }
+    };
+    let done = match &cli.command {
+        None => analyze::run(&cli.analyze),
+        Some(Command::Analyze(arguments)) => analyze::run(arguments),
+        Some(Command::Show(arguments)) => show::run(arguments),
+        Some(Command::Explain(arguments)) => explain::run(arguments),
+        Some(Command::Completions(arguments)) => completions::run(arguments),
+        Some(Command::Man) => man::run(),
+    };
+    match done {
+        Ok(Done::Well) => ExitCode::SUCCESS,
+        Ok(Done::Damaged) => ExitCode::from(3),
+        Err(error) => fail(&error),
+    }
+}
+
+/// Says why, and gives the exit code for it.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    // A reader that has seen enough closes its end (`| head`): by convention that is no failure.
+    let closed = |cause: &(dyn std::error::Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::BrokenPipe)
+    };
+    if error.chain().any(closed) {
+        return ExitCode::SUCCESS;
+    }
+    // `{error}` alone: what our errors say includes what the operating system said.
+    complain("error", &error.to_string());
+    let usage = matches!(error.downcast_ref::<Error>(), Some(Error::Usage(_)));
+    ExitCode::from(if usage { 2 } else { 1 })
+}
+
+/// One line on standard error, safe to show. A terminal that is gone is nobody to tell.
+fn complain(what: &str, message: &str) {
+    let lines = message.split('\n').map(|line| escape::text(line.as_bytes()));
+    let message = lines.collect::<Vec<_>>().join("\n  ");
+    let _ = writeln!(io::stderr().lock(), "{what}: {message}");
+}
+
+/// The whole command line as clap knows it, for completions and the manual.
+fn command() -> clap::Command {
+    Cli::command()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn the_three_ways_to_analyze_are_one() {
+        for line in [
+            &["httpwhy", "x.pcap", "--json"][..],
+            &["httpwhy", "-r", "x.pcap", "--json"],
+            &["httpwhy", "analyze", "x.pcap", "--json"],
+        ] {
+            let cli = Cli::try_parse_from(line).unwrap();
+            let arguments = match cli.command {
+                Some(Command::Analyze(arguments)) => arguments,
+                None => cli.analyze,
+                other => panic!("{other:?}"),
+            };
+            assert_eq!(arguments.input.paths(), [std::path::PathBuf::from("x.pcap")]);
+        }
+    }
+}

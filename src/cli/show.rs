@@ -1,0 +1,59 @@
+//! `httpwhy show ID... -r FILE`: exchanges in full, by the numbers that reports and records give.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+
+use clap::Args;
+use httpwhy::engine::Record;
+use httpwhy::error::Error;
+use httpwhy::export::detail;
+use httpwhy::pipeline;
+use httpwhy::units::Count;
+
+use super::{Done, input, output};
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    /// Numbers of exchanges
+    #[arg(value_name = "ID", required = true, value_parser = clap::value_parser!(u64).range(1..))]
+    ids: Vec<u64>,
+    /// The capture that they are in; - for standard input
+    #[arg(short, long = "read", value_name = "FILE")]
+    read: Vec<PathBuf>,
+    #[command(flatten)]
+    output: output::Destination,
+    #[command(flatten)]
+    talk: input::Talk,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
+    let mut capture = input::open(arguments.read.clone())?;
+    let options = arguments.output.options();
+    let mut out = arguments.output.open()?;
+    let mut wanted: BTreeSet<u64> = arguments.ids.iter().copied().collect();
+    let preview = pipeline::Options { preview: detail::PREVIEW_OCTETS };
+    let outcome = pipeline::run(&mut capture, preview, |record| {
+        let Record::Exchange(id, exchange) = record else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        if wanted.remove(&id) {
+            let written = detail::write(id, exchange, options, &mut out);
+            written.map_err(|error| out.refused(error))?;
+        }
+        anyhow::Ok(if wanted.is_empty() {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        })
+    })?;
+    out.finish()?;
+    if let Some(id) = wanted.first() {
+        let there = match outcome.statistics.exchanges {
+            0 => "the capture holds none".to_owned(),
+            count => format!("the capture holds 1 to {}", Count(count)),
+        };
+        return Err(Error::Usage(format!("there is no exchange {id}: {there}")).into());
+    }
+    Ok(arguments.talk.tell(&outcome.summary))
+}

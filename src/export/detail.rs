@@ -1,0 +1,260 @@
+//! One exchange in full: both heads as they were sent, framing and flaws, sizes, the timeline with
+//! packet numbers, and the front of each body.
+
+mod body;
+
+use std::io::{self, Write};
+
+use super::paint::{Page, Style};
+use super::{Options, escape, name};
+use crate::flow::Mark;
+use crate::http::{Exchange, Field, Framing, Head, Kind, Message, Switch};
+use crate::units::{Count, Duration, Octets};
+
+/// Octets of the front of each body that are shown.
+pub const PREVIEW_OCTETS: usize = 2_048;
+
+/// Writes one exchange.
+///
+/// # Errors
+///
+/// `out` cannot be written.
+pub fn write(
+    id: u64,
+    exchange: &Exchange,
+    options: Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = Page::new(options.colour);
+    title(&mut page, id, exchange, options);
+    match &exchange.request {
+        Some(request) => message(&mut page, "REQUEST", request, options),
+        None => absent(&mut page, "REQUEST", "not captured"),
+    }
+    for interim in &exchange.interim {
+        message(&mut page, "INTERIM RESPONSE", interim, options);
+    }
+    let more = exchange.interim_count.saturating_sub(exchange.interim.len() as u64);
+    if more > 0 {
+        absent(&mut page, "INTERIM RESPONSES", &format!("{} more, not kept", Count(more)));
+    }
+    match (&exchange.response, exchange.unanswered) {
+        (Some(response), _) => message(&mut page, "RESPONSE", response, options),
+        (None, Some(why)) => absent(&mut page, "RESPONSE", why_none(name::unanswered(why))),
+        (None, None) => absent(&mut page, "RESPONSE", "none"),
+    }
+    timeline(&mut page, exchange);
+    out.write_all(page.as_bytes())
+}
+
+fn title(page: &mut Page, id: u64, exchange: &Exchange, options: Options) {
+    page.put(Style::Bold, &format!("exchange {}", Count(id))).add("   ");
+    if let Some(request) = &exchange.request {
+        let target = options.secrets.target(request.head.target());
+        page.add(&escape::text(request.head.method_octets())).add(" ");
+        page.add(&escape::cut(&target, 60));
+    }
+    let style = match exchange.status() {
+        Some(500..) => Style::Failure,
+        Some(400..) => Style::Warning,
+        _ => Style::Bold,
+    };
+    let status = exchange.response.as_ref().map_or_else(
+        || "no response".to_owned(),
+        |response| {
+            let reason = escape::text(response.head.reason());
+            format!("{} {reason}", escape::text(response.head.status_octets()))
+        },
+    );
+    page.add(" → ").put(style, status.trim_end()).end_line();
+    page.add(&format!("{} → {}", exchange.client, exchange.server));
+    let nth = exchange.nth;
+    page.add(&format!("   connection {}, number {nth} on it", exchange.connection));
+    if exchange.tunnelled {
+        page.add(", inside a tunnel");
+    }
+    page.end_line();
+    page.end_line();
+}
+
+fn absent(page: &mut Page, heading: &str, why: &str) {
+    page.put(Style::Bold, heading).add("   ").put(Style::Warning, why).end_line();
+    page.end_line();
+}
+
+fn why_none(word: &str) -> &str {
+    match word {
+        "fin" => "none: the connection was closed instead",
+        "reset-by-server" => "none: the server reset the connection",
+        "reset-by-client" => "none: the client reset the connection",
+        "timeout" => "none: the connection fell silent",
+        "capture-end" => "none until the capture ended",
+        "not-captured" => "not captured",
+        "replaced" => "none: a new connection began between the same ports",
+        _ => "none: too many at a time to keep track of",
+    }
+}
+
+fn message(page: &mut Page, heading: &str, message: &Message, options: Options) {
+    let (first, last) = (message.first.packet, message.last.packet);
+    let packets = if first == last {
+        format!("packet {}", Count(first))
+    } else {
+        format!("packets {} to {}", Count(first), Count(last))
+    };
+    page.put(Style::Bold, heading).add("   ").put(Style::Dim, &packets).add("   ");
+    let (complete, style) = completeness(message);
+    page.put(style, &complete).end_line();
+    head(page, &message.head, options);
+    if !message.head_whole {
+        page.add("  ").put(Style::Warning, "(the rest of the head is missing)").end_line();
+    }
+    page.add("  ").put(Style::Dim, &size(message)).end_line();
+    for flaw in message.flaws.iter() {
+        page.add("  ").put(Style::Warning, &format!("▲ {}", flaw.name()));
+        page.put(Style::Dim, &format!("   {}", flaw.meaning().trim())).end_line();
+    }
+    if let Some(trailers) = &message.trailers {
+        page.add("  ").put(Style::Dim, "trailer section").end_line();
+        for line in trailers.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii) {
+            if !line.is_empty() {
+                page.add("  ").add(&escape::text(&options.secrets.line(line))).end_line();
+            }
+        }
+    }
+    body::write(page, message, options);
+    page.end_line();
+}
+
+fn head(page: &mut Page, head: &Head, options: Options) {
+    let octets = head.octets();
+    if octets.is_empty() {
+        page.add("  ").put(Style::Dim, "(no head: HTTP/0.9)").end_line();
+        return;
+    }
+    let line = octets.split(|octet| *octet == b'\n').find(|line| !line.trim_ascii().is_empty());
+    let line = line.unwrap_or_default().trim_ascii();
+    let shown = match head.kind() {
+        // Only the target of a start line can hold a secret.
+        Kind::Request => options.secrets.target_in_line(line, head.target()),
+        Kind::Response => line.into(),
+    };
+    page.add("  ").put(Style::Bold, &escape::text(&shown)).end_line();
+    for field in head.fields() {
+        let value = options.secrets.value(&field);
+        let Field { name_octets, .. } = field;
+        page.add("  ").add(&escape::text(name_octets)).put(Style::Dim, ":").add(" ");
+        page.add(&escape::text(&value)).end_line();
+    }
+}
+
+fn completeness(message: &Message) -> (String, Style) {
+    if message.complete() {
+        return ("whole".to_owned(), Style::Plain);
+    }
+    let mut parts = Vec::new();
+    if message.missing > message.cut {
+        parts.push(format!("{} lost", Octets(message.missing - message.cut)));
+    }
+    if message.cut > 0 {
+        parts.push(format!("{} cut by the snap length", Octets(message.cut)));
+    }
+    match message.end.map(name::message_end) {
+        None | Some("framing") => {}
+        Some("fin") => parts.push("the connection was closed inside it".to_owned()),
+        Some("reset") => parts.push("the connection was reset inside it".to_owned()),
+        Some("gap") => parts.push("its end was not captured".to_owned()),
+        Some("invalid") => parts.push("its framing cannot be read".to_owned()),
+        Some("next-message") => parts.push("the next message began inside it".to_owned()),
+        Some("timeout") => parts.push("the connection fell silent inside it".to_owned()),
+        Some(_) => parts.push("the capture ended inside it".to_owned()),
+    }
+    (format!("not whole: {}", parts.join(", ")), Style::Warning)
+}
+
+fn size(message: &Message) -> String {
+    let head = Octets(message.head.octets().len() as u64);
+    let content = Octets(message.content);
+    let sized = |what: &str| format!("head {head}, content {content} ({what})");
+    let mut text = match message.framing {
+        Framing::None => format!("head {head}, no body"),
+        Framing::Length(length) if length == message.content => sized("Content-Length"),
+        Framing::Length(length) => sized(&format!("Content-Length {}", Count(length))),
+        Framing::Chunked => {
+            let chunks = Count(message.chunks);
+            sized(&format!("{chunks} chunks, {} on the wire", Octets(message.body)))
+        }
+        Framing::Close => sized("up to the end of the connection"),
+        Framing::Tunnel => format!("head {head}, then a tunnel"),
+        Framing::Upgrade => format!("head {head}, then another protocol"),
+        Framing::Unknown => sized("of unknown length"),
+    };
+    if !message.certain {
+        text.push_str("; other readers may frame it differently");
+    }
+    text
+}
+
+fn timeline(page: &mut Page, exchange: &Exchange) {
+    page.put(Style::Bold, "TIMELINE").add("   ");
+    let begin = exchange.request.as_ref().map_or_else(|| exchange.first(), |request| request.first);
+    page.put(Style::Dim, &format!("from {}", begin.at)).end_line();
+    let mut events: Vec<(Mark, String)> = Vec::new();
+    if let Some(request) = &exchange.request {
+        let idle = exchange.idle_before.map(|idle| format!(", {idle} after the exchange before"));
+        let connect = exchange.connect.map(|time| format!(", handshake took {time}"));
+        let beside = connect.or(idle).unwrap_or_default();
+        events.push((request.first, format!("request begins{beside}")));
+        if request.last.packet != request.first.packet {
+            events.push((request.last, "request ends".to_owned()));
+        }
+    }
+    for interim in &exchange.interim {
+        let status = escape::text(interim.head.status_octets()).into_owned();
+        events.push((interim.first, format!("interim response {status}")));
+    }
+    if let Some(response) = &exchange.response {
+        let think = exchange.think_time().map(|time| format!(", {time} after the request"));
+        events.push((response.first, format!("response begins{}", think.unwrap_or_default())));
+        if let Some((pause, packet)) = response.longest_pause
+            && pause >= Duration::from_millis(200)
+        {
+            let text = format!("longest pause inside the response was {pause}, before this packet");
+            let at = Mark { packet, at: response.last.at };
+            if packet == response.last.packet {
+                events.push((at, text));
+            } else {
+                page.add(&format!("  {text}: {}", Count(packet))).end_line();
+            }
+        }
+        if response.last.packet != response.first.packet {
+            let total = exchange.total_time().map(|time| format!(", {time} in all"));
+            events.push((response.last, format!("response ends{}", total.unwrap_or_default())));
+        }
+    }
+    if exchange.response.is_none() {
+        events.push((exchange.completed, "given up".to_owned()));
+    }
+    events.sort_by_key(|(mark, _)| mark.packet);
+    for (mark, what) in events {
+        let after = if mark.at < begin.at {
+            format!("-{}", begin.since(mark))
+        } else {
+            format!("+{}", mark.since(begin))
+        };
+        let packet = format!("#{}", Count(mark.packet));
+        page.add(&format!("  {after:>9}  {packet:>11}  {what}")).end_line();
+    }
+    if exchange.retransmissions > 0 {
+        let count = Count(u64::from(exchange.retransmissions));
+        page.add("  ").put(Style::Warning, &format!("{count} segments were sent again")).end_line();
+    }
+    match &exchange.switch {
+        Some(Switch::Tunnel) => page.add("  the connection is a tunnel from here on").end_line(),
+        Some(Switch::Upgrade(protocol)) => {
+            let protocol = escape::cut(protocol, 60);
+            page.add(&format!("  the connection speaks {protocol} from here on")).end_line();
+        }
+        None => {}
+    }
+}

@@ -1,0 +1,98 @@
+//! One line an exchange, for eyes and `grep`.
+//!
+//! ```text
+//! 12:04:11.204  192.168.7.20:51514 → 10.0.0.5:8080  502  POST  shop.example/checkout   2 ms   157 B  ✖ …
+//! ```
+
+use std::io::{self, Write};
+
+use super::paint::{Page, Style};
+use super::{Exporter, Format, Options, Secrets, escape};
+use crate::flow::{End, Side};
+use crate::http::{Exchange, FieldName, Unanswered};
+use crate::stats::Outcome;
+use crate::units::Octets;
+
+/// One line an exchange.
+pub(super) const FORMAT: Format = Format {
+    name: "wide",
+    about: "one line an exchange",
+    open: |options| Box::new(Wide { options, page: Page::new(options.colour), ends: 0 }),
+};
+
+/// Columns that the target has at least.
+const TARGET: usize = 24;
+
+struct Wide {
+    options: Options,
+    page: Page,
+    /// Columns that the two endpoints took at most so far.
+    ends: usize,
+}
+
+impl Exporter for Wide {
+    fn exchange(&mut self, id: u64, exchange: &Exchange, out: &mut dyn Write) -> io::Result<()> {
+        let page = &mut self.page;
+        page.clear();
+        let time = exchange.first().at.to_string();
+        page.put(Style::Dim, &format!("{id:>6}")).add("  ");
+        page.add(time.get(11..23).unwrap_or(&time)).add("  ");
+        let ends = format!("{} → {}", exchange.client, exchange.server);
+        self.ends = self.ends.max(escape::width(&ends));
+        page.add(&format!("{ends:<width$}  ", width = self.ends));
+        let outcome = Outcome::of(exchange);
+        let style = match (outcome, exchange.status()) {
+            (outcome, _) if outcome.is_failure() => Style::Failure,
+            (_, Some(400..)) => Style::Warning,
+            _ => Style::Plain,
+        };
+        let status = exchange.status().map_or_else(|| "—".to_owned(), |code| format!("{code:03}"));
+        page.put(style, &format!("{status:>3}")).add("  ");
+        let request = exchange.request.as_deref();
+        let method = request.map_or(&b"\xe2\x80\x94"[..], |request| request.head.method_octets());
+        let method = escape::cut(method, 16);
+        let target = target(exchange, self.options.secrets);
+        let total = exchange.total_time().map_or_else(|| "—".to_owned(), |time| time.to_string());
+        let size = exchange.response.as_ref().map(|response| Octets(response.content).to_string());
+        let size = size.unwrap_or_else(|| "—".to_owned());
+        let remark = remark(outcome, exchange);
+        // What stands in front: number, time, ends, status; and behind: time, size, remark.
+        let taken = 6 + 2 + 12 + 2 + self.ends + 2 + 3 + 2 + 8 + 22 + escape::width(remark);
+        let room = self.options.columns.map(|columns| columns.saturating_sub(taken).max(TARGET));
+        let target = match room {
+            Some(room) => escape::cut(target.as_bytes(), room).into_owned(),
+            None => target,
+        };
+        let pad = room.unwrap_or(TARGET).saturating_sub(escape::width(&target));
+        page.add(&format!("{method:<7} {target}")).blanks(pad);
+        page.add(&format!("  {total:>8}  {size:>8}  ")).put(style, remark);
+        page.end_line();
+        out.write_all(page.as_bytes())
+    }
+}
+
+/// Host and target, safe to show.
+fn target(exchange: &Exchange, secrets: Secrets) -> String {
+    let Some(request) = &exchange.request else {
+        return "(request not captured)".to_owned();
+    };
+    let target = secrets.target(request.head.target());
+    let host = request.head.fields().find(|field| field.name == FieldName::Host);
+    let host = host.as_ref().filter(|_| target.first() == Some(&b'/'));
+    let host = host.map(|field| secrets.value(field)).unwrap_or_default();
+    format!("{}{}", escape::text(&host), escape::text(&target))
+}
+
+fn remark(outcome: Outcome, exchange: &Exchange) -> &'static str {
+    match (outcome, exchange.unanswered) {
+        (Outcome::ServerError, _) => "✖",
+        (Outcome::CutShort, _) => "✖ cut short",
+        (_, Some(Unanswered::Ended(End::Fin))) => "✖ closed, no answer",
+        (_, Some(Unanswered::Ended(End::Reset(Side::Server)))) => "✖ reset, no answer",
+        (_, Some(Unanswered::Ended(End::Reset(Side::Client)))) => "✖ client gave up",
+        (_, Some(Unanswered::Ended(End::Idle))) => "✖ no answer",
+        (_, Some(_)) => "▲ answer not captured",
+        _ if exchange.missing() > 0 => "▲ octets missing",
+        _ => "",
+    }
+}
