@@ -6,6 +6,7 @@
 
 use crate::flow::{Ledger, Mark, Population, Table};
 use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
+use crate::rules::{self, Finding, Judge};
 use crate::stats::Statistics;
 use crate::units::Timestamp;
 use crate::wire::Segment;
@@ -19,19 +20,28 @@ pub enum Record<'e> {
     Stray(&'e Stray),
     /// A connection that is over.
     Connection(&'e Connection),
+    /// What a rule found, behind the record that it looked at.
+    Finding(&'e Finding),
 }
 
 /// Connections, and HTTP on them.
-#[derive(Default)]
 pub struct Shard {
     table: Table<ConnectionReader>,
     output: Output,
 }
 
+impl Default for Shard {
+    fn default() -> Self {
+        Self::with_preview(0)
+    }
+}
+
 impl Shard {
     /// A shard that keeps so many octets of the front of each content.
     pub fn with_preview(octets: usize) -> Self {
-        Self { output: Output { preview: octets, ..Output::default() }, ..Self::default() }
+        let output =
+            Output { preview: octets, appetite: Some(rules::appetite), ..Output::default() };
+        Self { table: Table::default(), output }
     }
 
     /// Works one segment in.
@@ -110,6 +120,8 @@ impl Clock {
 pub struct Collector {
     exchanges: u64,
     statistics: Statistics,
+    judge: Judge,
+    findings: Vec<Finding>,
 }
 
 impl Collector {
@@ -126,18 +138,43 @@ impl Collector {
                     self.exchanges += 1;
                     self.statistics.exchange(&exchange);
                     sink(Record::Exchange(self.exchanges, &exchange))?;
+                    self.judge.exchange(self.exchanges, exchange, &mut self.findings);
                 }
                 Event::Stray(stray) => {
                     self.statistics.stray(&stray);
                     sink(Record::Stray(&stray))?;
+                    self.judge.stray(*stray, &mut self.findings);
                 }
                 Event::Connection(connection) => {
                     self.statistics.connection(&connection);
                     sink(Record::Connection(&connection))?;
+                    self.judge.connection(&connection, &mut self.findings);
                 }
+            }
+            for finding in self.findings.drain(..) {
+                sink(Record::Finding(&finding))?;
             }
         }
         Ok(())
+    }
+
+    /// The capture is over: what rules with a memory have to say at the end. Stops at the first
+    /// error of `sink`, which is returned.
+    pub fn finish<E>(
+        &mut self,
+        now: Mark,
+        mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.judge.finish(now, &mut self.findings);
+        for finding in self.findings.drain(..) {
+            sink(Record::Finding(&finding))?;
+        }
+        Ok(())
+    }
+
+    /// A collector whose rules have these parameters.
+    pub fn with_rules(parameters: &rules::Parameters) -> Self {
+        Self { judge: Judge::new(parameters), ..Self::default() }
     }
 
     /// The numbers so far.

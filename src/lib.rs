@@ -22,6 +22,7 @@
 //! | [`flow`] | segments | ordered octets of connections, told to a [`flow::Reader`] |
 //! | [`http`] | ordered octets | [`http::Exchange`]s, [`http::Connection`]s, flaws |
 //! | [`status`] | a code | what it means and demands, in English and Chinese |
+//! | [`rules`] | exchanges and connections | [`rules::Finding`]s |
 //! | [`stats`] | exchanges and connections | numbers |
 //! | [`engine`] | segments | [`engine::Record`]s in an order that the capture alone decides |
 //! | [`pipeline`] | a capture | records, and a [`snapshot::Summary`] that balances |
@@ -60,6 +61,7 @@ pub mod flow;
 pub mod http;
 pub mod limits;
 pub mod pipeline;
+pub mod rules;
 pub mod snapshot;
 pub mod stats;
 pub mod status;

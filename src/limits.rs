@@ -142,6 +142,32 @@ pub const HELD_BACK_OCTETS: usize = 64 * 1024;
 /// Octets kept of what follows a response that must not have a body.
 pub const EXTRA_OCTETS: usize = 64;
 
+/// Octets kept of something odd to quote it: a chunk line, a chunk extension.
+pub const QUOTED_OCTETS: usize = 64;
+
+/// Octets kept of what each side says behind a switch of protocols, or first on a connection that
+/// is not HTTP: the header of a WebSocket frame takes at most 14, a status line tells itself in 16.
+pub const GREETING_OCTETS: usize = 32;
+
+/// Octets kept of the content of a message that a rule wants to look into.
+pub const INSPECTED_OCTETS: usize = 64 * 1024;
+
+/// Connections whose latest exchange waits for what comes behind it before the last rules judge
+/// it; on further ones these rules stay silent, which is counted. An exchange takes about 1 KiB.
+pub const JUDGED_CONNECTIONS: usize = 65_536;
+
+/// Exchanges of one connection that wait so; the oldest beyond it is judged by what is known.
+pub const UNSETTLED_EXCHANGES: usize = 64;
+
+/// Groups of equal findings counted by themselves; further ones are counted together.
+pub const FINDING_GROUPS: usize = 4_096;
+
+/// Examples kept of each group of findings.
+pub const FINDING_EXAMPLES: usize = 5;
+
+/// Octets of captured text shown in the message of a finding; a line longer than that says no more.
+pub const SHOWN_OCTETS: usize = 160;
+
 /// Octets asked of the operating system at a time when reading a capture. Fits the second-level
 /// cache, so that a packet is still there when it is decoded.
 pub const READ_OCTETS: usize = 256 * 1024;

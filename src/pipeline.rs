@@ -51,12 +51,10 @@ pub fn run<E: From<Error>>(
     let mut decoder = Decoder::new();
     let mut clock = Clock::default();
     let mut tally = Tally::default();
-    let mut take = |shard: &mut Shard| {
-        collector.take(shard.events(), |record| match sink(record) {
-            Ok(ControlFlow::Continue(())) => Ok(()),
-            Ok(ControlFlow::Break(())) => Err(Stop::Enough),
-            Err(error) => Err(Stop::Failed(error)),
-        })
+    let mut hand_on = |record: Record<'_>| match sink(record) {
+        Ok(ControlFlow::Continue(())) => Ok(()),
+        Ok(ControlFlow::Break(())) => Err(Stop::Enough),
+        Err(error) => Err(Stop::Failed(error)),
     };
     let mut stopped = false;
     while let Some(packet) = capture.next()? {
@@ -73,7 +71,7 @@ pub fn run<E: From<Error>>(
             Decoded::Skip(skip) => tally.skips.add(skip),
         }
         if shard.has_events() {
-            match take(&mut shard) {
+            match collector.take(shard.events(), &mut hand_on) {
                 Ok(()) => {}
                 Err(Stop::Enough) => {
                     stopped = true;
@@ -85,7 +83,8 @@ pub fn run<E: From<Error>>(
     }
     if !stopped {
         shard.finish(tally.mark);
-        match take(&mut shard) {
+        let taken = collector.take(shard.events(), &mut hand_on);
+        match taken.and_then(|()| collector.finish(tally.mark, &mut hand_on)) {
             Ok(()) => {}
             Err(Stop::Enough) => stopped = true,
             Err(Stop::Failed(error)) => return Err(error),

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 
 use super::direction::{Direction, State, Step};
 use super::exchange::{
-    self, Event, Exchange, Output, Pairing, Protocol, Stray, Switch, Unanswered,
+    self, Coverage, Event, Exchange, Greeting, Output, Pairing, Protocol, Stray, Switch, Unanswered,
 };
 use super::field::FieldName;
 use super::flaw::{Flaw, Flaws};
@@ -43,6 +43,20 @@ struct Pending {
     idle_before: Option<Duration>,
 }
 
+/// What an exchange came to, beside its messages.
+struct Outcome {
+    switch: Option<Switch>,
+    why: Unanswered,
+    early: u64,
+    contiguous: bool,
+}
+
+impl Outcome {
+    fn of(switch: Option<Switch>, early: u64) -> Self {
+        Self { switch, why: Unanswered::NotCaptured, early, contiguous: false }
+    }
+}
+
 /// See the module's words.
 #[derive(Debug)]
 pub struct Connection {
@@ -73,6 +87,14 @@ pub struct Connection {
     tunnelled_at: Option<u32>,
     /// Octets behind a switch of protocols.
     switched: [u64; 2],
+    switched_at: Option<Mark>,
+    greetings: [Option<Greeting>; 2],
+    /// Octets where a start line had to stand, as far as they came.
+    strays: [Option<Box<Stray>>; 2],
+    /// Position of the latest response, and whether it was an interim one.
+    answered: (u32, bool),
+    /// Where the latest response ended.
+    answer_ended: Option<Mark>,
     last_done: Option<Mark>,
     ends: [Option<End>; 2],
 }
@@ -98,6 +120,11 @@ impl Default for Connection {
             lost_at: None,
             tunnelled_at: None,
             switched: [0; 2],
+            switched_at: None,
+            greetings: [None, None],
+            strays: [None, None],
+            answered: (0, false),
+            answer_ended: None,
             last_done: None,
             ends: [None; 2],
         }
@@ -162,6 +189,7 @@ impl flow::Reader for Connection {
         if direction.state == State::Opaque {
             self.count_switched(side, count);
         }
+        self.flush_stray(side, scene);
         if let Step::Done = self.direction(side).pass(count, arrival.mark) {
             self.message_done(side, MessageEnd::Framing, scene);
         }
@@ -182,6 +210,7 @@ impl flow::Reader for Connection {
         let side = self.role(side);
         let arrival = Arrival { mark, offset: 0, seen_of_peer: None, boundary: false };
         let scene = &mut Scene { facts, arrival, out };
+        self.flush_stray(side, scene);
         let was_carrying = matches!(self.direction(side).state, State::Head | State::LongHead);
         if was_carrying {
             self.salvage_head(side, MessageEnd::Gap, scene);
@@ -203,6 +232,7 @@ impl flow::Reader for Connection {
         let arrival = Arrival { mark, offset: 0, seen_of_peer: None, boundary: false };
         let scene = &mut Scene { facts, arrival, out };
         self.ends[side.index()] = Some(how);
+        self.flush_stray(side, scene);
         if self.direction(side).state == State::HeldBack {
             self.release_held_back(scene);
         }
@@ -239,6 +269,8 @@ impl flow::Reader for Connection {
             connection.protocol = Some(reader.protocol.unwrap_or(Protocol::Unknown));
             connection.exchanges = reader.count;
             connection.switched = reader.switched;
+            connection.switched_at = reader.switched_at;
+            connection.greetings.clone_from(&reader.greetings);
         }
         out.events.push(Event::Connection(Box::new(connection)));
     }
@@ -302,10 +334,15 @@ impl Connection {
                 self.client.next_may_begin = self.client.expects_continue
                     && self.queue.back().is_some_and(|asked| asked.response.is_some());
             }
-            if self.direction(side).state == State::Opaque {
+            let state = self.direction(side).state;
+            if state == State::Opaque {
                 self.count_switched(side, rest.len() as u64);
+                self.greet(side, rest, scene.mark());
             }
             let (taken, step) = self.direction(side).feed(rest, &scene.arrival, scene.out);
+            if state == State::Lost && self.direction(side).state == State::Lost {
+                self.astray(side, rest.get(..taken).unwrap_or_default(), scene);
+            }
             rest = rest.get(taken..).unwrap_or_default();
             match step {
                 Step::More => {}
@@ -331,6 +368,7 @@ impl Connection {
     }
 
     fn head(&mut self, side: Side, head: Head, flaws: Flaws, scene: &mut Scene<'_>) {
+        self.flush_stray(side, scene);
         match side {
             Side::Client => self.request_head(head, flaws, scene),
             Side::Server => self.response_head(head, flaws, scene),
@@ -385,7 +423,7 @@ impl Connection {
                 .map(|since| began.mark.since(since)),
         });
         let unknown = framed.framing == Framing::Unknown;
-        let preview = scene.out.preview;
+        let preview = scene.out.wanted(&head, flaws, None);
         if self.client.begin(head, flaws, framed, scene.mark(), preview) {
             let end = if unknown { MessageEnd::Invalid } else { MessageEnd::Framing };
             if unknown {
@@ -408,6 +446,8 @@ impl Connection {
         let mark = scene.mark();
         let answers = place.is_some_and(|place| self.skip_to(place, scene));
         if matches!(status, Some(100 | 102..=199)) {
+            let asked = self.queue.front().filter(|_| answers);
+            self.answered = (asked.map_or(0, |asked| asked.nth), true);
             self.server.begin(head, flaws, framed, mark, 0);
             let Some(message) = self.server.finish(MessageEnd::Framing) else { return };
             let (kept, count) = match self.queue.front_mut().filter(|_| answers) {
@@ -427,7 +467,8 @@ impl Connection {
             self.orphan = self.count;
             None
         };
-        let preview = scene.out.preview;
+        self.answered = (self.answering.unwrap_or(self.orphan), false);
+        let preview = scene.out.wanted(&head, flaws, method);
         let bodiless = self.server.begin(head, flaws, framed, mark, preview);
         self.server.perhaps_bodiless =
             method.is_none() && matches!(framed.framing, Framing::Length(_) | Framing::Chunked);
@@ -522,6 +563,15 @@ impl Connection {
             }
             _ => None,
         };
+        let contiguous = self.contiguous();
+        self.answer_ended = Some(message.last);
+        let early = match self.client.state {
+            State::HeldBack => self.client.held_back() as u64,
+            _ => 0,
+        };
+        if let Some(Switch::Upgrade(_)) = switch {
+            self.switched_at = Some(message.head_end);
+        }
         let answered = self.answering.take();
         let place = answered.and_then(|nth| self.queue.iter().position(|asked| asked.nth == nth));
         match place {
@@ -531,12 +581,12 @@ impl Connection {
                 if asked.request.is_some()
                     && let Some(asked) = self.queue.remove(place)
                 {
-                    self.emit_switched(asked, switch.clone(), scene);
+                    self.give_out(asked, Outcome::of(switch.clone(), early), scene);
                 } else if switch.is_some() {
                     // The rest of the request will never come: the octets belong to the switch.
                     if let Some(mut asked) = self.queue.remove(place) {
                         asked.request = self.client.finish(MessageEnd::Invalid);
-                        self.emit_switched(asked, switch.clone(), scene);
+                        self.give_out(asked, Outcome::of(switch.clone(), early), scene);
                     }
                 }
             }
@@ -556,7 +606,8 @@ impl Connection {
                     connect: None,
                     idle_before: None,
                 };
-                self.emit_switched(orphan, switch.clone(), scene);
+                let ends = Outcome { contiguous, ..Outcome::of(switch.clone(), early) };
+                self.give_out(orphan, ends, scene);
             }
         }
         match switch {
@@ -639,16 +690,7 @@ impl Connection {
             }
         }
         if !nothing_yet {
-            scene.out.events.push(Event::Stray(Box::new(Stray {
-                connection: scene.facts.id,
-                side,
-                nth: self.count,
-                first: scene.mark(),
-                octets: octets
-                    .get(..octets.len().min(limits::EXTRA_OCTETS))
-                    .unwrap_or_default()
-                    .to_vec(),
-            })));
+            self.open_stray(side, octets, scene);
         }
         let direction = self.direction(side);
         direction.strange += octets.len() as u64;
@@ -657,6 +699,60 @@ impl Connection {
             self.become_foreign(Protocol::Unknown);
         }
         octets.len()
+    }
+
+    fn open_stray(&mut self, side: Side, octets: &[u8], scene: &Scene<'_>) {
+        let (nth, interim) = match side {
+            Side::Client => (self.count, false),
+            Side::Server => self.answered,
+        };
+        let mut stray = Box::new(Stray {
+            connection: scene.facts.id,
+            side,
+            nth,
+            interim,
+            first: scene.mark(),
+            octets: Vec::new(),
+            count: 0,
+        });
+        stray.take(octets);
+        self.strays[side.index()] = Some(stray);
+    }
+
+    /// Octets of a stream whose framing is lost went by.
+    fn astray(&mut self, side: Side, octets: &[u8], scene: &Scene<'_>) {
+        if let Some(stray) = &mut self.strays[side.index()] {
+            stray.take(octets);
+        } else if !octets.is_empty()
+            && self.protocol == Some(Protocol::Http1)
+            && !exchange::lost(scene.facts)[self.role(side).index()]
+            && !scene.facts.midstream()
+        {
+            self.open_stray(side, octets, scene);
+        }
+    }
+
+    fn flush_stray(&mut self, side: Side, scene: &mut Scene<'_>) {
+        if let Some(stray) = self.strays[side.index()].take() {
+            scene.out.events.push(Event::Stray(stray));
+        }
+    }
+
+    /// Keeps what a side says first where it is no HTTP.
+    fn greet(&mut self, side: Side, octets: &[u8], mark: Mark) {
+        let greeting = self.greetings[side.index()]
+            .get_or_insert_with(|| Greeting { mark, octets: Vec::new() });
+        let room = limits::GREETING_OCTETS.saturating_sub(greeting.octets.len());
+        greeting.octets.extend_from_slice(octets.get(..room.min(octets.len())).unwrap_or_default());
+    }
+
+    /// What the capture has of the connection so far.
+    fn coverage(&self, facts: &Facts) -> Coverage {
+        let mut lost = exchange::lost(facts);
+        if self.swapped {
+            lost.swap(0, 1);
+        }
+        Coverage { midstream: facts.midstream(), one_sided: facts.one_sided(), lost }
     }
 
     /// SOCKS in front of HTTP is stepped over (RFC 1928).
@@ -751,24 +847,24 @@ impl Connection {
             Some(how) => Unanswered::Ended(how),
             None => Unanswered::NotCaptured,
         };
-        self.give_out(asked, None, why, scene);
+        self.emit_unanswered(asked, why, scene);
     }
 
     fn emit_unanswered(&mut self, asked: Pending, why: Unanswered, scene: &mut Scene<'_>) {
-        self.give_out(asked, None, why, scene);
+        self.give_out(asked, Outcome { why, ..Outcome::of(None, 0) }, scene);
     }
 
-    fn emit_switched(&mut self, asked: Pending, switch: Option<Switch>, scene: &mut Scene<'_>) {
-        self.give_out(asked, switch, Unanswered::NotCaptured, scene);
+    /// Whether the response in progress began in the segment in which the one before had ended, or
+    /// as good as that.
+    fn contiguous(&self) -> bool {
+        const AT_ONCE: Duration = Duration::from_millis(1);
+        let began = &self.server.began;
+        let Some(ended) = self.answer_ended else { return false };
+        !began.boundary || began.mark.since(ended) < AT_ONCE
     }
 
-    fn give_out(
-        &mut self,
-        asked: Pending,
-        switch: Option<Switch>,
-        why: Unanswered,
-        scene: &mut Scene<'_>,
-    ) {
+    fn give_out(&mut self, asked: Pending, ends: Outcome, scene: &mut Scene<'_>) {
+        let Outcome { switch, why, early, contiguous } = ends;
         let pairing = match (&asked.request, &asked.response) {
             (Some(_), Some(_)) => asked.pairing,
             _ => Pairing::None,
@@ -797,6 +893,9 @@ impl Connection {
             connect: asked.connect,
             idle_before: asked.idle_before,
             retransmissions: scene.retransmissions().saturating_sub(asked.retransmissions_before),
+            early,
+            contiguous,
+            coverage: self.coverage(scene.facts),
             completed: scene.mark(),
         })));
     }

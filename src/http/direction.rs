@@ -328,6 +328,8 @@ impl Direction {
             cut: 0,
             chunks: 0,
             longest_extension: 0,
+            extension: None,
+            misframed: None,
             trailers: None,
             preview: Vec::new(),
             preview_wanted: preview,
@@ -431,7 +433,24 @@ impl Direction {
         message.seen(arrival.mark);
         message.body += taken as u64;
         let Some(line) = line else { return (taken, Step::More) };
+        let flaws_before = message.flaws;
         let read = line.ok().and_then(|line| chunk::read_line(line, &mut message.flaws));
+        if message.flaws != flaws_before || read.is_none() {
+            // Rare, and worth a quotation.
+            let line = line.unwrap_or_default();
+            let before = message.body.saturating_sub(line.len() as u64 + 1);
+            let only_extended = message.flaws.without(Flaw::ChunkExtension)
+                == flaws_before.without(Flaw::ChunkExtension);
+            if read.is_none() || !only_extended {
+                message.misframe(before, line);
+            }
+            if let Some(at) = memchr::memchr(b';', line) {
+                let end = line.len().min(at + limits::QUOTED_OCTETS);
+                message
+                    .extension
+                    .get_or_insert_with(|| line.get(at..end).unwrap_or_default().into());
+            }
+        }
         self.carry.clear();
         match read {
             Some(chunk) => {
@@ -483,13 +502,17 @@ impl Direction {
                 (1, Step::More)
             }
             Some(b'\n') => {
+                if !after_cr {
+                    message.misframe(message.body, b"\n");
+                    message.flaws.add(Flaw::ChunkBareLf);
+                }
                 message.body += 1;
-                message.flaws.add_if(!after_cr, Flaw::ChunkBareLf);
                 self.carry.clear();
                 self.state = State::ChunkLine;
                 (1, Step::More)
             }
             _ => {
+                message.misframe(message.body, octets);
                 message.flaws.add(Flaw::ChunkDataOverrun);
                 self.carry.clear();
                 (0, self.framing_lost())
@@ -507,7 +530,10 @@ impl Direction {
         let content = line.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
         let step = match content {
             Ok([]) => {
-                message.flaws.add_if(lone, Flaw::ChunkBareLf);
+                if lone {
+                    message.misframe(message.body.saturating_sub(taken as u64), b"\n");
+                    message.flaws.add(Flaw::ChunkBareLf);
+                }
                 self.done()
             }
             Ok(content) => {

@@ -1,6 +1,8 @@
 //! What `http` gives out: exchanges (a request and what answered it), connections, and octets that
 //! stood where none may. All owned and final: nothing here changes after it was given out.
 
+use super::flaw::Flaws;
+use super::head::Head;
 use super::message::Message;
 use super::method::Method;
 use crate::flow::{End, Ending, Facts, Handshake, Health, Mark, Side};
@@ -72,8 +74,26 @@ pub struct Exchange {
     pub idle_before: Option<Duration>,
     /// Segments sent again while it lasted, both sides.
     pub retransmissions: u32,
+    /// Octets that the client sent behind a CONNECT or a request for an upgrade before the answer
+    /// came.
+    pub early: u64,
+    /// Whether the response, that nobody asked for, began right behind the one before.
+    pub contiguous: bool,
+    /// What the capture has of the connection, up to here.
+    pub coverage: Coverage,
     /// The packet that completed it, which gives the order of exchanges.
     pub completed: Mark,
+}
+
+/// What a capture has of a connection up to some point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Coverage {
+    /// Whether the capture began inside the connection.
+    pub midstream: bool,
+    /// Whether the packets of one side alone were captured.
+    pub one_sided: bool,
+    /// Whether octets of the client, and of the server, were lost or cut off.
+    pub lost: [bool; 2],
 }
 
 impl Exchange {
@@ -132,19 +152,41 @@ impl Exchange {
     }
 }
 
-/// Octets of the server where a start line had to stand: behind a response that must not have a
-/// body, or behind the end of one.
+/// Octets where a start line had to stand: behind a message that must not have a body, or behind the
+/// end of one, up to the next start line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stray {
     /// The connection.
     pub connection: u64,
     /// Who sent them.
     pub side: Side,
-    /// Position of the latest exchange on the connection, from 1; 0 where there was none.
+    /// Position on the connection of the exchange whose message they follow, from 1; 0 where there
+    /// was none.
     pub nth: u32,
+    /// Whether they follow an interim response.
+    pub interim: bool,
     /// The packet with the first of them.
     pub first: Mark,
     /// The first octets.
+    pub octets: Vec<u8>,
+    /// How many octets there were.
+    pub count: u64,
+}
+
+impl Stray {
+    pub(super) fn take(&mut self, octets: &[u8]) {
+        self.count = self.count.saturating_add(octets.len() as u64);
+        let room = crate::limits::EXTRA_OCTETS.saturating_sub(self.octets.len());
+        self.octets.extend_from_slice(octets.get(..room.min(octets.len())).unwrap_or_default());
+    }
+}
+
+/// What one side said first where HTTP had ended, or never begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Greeting {
+    /// The packet that brought it.
+    pub mark: Mark,
+    /// Its first octets.
     pub octets: Vec<u8>,
 }
 
@@ -214,8 +256,23 @@ pub struct Connection {
     pub exchanges: u32,
     /// Octets behind a switch of protocols, client first.
     pub switched: [u64; 2],
+    /// The end of the head that switched protocols by 101.
+    pub switched_at: Option<Mark>,
+    /// What each side said first behind it, or first of all where it is no HTTP; client first.
+    pub greetings: [Option<Greeting>; 2],
+    /// Octets of each side that were lost or cut off.
+    pub lost: [bool; 2],
     /// The packet at which it was over.
     pub completed: Mark,
+}
+
+/// Which sides have octets that the capture does not.
+pub(super) fn lost(facts: &Facts) -> [bool; 2] {
+    let health = &facts.health;
+    [0, 1].map(|side: usize| {
+        health.missing.get(side).is_some_and(|octets| *octets > 0)
+            || health.cut.get(side).is_some_and(|octets| *octets > 0)
+    })
 }
 
 impl Connection {
@@ -237,6 +294,9 @@ impl Connection {
             protocol: None,
             exchanges: 0,
             switched: [0; 2],
+            switched_at: None,
+            greetings: [None, None],
+            lost: lost(facts),
             completed,
         }
     }
@@ -247,7 +307,7 @@ impl Connection {
         self.first_closer = self.first_closer.map(Side::other);
         self.fin.swap(0, 1);
         self.reset.swap(0, 1);
-        self.switched.swap(0, 1);
+        self.lost.swap(0, 1);
         let health = &mut self.health;
         health.packets.swap(0, 1);
         health.octets.swap(0, 1);
@@ -282,6 +342,18 @@ pub enum Event {
     Connection(Box<Connection>),
 }
 
+/// Says of a message, by its head, its flaws so far and for a response the request's method, how
+/// many octets of its content somebody wants to see.
+pub type Appetite = fn(&Head, Flaws, Option<Method>) -> usize;
+
+impl Output {
+    /// How many octets of the content of this message to keep.
+    pub(super) fn wanted(&self, head: &Head, flaws: Flaws, method: Option<Method>) -> usize {
+        let asked = self.appetite.map_or(0, |appetite| appetite(head, flaws, method));
+        self.preview.max(asked)
+    }
+}
+
 /// Where readers of connections put what they have understood, in order.
 #[derive(Debug, Default)]
 pub struct Output {
@@ -289,6 +361,8 @@ pub struct Output {
     pub events: Vec<Event>,
     /// How many octets of each content to keep in [`Message::preview`].
     pub preview: usize,
+    /// Who may want more of some.
+    pub appetite: Option<Appetite>,
     /// Octets of heads and lines that were copied, since they lay in several segments.
     pub carried: u64,
     /// Heads read.

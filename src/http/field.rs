@@ -88,6 +88,58 @@ field_names! {
     XRequestId = "x-request-id",
 }
 
+/// A set of known field names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FieldSet(u128);
+
+impl FieldSet {
+    /// These names.
+    pub const fn of(names: &[FieldName]) -> Self {
+        let mut set = 0;
+        let mut index = 0;
+        while index < names.len() {
+            set |= 1 << names[index] as u8;
+            index += 1;
+        }
+        Self(set)
+    }
+
+    /// Adds one.
+    pub const fn add(&mut self, name: FieldName) {
+        self.0 |= 1 << name as u8;
+    }
+
+    /// Whether one is in it.
+    pub const fn has(self, name: FieldName) -> bool {
+        self.0 >> name as u8 & 1 == 1
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Those that are in both.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
+    /// Those that are in one or both.
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// The numbers of its members, ascending: `name as u8`.
+    pub fn numbers(self) -> impl Iterator<Item = u8> {
+        let mut rest = self.0;
+        std::iter::from_fn(move || {
+            let number = (rest != 0).then_some(rest.trailing_zeros() as u8)?;
+            rest &= rest - 1;
+            Some(number)
+        })
+    }
+}
+
 /// Slots of the hash table; more than three times the names, so that few share one.
 const SLOTS: usize = 256;
 
@@ -155,6 +207,20 @@ mod tests {
             assert_eq!(FieldName::recognise(spelling.to_uppercase().as_bytes()), *name);
             assert_eq!(name.spelling(), Some(*spelling));
         }
+    }
+
+    #[test]
+    fn a_set_holds_what_was_added() {
+        assert!(FieldName::KNOWN.len() < 128);
+        let mut set = FieldSet::of(&[FieldName::Host, FieldName::XRequestId]);
+        assert!(set.has(FieldName::Host) && !set.has(FieldName::Via));
+        set.add(FieldName::Via);
+        let numbers: Vec<u8> = set.numbers().collect();
+        assert_eq!(
+            numbers,
+            [FieldName::Host, FieldName::Via, FieldName::XRequestId].map(|name| name as u8)
+        );
+        assert!(set.and(FieldSet::of(&[FieldName::Te])).is_empty());
     }
 
     #[test]

@@ -184,6 +184,27 @@ impl Flaws {
         self.0 >> flaw as u8 & 1 == 1
     }
 
+    /// The others.
+    pub const fn without(self, flaw: Flaw) -> Self {
+        Self(self.0 & !(1 << flaw as u8))
+    }
+
+    /// Whether both sets have a member in common.
+    pub const fn meets(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// These flaws.
+    pub const fn of(flaws: &[Flaw]) -> Self {
+        let mut set = 0;
+        let mut index = 0;
+        while index < flaws.len() {
+            set |= 1 << flaws[index] as u8;
+            index += 1;
+        }
+        Self(set)
+    }
+
     /// Whether there is none.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
-use super::field::FieldName;
+use super::field::{FieldName, FieldSet};
 use super::flaw::{Flaw, Flaws};
 use super::method::Method;
 use super::tolerant;
@@ -78,6 +78,8 @@ pub struct Head {
     start: StartLine,
     version: Option<Version>,
     lines: Box<[Line]>,
+    present: FieldSet,
+    repeated: FieldSet,
 }
 
 /// One header field of a [`Head`].
@@ -99,7 +101,15 @@ impl Head {
         version: Option<Version>,
         lines: Vec<Line>,
     ) -> Self {
-        Self { block, len: len as u32, start, version, lines: lines.into_boxed_slice() }
+        let (mut present, mut repeated) = (FieldSet::default(), FieldSet::default());
+        for line in &lines {
+            if present.has(line.name) {
+                repeated.add(line.name);
+            }
+            present.add(line.name);
+        }
+        let lines = lines.into_boxed_slice();
+        Self { block, len: len as u32, start, version, lines, present, repeated }
     }
 
     /// A head of HTTP/0.9, which has none: the octets of a response begin with its body.
@@ -181,6 +191,37 @@ impl Head {
         })
     }
 
+    /// The known fields that are there; [`FieldName::Other`] where there are others.
+    pub const fn present(&self) -> FieldSet {
+        self.present
+    }
+
+    /// The known fields that have more than one line.
+    pub const fn repeated(&self) -> FieldSet {
+        self.repeated
+    }
+
+    /// Whether a known field is there.
+    pub const fn has(&self, name: FieldName) -> bool {
+        self.present.has(name)
+    }
+
+    /// The values of a field by its name in lower case, a line each: for names that
+    /// [`FieldName`] does not know.
+    pub fn values_named<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h [u8]> {
+        let named =
+            move |field: &Field<'h>| field.name_octets.eq_ignore_ascii_case(name.as_bytes());
+        self.fields().filter(named).map(|field| field.value)
+    }
+
+    /// The start line as it was sent, without its end.
+    pub fn start_line(&self) -> &[u8] {
+        let octets = self.octets();
+        let end = memchr::memchr(b'\n', octets).unwrap_or(octets.len());
+        let line = octets.get(..end).unwrap_or_default();
+        line.strip_suffix(b"\r").unwrap_or(line)
+    }
+
     /// How many field lines there are.
     pub const fn field_count(&self) -> usize {
         self.lines.len()
@@ -194,18 +235,22 @@ impl Head {
 
     /// The value of the first line of one field.
     pub fn value(&self, name: FieldName) -> Option<&[u8]> {
+        if !self.present.has(name) {
+            return None;
+        }
         self.values(name).next()
     }
 
     /// Whether a list field (RFC 9110 section 5.6.1) has a member, compared without case and
     /// without the member's parameters.
     pub fn lists(&self, name: FieldName, member: &[u8]) -> bool {
-        self.values(name).any(|value| {
-            value.split(|octet| *octet == b',').any(|listed| {
-                let listed = listed.split(|octet| *octet == b';').next().unwrap_or_default();
-                listed.trim_ascii().eq_ignore_ascii_case(member)
+        self.present.has(name)
+            && self.values(name).any(|value| {
+                value.split(|octet| *octet == b',').any(|listed| {
+                    let listed = listed.split(|octet| *octet == b';').next().unwrap_or_default();
+                    listed.trim_ascii().eq_ignore_ascii_case(member)
+                })
             })
-        })
     }
 }
 

@@ -39,6 +39,15 @@ impl From<End> for MessageEnd {
     }
 }
 
+/// A place in a chunked body that does not follow the grammar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misframed {
+    /// Octets of the body in front of it, as on the wire.
+    pub offset: u64,
+    /// The first octets of the line.
+    pub octets: Vec<u8>,
+}
+
 /// See the module's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Message {
@@ -67,6 +76,11 @@ pub struct Message {
     pub chunks: u64,
     /// Octets of the longest chunk extension.
     pub longest_extension: u32,
+    /// The first chunk extension, its first octets.
+    pub extension: Option<Box<[u8]>>,
+    /// Where in the body the chunked coding was first written against its grammar, and the octets
+    /// there.
+    pub misframed: Option<Box<Misframed>>,
     /// The trailer section as it was sent, where there is one that is not empty.
     pub trailers: Option<Box<[u8]>>,
     /// The first octets of the content, as many as were asked for.
@@ -112,6 +126,15 @@ impl Message {
             }
             self.last = mark;
         }
+    }
+
+    /// Notes the first place that is not framed as the grammar wants it.
+    pub(super) fn misframe(&mut self, before: u64, octets: &[u8]) {
+        self.misframed.get_or_insert_with(|| {
+            let kept = octets.len().min(crate::limits::QUOTED_OCTETS);
+            let octets = octets.get(..kept).unwrap_or_default().to_vec();
+            Box::new(Misframed { offset: before, octets })
+        });
     }
 
     /// Counts octets of the content, keeping the first ones where they are wanted.

@@ -21,11 +21,12 @@ mod tolerant;
 
 pub use connection::Connection as ConnectionReader;
 pub use exchange::{
-    Connection, Event, Exchange, Output, Pairing, Protocol, Stray, Switch, Unanswered,
+    Appetite, Connection, Coverage, Event, Exchange, Greeting, Output, Pairing, Protocol, Stray,
+    Switch, Unanswered,
 };
-pub use field::FieldName;
+pub use field::{FieldName, FieldSet};
 pub use flaw::{Flaw, Flaws};
 pub use framing::{ContentLength, Framing, TransferCoding};
 pub use head::{Field, Head, Kind, Version, text};
-pub use message::{Message, MessageEnd};
+pub use message::{Message, MessageEnd, Misframed};
 pub use method::Method;

@@ -1,0 +1,87 @@
+//! Findings in, groups of equal ones out: the same rule, server, method, path template and status
+//! are one line with a count, the first and last packet, and a few examples.
+
+use std::collections::BTreeMap;
+
+use super::finding::{Finding, Place};
+use super::rule::{Rule, Severity};
+use crate::limits;
+use crate::units::Timestamp;
+
+/// Equal findings.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// What they have in common.
+    pub place: Place,
+    /// The worst severity among them.
+    pub severity: Severity,
+    /// How many there are.
+    pub count: u64,
+    /// The first and the last packet.
+    pub packets: Option<(u64, u64)>,
+    /// When the first and the last one happened.
+    pub times: (Timestamp, Timestamp),
+    /// The first ones.
+    pub examples: Vec<Finding>,
+}
+
+/// See the module's words.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    groups: BTreeMap<(&'static str, Place), Group>,
+    total: [u64; 4],
+    beyond: u64,
+}
+
+impl Findings {
+    /// Counts a finding.
+    pub fn add(&mut self, finding: &Finding) {
+        if let Some(count) = self.total.get_mut(finding.severity as usize) {
+            *count += 1;
+        }
+        let key = (finding.rule.id, finding.place.clone());
+        let full = self.groups.len() >= limits::FINDING_GROUPS;
+        if full && !self.groups.contains_key(&key) {
+            self.beyond += 1;
+            return;
+        }
+        let group = self.groups.entry(key).or_insert_with(|| Group {
+            rule: finding.rule,
+            place: finding.place.clone(),
+            severity: finding.severity,
+            count: 0,
+            packets: None,
+            times: (finding.at, finding.at),
+            examples: Vec::new(),
+        });
+        group.count += 1;
+        group.severity = group.severity.max(finding.severity);
+        group.times = (group.times.0.min(finding.at), group.times.1.max(finding.at));
+        for packet in &finding.packets {
+            let (first, last) = group.packets.unwrap_or((*packet, *packet));
+            group.packets = Some((first.min(*packet), last.max(*packet)));
+        }
+        if group.examples.len() < limits::FINDING_EXAMPLES {
+            group.examples.push(finding.clone());
+        }
+    }
+
+    /// The groups, the worst first and of the same severity the largest first.
+    pub fn groups(&self) -> Vec<&Group> {
+        let mut groups: Vec<&Group> = self.groups.values().collect();
+        groups.sort_by_key(|group| std::cmp::Reverse((group.severity, group.count)));
+        groups
+    }
+
+    /// How many findings of a severity there were.
+    pub fn count(&self, severity: Severity) -> u64 {
+        self.total.get(severity as usize).copied().unwrap_or_default()
+    }
+
+    /// How many findings belong to groups beyond the limit.
+    pub const fn beyond(&self) -> u64 {
+        self.beyond
+    }
+}

@@ -1,0 +1,116 @@
+//! A finding: which rule spoke about what, with the packets that show it and the words to say it.
+//! Owned and final; the message is put together when somebody reads it.
+
+use super::report::Value;
+use super::rule::{Rule, Severity};
+use crate::status::Language;
+use crate::units::Timestamp;
+use crate::wire::Endpoint;
+
+/// Which part of an exchange a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The request.
+    Request,
+    /// The interim response at this place.
+    Interim(u16),
+    /// The final response.
+    Response,
+    /// The exchange as a whole.
+    Exchange,
+    /// The connection.
+    Connection,
+    /// More than one connection.
+    Traffic,
+}
+
+impl Subject {
+    /// Whether a finding about `self` may make one about `other` superfluous: it is about the same
+    /// or about what contains it.
+    pub(super) fn covers(self, other: Self) -> bool {
+        self == other || self == Self::Exchange || other == Self::Exchange
+    }
+}
+
+/// What findings are grouped by, beside the rule.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Place {
+    /// The server.
+    pub server: Option<Endpoint>,
+    /// The method as shown.
+    pub method: Option<Box<str>>,
+    /// The path with its changing parts replaced by `{}`.
+    pub path: Option<Box<str>>,
+    /// The final status code.
+    pub status: Option<u16>,
+}
+
+/// See the module's words.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The rule.
+    pub rule: &'static Rule,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What it is about.
+    pub subject: Subject,
+    /// The number of the exchange.
+    pub transaction: Option<u64>,
+    /// The connection: the number of its first packet.
+    pub connection: Option<u64>,
+    /// The packets that show it, ascending.
+    pub packets: Vec<u64>,
+    /// When.
+    pub at: Timestamp,
+    /// What it is grouped by.
+    pub place: Place,
+    /// Whether it lies behind a message of the same connection whose framing was ambiguous, so that
+    /// it may be a consequence.
+    pub after_ambiguous_framing: bool,
+    /// What stands in the braces of the message, made safe to show.
+    pub(super) values: Vec<(&'static str, Value)>,
+}
+
+impl Finding {
+    /// What it says.
+    pub fn message(&self, language: Language) -> String {
+        let mut text =
+            fill(self.rule.message.in_language(language), |name| self.value(name, language));
+        if self.after_ambiguous_framing {
+            text.push_str(match language {
+                Language::English => " (after ambiguous framing)",
+                Language::Chinese => "(出现在分帧有歧义的报文之后)",
+            });
+        }
+        text
+    }
+
+    /// What a name in braces stands for.
+    pub fn value(&self, name: &str, language: Language) -> Option<&str> {
+        let (_, value) = self.values.iter().find(|(known, _)| *known == name)?;
+        Some(value.text(language))
+    }
+
+    /// Where the demand is made.
+    pub const fn source(&self) -> &'static str {
+        self.rule.source
+    }
+}
+
+/// The names in the braces of a template, in order.
+pub(super) fn names(template: &'static str) -> impl Iterator<Item = &'static str> {
+    template.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
+}
+
+fn fill<'v>(template: &'static str, value: impl Fn(&str) -> Option<&'v str>) -> String {
+    let mut text = String::with_capacity(template.len() + 64);
+    let mut rest = template;
+    while let Some((before, behind)) = rest.split_once('{') {
+        text.push_str(before);
+        let Some((name, behind)) = behind.split_once('}') else { break };
+        text.push_str(value(name).unwrap_or("?"));
+        rest = behind;
+    }
+    text.push_str(rest);
+    text
+}

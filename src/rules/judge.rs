@@ -1,0 +1,683 @@
+//! Exchanges, strays and connections in, findings out.
+//!
+//! Each rule says what calls it; what an exchange shows (flaws, fields, status, method) is looked up in
+//! tables made once, so that a healthy exchange calls next to nothing. Rules that need what comes
+//! behind an exchange look when it is settled: at the next exchange of its connection, or at the
+//! end of it.
+
+use hashbrown::HashMap;
+
+use super::RULES;
+use super::bits::Bits;
+use super::evidence;
+use super::finding::{Finding, Subject};
+use super::parameters::Parameters;
+use super::report::{About, Report, Scene};
+use super::rule::{Check, Guard, On, Rule, Trigger};
+use super::trail::{Aftermath, Trail, Unsettled, closes};
+use super::watch::Watcher;
+use crate::flow::Mark;
+use crate::http::{
+    Connection, Exchange, FieldName, FieldSet, Flaws, Framing, Kind, Message, Method, Pairing,
+    Stray, Version,
+};
+use crate::limits;
+
+/// Statuses are three digits.
+const STATUSES: usize = 1_000;
+
+/// A rule with the values of its parameters.
+#[derive(Debug)]
+struct Bound {
+    rule: &'static Rule,
+    parameters: Vec<Box<[f64]>>,
+    guards: u16,
+}
+
+/// Which rules each sign calls.
+#[derive(Default)]
+struct Calls {
+    always: Bits,
+    flaw: Vec<Bits>,
+    flaws: Flaws,
+    field: Vec<Bits>,
+    fields: FieldSet,
+    request_field: Vec<Bits>,
+    request_fields: FieldSet,
+    response_field: Vec<Bits>,
+    response_fields: FieldSet,
+    status: Vec<u8>,
+    statuses: Vec<Bits>,
+    method: [Bits; 10],
+    interim: Bits,
+    unanswered: Bits,
+    incomplete: Bits,
+    early: Bits,
+    orphan: Bits,
+    close_delimited: Bits,
+}
+
+/// See the module's words.
+pub struct Judge {
+    rules: Vec<Bound>,
+    calls: Calls,
+    /// Rules that look at an exchange as soon as it is over.
+    immediate: Bits,
+    /// Rules that look at it once it is settled.
+    settled: Bits,
+    /// Rules that a settled one may make superfluous.
+    held: Bits,
+    of_connections: Vec<usize>,
+    watchers: Vec<(usize, Box<dyn Watcher>)>,
+    trails: HashMap<u64, Trail>,
+    untracked: u64,
+    nobody: Trail,
+    now: Mark,
+    second: Option<i64>,
+    found: Vec<Finding>,
+}
+
+impl Default for Judge {
+    fn default() -> Self {
+        Self::new(&Parameters::default())
+    }
+}
+
+impl Judge {
+    /// A judge with all rules that are not ignored.
+    pub fn new(parameters: &Parameters) -> Self {
+        let chosen = RULES.iter().filter(|rule| !parameters.ignores(rule));
+        let rules: Vec<Bound> = chosen
+            .map(|rule| Bound {
+                rule,
+                parameters: parameters.of(rule),
+                guards: rule.guards.iter().fold(0, |mask, guard| mask | bit(*guard)),
+            })
+            .collect();
+        let mut judge = Self {
+            calls: Calls::of(&rules),
+            rules: Vec::new(),
+            immediate: Bits::default(),
+            settled: Bits::default(),
+            held: Bits::default(),
+            of_connections: Vec::new(),
+            watchers: Vec::new(),
+            trails: HashMap::new(),
+            untracked: 0,
+            nobody: Trail::default(),
+            now: Mark::default(),
+            second: None,
+            found: Vec::new(),
+        };
+        for (place, bound) in rules.iter().enumerate() {
+            match bound.rule.check {
+                Check::Message(..) | Check::Exchange(..) => judge.immediate.add(place),
+                Check::Settled(..) => {
+                    judge.settled.add(place);
+                    for (other, superseded) in rules.iter().enumerate() {
+                        if bound.rule.supersedes.contains(&superseded.rule.id) {
+                            judge.held.add(other);
+                        }
+                    }
+                }
+                Check::Connection(_) => judge.of_connections.push(place),
+                Check::Watch(open) => judge.watchers.push((place, open())),
+            }
+        }
+        judge.rules = rules;
+        judge
+    }
+
+    /// How many exchanges were judged by what was known at once alone, since there were too many
+    /// connections to remember all.
+    pub const fn untracked(&self) -> u64 {
+        self.untracked
+    }
+
+    /// Judges an exchange. `id` is its number.
+    pub fn exchange(&mut self, id: u64, exchange: Box<Exchange>, out: &mut Vec<Finding>) {
+        self.passes(exchange.completed, out);
+        let called = self.calls.by(&exchange);
+        let immediate = called.and(&self.immediate);
+        let known = self.trails.contains_key(&exchange.connection);
+        if !known && self.trails.len() < limits::JUDGED_CONNECTIONS {
+            self.trails.insert(exchange.connection, Trail::default());
+        }
+        let trail = self.trails.get(&exchange.connection).unwrap_or(&self.nobody);
+        let scene = Scene { id, exchange: &exchange, trail };
+        let known = Known::of(&exchange);
+        if !immediate.is_empty() {
+            for place in immediate.iter() {
+                let Some(bound) = self.rules.get(place) else { continue };
+                bound.look(scene, &known, &mut self.found);
+            }
+        }
+        for (place, watcher) in &mut self.watchers {
+            let Some(bound) = self.rules.get(*place) else { continue };
+            if !known.allows(bound.guards, &exchange) {
+                continue;
+            }
+            let about = About::Exchange(scene, None);
+            let mut report = bound.report(Subject::Traffic, about, &mut self.found);
+            watcher.exchange(&scene, &mut report);
+        }
+        mark_ambiguous(trail, &mut self.found);
+        supersede(&mut self.found);
+        let held = if self.found.is_empty() { Vec::new() } else { self.keep_held(out) };
+        self.remember(id, exchange, called.and(&self.settled), held, out);
+    }
+
+    /// Gives out what was found, apart from what a rule that looks later may make superfluous.
+    fn keep_held(&mut self, out: &mut Vec<Finding>) -> Vec<Finding> {
+        let mut held = Vec::new();
+        for finding in self.found.drain(..) {
+            let place = self.rules.iter().position(|bound| std::ptr::eq(bound.rule, finding.rule));
+            if place.is_some_and(|place| self.held.has(place)) {
+                held.push(finding);
+            } else {
+                out.push(finding);
+            }
+        }
+        held
+    }
+
+    /// Keeps an exchange until it is settled, and settles those before it that now are.
+    fn remember(
+        &mut self,
+        id: u64,
+        exchange: Box<Exchange>,
+        called: Bits,
+        held: Vec<Finding>,
+        out: &mut Vec<Finding>,
+    ) {
+        let Some(trail) = self.trails.get_mut(&exchange.connection) else {
+            self.untracked += 1;
+            out.extend(held);
+            return;
+        };
+        while let Some(front) = trail.unsettled.front() {
+            let full = trail.unsettled.len() >= limits::UNSETTLED_EXCHANGES;
+            if !full && waits_for_end(&front.exchange) {
+                break;
+            }
+            let Some(settled) = trail.unsettled.pop_front() else { break };
+            let next = trail.unsettled.front().map_or(&*exchange, |next| &*next.exchange);
+            let aftermath =
+                Aftermath { strays: &settled.strays, next: Some(next), connection: None };
+            settle(&self.rules, &settled, trail, &aftermath, &mut self.found);
+            finish(settled, trail, &mut self.found, out);
+        }
+        trail.note(&exchange);
+        let mut strays = Vec::new();
+        if !trail.strays.is_empty() {
+            let (own, others) =
+                std::mem::take(&mut trail.strays).into_iter().partition(|s| s.nth == exchange.nth);
+            strays = own;
+            trail.strays = others;
+        }
+        trail.unsettled.push_back(Unsettled { id, exchange, called, held, strays });
+    }
+
+    /// Takes note of octets where none may stand.
+    pub fn stray(&mut self, stray: Stray, out: &mut Vec<Finding>) {
+        const STRAYS: usize = 8;
+        self.passes(stray.first, out);
+        for (place, watcher) in &mut self.watchers {
+            let Some(bound) = self.rules.get(*place) else { continue };
+            let mut report = bound.report_on_nothing(self.now, &mut self.found);
+            watcher.stray(&stray, &mut report);
+        }
+        out.append(&mut self.found);
+        if !self.trails.contains_key(&stray.connection) {
+            if self.trails.len() >= limits::JUDGED_CONNECTIONS {
+                self.untracked += 1;
+                return;
+            }
+            self.trails.insert(stray.connection, Trail::default());
+        }
+        let Some(trail) = self.trails.get_mut(&stray.connection) else { return };
+        let own = trail.unsettled.iter_mut().find(|kept| kept.exchange.nth == stray.nth);
+        let strays = own.map_or(&mut trail.strays, |kept| &mut kept.strays);
+        if strays.len() < STRAYS {
+            strays.push(stray);
+        }
+    }
+
+    /// Judges a connection, and what of it was not settled.
+    pub fn connection(&mut self, connection: &Connection, out: &mut Vec<Finding>) {
+        self.passes(connection.completed, out);
+        let mut trail = self.trails.remove(&connection.id).unwrap_or_default();
+        let unsettled = std::mem::take(&mut trail.unsettled);
+        // Strays of all exchanges, for the rules about the connection.
+        let strays: Vec<Stray> =
+            unsettled.iter().flat_map(|kept| &kept.strays).chain(&trail.strays).cloned().collect();
+        for (place, kept) in unsettled.iter().enumerate() {
+            let next = unsettled.get(place + 1).map(|next| &*next.exchange);
+            let aftermath = Aftermath { strays: &kept.strays, next, connection: Some(connection) };
+            settle(&self.rules, kept, &trail, &aftermath, &mut self.found);
+            for finding in &kept.held {
+                self.found.push(finding.clone());
+            }
+            supersede(&mut self.found);
+            out.append(&mut self.found);
+        }
+        let last = unsettled.back().map(|kept| &*kept.exchange);
+        let aftermath = Aftermath { strays: &strays, next: last, connection: Some(connection) };
+        let allowed = of_connection(connection);
+        for place in &self.of_connections {
+            let Some(bound) = self.rules.get(*place) else { continue };
+            let Check::Connection(check) = bound.rule.check else { continue };
+            if bound.guards & !allowed != 0 {
+                continue;
+            }
+            let mut report = Report {
+                rule: bound.rule,
+                parameters: &bound.parameters,
+                milder: false,
+                subject: Subject::Connection,
+                about: match unsettled.back() {
+                    Some(kept) => {
+                        let scene = Scene { id: kept.id, exchange: &kept.exchange, trail: &trail };
+                        About::Exchange(scene, None)
+                    }
+                    None => About::Connection(connection),
+                },
+                found: &mut self.found,
+            };
+            check(connection, &aftermath, &mut report);
+        }
+        for (place, watcher) in &mut self.watchers {
+            let Some(bound) = self.rules.get(*place) else { continue };
+            let mut report = bound.report_on_nothing(self.now, &mut self.found);
+            report.about = About::Connection(connection);
+            watcher.connection(connection, &mut report);
+        }
+        supersede(&mut self.found);
+        out.append(&mut self.found);
+    }
+
+    /// The capture is over.
+    pub fn finish(&mut self, now: Mark, out: &mut Vec<Finding>) {
+        for (place, watcher) in &mut self.watchers {
+            let Some(bound) = self.rules.get(*place) else { continue };
+            let mut report = bound.report_on_nothing(now, &mut self.found);
+            watcher.finish(now, &mut report);
+        }
+        supersede(&mut self.found);
+        out.append(&mut self.found);
+    }
+
+    /// Tells the watchers about every second of the capture.
+    fn passes(&mut self, mark: Mark, out: &mut Vec<Finding>) {
+        if mark.at > self.now.at {
+            self.now = mark;
+        }
+        let second = self.now.at.as_nanos().div_euclid(1_000_000_000);
+        if self.second == Some(second) {
+            return;
+        }
+        self.second = Some(second);
+        for (place, watcher) in &mut self.watchers {
+            let Some(bound) = self.rules.get(*place) else { continue };
+            let mut report = bound.report_on_nothing(self.now, &mut self.found);
+            watcher.tick(self.now, &mut report);
+        }
+        out.append(&mut self.found);
+    }
+}
+
+/// Whether only the end of the connection settles an exchange.
+fn waits_for_end(exchange: &Exchange) -> bool {
+    let response = exchange.response.as_deref();
+    exchange.switch.is_some()
+        || response.is_none_or(|response| !response.complete())
+        || closes(exchange)
+}
+
+fn settle(
+    rules: &[Bound],
+    kept: &Unsettled,
+    trail: &Trail,
+    aftermath: &Aftermath<'_>,
+    found: &mut Vec<Finding>,
+) {
+    if kept.called.is_empty() {
+        return;
+    }
+    let scene = Scene { id: kept.id, exchange: &kept.exchange, trail };
+    let mut known = Known::of(&kept.exchange);
+    if let Some(connection) = aftermath.connection {
+        known.met &= of_connection(connection) | !bit(Guard::NoGap);
+    }
+    for place in kept.called.iter() {
+        let Some(bound) = rules.get(place) else { continue };
+        let Check::Settled(_, check) = bound.rule.check else { continue };
+        if known.allows(bound.guards, &kept.exchange) {
+            let about = About::Exchange(scene, None);
+            let mut report = bound.report(Subject::Exchange, about, found);
+            check(&scene, aftermath, &mut report);
+        }
+    }
+}
+
+/// Gives out what an exchange came to in the end.
+fn finish(settled: Unsettled, _trail: &Trail, found: &mut Vec<Finding>, out: &mut Vec<Finding>) {
+    found.extend(settled.held);
+    supersede(found);
+    out.append(found);
+}
+
+/// Findings behind a message whose framing was ambiguous may be mere consequences.
+fn mark_ambiguous(trail: &Trail, found: &mut [Finding]) {
+    for finding in found {
+        finding.after_ambiguous_framing = trail.ambiguous;
+    }
+}
+
+/// Drops findings that others about the same thing make superfluous.
+fn supersede(found: &mut Vec<Finding>) {
+    if !found.iter().any(|finding| !finding.rule.supersedes.is_empty()) {
+        return;
+    }
+    let superseded: Vec<bool> = found
+        .iter()
+        .map(|finding| {
+            found.iter().any(|other| {
+                other.rule.supersedes.contains(&finding.rule.id)
+                    && other.transaction == finding.transaction
+                    && other.connection == finding.connection
+                    && other.subject.covers(finding.subject)
+            })
+        })
+        .collect();
+    let mut superseded = superseded.into_iter();
+    found.retain(|_| !superseded.next().unwrap_or(false));
+}
+
+const fn bit(guard: Guard) -> u16 {
+    1 << guard as u16
+}
+
+/// Guards that are met whatever is known, or that are looked at elsewhere.
+const MET: u16 = bit(Guard::ProxyLower) | bit(Guard::MinHistory) | bit(Guard::NotTls);
+
+/// Which guards the facts of an exchange meet.
+struct Known {
+    met: u16,
+}
+
+impl Known {
+    fn of(exchange: &Exchange) -> Self {
+        let coverage = &exchange.coverage;
+        let (request, response) = (exchange.request.as_deref(), exchange.response.as_deref());
+        let whole = |message: Option<&Message>| message.is_none_or(|message| message.head_whole);
+        let current = |message: Option<&Message>| {
+            message.is_none_or(|message| message.head.version() == Some(Version::HTTP_11))
+        };
+        let mut met = MET | bit(Guard::NotCached);
+        let mut met_if = |condition: bool, guard| met |= if condition { bit(guard) } else { 0 };
+        met_if(whole(request) && whole(response), Guard::HeadWhole);
+        let paired = response.is_none() || exchange.pairing != Pairing::None;
+        met_if(request.is_some() && paired, Guard::RequestKnown);
+        met_if(coverage.lost == [false; 2], Guard::NoGap);
+        met_if(!coverage.midstream || exchange.nth > 1, Guard::NotMidstream);
+        met_if(!coverage.one_sided, Guard::BothDirections);
+        met_if(current(request) && current(response), Guard::NotHttp10);
+        Self { met }
+    }
+
+    fn allows(&self, guards: u16, exchange: &Exchange) -> bool {
+        guards & !self.met == 0
+            && (guards & bit(Guard::NotCached) == 0
+                || !exchange.response.as_deref().is_some_and(evidence::cached))
+    }
+
+    /// The same for one message.
+    fn allows_message(&self, guards: u16, message: &Message, exchange: &Exchange) -> bool {
+        let side = match message.head.kind() {
+            Kind::Request => 0,
+            Kind::Response => 1,
+        };
+        let lost = exchange.coverage.lost.get(side).copied().unwrap_or(true);
+        let own = bit(Guard::HeadWhole) | bit(Guard::NoGap);
+        let mut met = self.met & !own;
+        met |= if message.head_whole { bit(Guard::HeadWhole) } else { 0 };
+        met |= if lost { 0 } else { bit(Guard::NoGap) };
+        Self { met }.allows(guards, exchange)
+    }
+}
+
+/// Which guards a connection meets.
+fn of_connection(connection: &Connection) -> u16 {
+    let mut met = MET | bit(Guard::HeadWhole) | bit(Guard::RequestKnown);
+    let mut met_if = |condition: bool, guard| met |= if condition { bit(guard) } else { 0 };
+    met_if(connection.lost == [false; 2], Guard::NoGap);
+    met_if(!connection.midstream, Guard::NotMidstream);
+    met_if(!connection.one_sided, Guard::BothDirections);
+    met
+}
+
+impl Bound {
+    fn report<'r>(
+        &'r self,
+        subject: Subject,
+        about: About<'r>,
+        found: &'r mut Vec<Finding>,
+    ) -> Report<'r> {
+        let milder = self.guards & bit(Guard::ProxyLower) != 0;
+        Report { rule: self.rule, parameters: &self.parameters, milder, subject, about, found }
+    }
+
+    fn report_on_nothing<'r>(&'r self, now: Mark, found: &'r mut Vec<Finding>) -> Report<'r> {
+        Report {
+            rule: self.rule,
+            parameters: &self.parameters,
+            milder: false,
+            subject: Subject::Traffic,
+            about: About::Nothing(now),
+            found,
+        }
+    }
+
+    /// Looks at an exchange, or at its messages.
+    fn look(&self, scene: Scene<'_>, known: &Known, found: &mut Vec<Finding>) {
+        let exchange = scene.exchange;
+        match self.rule.check {
+            Check::Exchange(_, check) => {
+                if known.allows(self.guards, exchange) {
+                    let about = About::Exchange(scene, None);
+                    let mut report = self.report(Subject::Exchange, about, found);
+                    check(&scene, &mut report);
+                }
+            }
+            Check::Message(on, trigger, check) => {
+                let mut look = |message: &Message, subject| {
+                    if calls_message(trigger, message)
+                        && known.allows_message(self.guards, message, exchange)
+                    {
+                        let about = About::Exchange(scene, Some(message));
+                        let mut report = self.report(subject, about, found);
+                        check(message, &scene, &mut report);
+                    }
+                };
+                if let (On::Request | On::Any, Some(request)) = (on, scene.request()) {
+                    look(request, Subject::Request);
+                }
+                if on != On::Request {
+                    for (message, place) in exchange.interim.iter().zip(0..) {
+                        look(message, Subject::Interim(place));
+                    }
+                }
+                if let (On::Response | On::Any, Some(response)) = (on, scene.response()) {
+                    look(response, Subject::Response);
+                }
+            }
+            Check::Settled(..) | Check::Connection(_) | Check::Watch(_) => {}
+        }
+    }
+}
+
+/// Whether it is this message that called the rule, as far as the trigger tells.
+fn calls_message(trigger: Trigger, message: &Message) -> bool {
+    match trigger {
+        Trigger::Flaw(flaws) => message.flaws.meets(Flaws::of(flaws)),
+        Trigger::Field(fields) | Trigger::RequestField(fields) | Trigger::ResponseField(fields) => {
+            !message.head.present().and(FieldSet::of(fields)).is_empty()
+        }
+        _ => true,
+    }
+}
+
+impl Calls {
+    fn of(rules: &[Bound]) -> Self {
+        let mut calls = Self {
+            flaw: vec![Bits::default(); 64],
+            field: vec![Bits::default(); 128],
+            request_field: vec![Bits::default(); 128],
+            response_field: vec![Bits::default(); 128],
+            ..Self::default()
+        };
+        let mut by_status = vec![Bits::default(); STATUSES];
+        for (place, bound) in rules.iter().enumerate() {
+            let trigger = match bound.rule.check {
+                Check::Message(_, trigger, _)
+                | Check::Exchange(trigger, _)
+                | Check::Settled(trigger, _) => trigger,
+                Check::Connection(_) | Check::Watch(_) => continue,
+            };
+            calls.enter(place, trigger, &mut by_status);
+        }
+        // Most statuses call the same rules: one octet a status finds the set.
+        for bits in by_status {
+            let same = calls.statuses.iter().position(|known| *known == bits);
+            let index = same.unwrap_or_else(|| {
+                calls.statuses.push(bits);
+                calls.statuses.len() - 1
+            });
+            calls.status.push(u8::try_from(index).unwrap_or(u8::MAX));
+        }
+        assert!(calls.statuses.len() <= 256, "too many kinds of status for an octet");
+        calls
+    }
+
+    fn enter(&mut self, place: usize, trigger: Trigger, by_status: &mut [Bits]) {
+        let add = |table: &mut Vec<Bits>, set: &mut FieldSet, fields: &[FieldName]| {
+            for field in fields {
+                set.add(*field);
+                if let Some(bits) = table.get_mut(usize::from(*field as u8)) {
+                    bits.add(place);
+                }
+            }
+        };
+        match trigger {
+            Trigger::Always => self.always.add(place),
+            Trigger::Flaw(flaws) => {
+                for flaw in flaws {
+                    self.flaws.add(*flaw);
+                    if let Some(bits) = self.flaw.get_mut(usize::from(*flaw as u8)) {
+                        bits.add(place);
+                    }
+                }
+            }
+            Trigger::Field(fields) => add(&mut self.field, &mut self.fields, fields),
+            Trigger::RequestField(fields) => {
+                add(&mut self.request_field, &mut self.request_fields, fields);
+            }
+            Trigger::ResponseField(fields) => {
+                add(&mut self.response_field, &mut self.response_fields, fields);
+            }
+            Trigger::Status(ranges) => {
+                for (from, to) in ranges {
+                    let range = usize::from(*from)..=usize::from(*to);
+                    by_status.get_mut(range).unwrap_or_default().iter_mut().for_each(|bits| {
+                        bits.add(place);
+                    });
+                }
+            }
+            Trigger::Method(methods) => {
+                for method in methods {
+                    if let Some(bits) = self.method.get_mut(*method as usize) {
+                        bits.add(place);
+                    }
+                }
+            }
+            Trigger::Interim => self.interim.add(place),
+            Trigger::Unanswered => self.unanswered.add(place),
+            Trigger::Incomplete => self.incomplete.add(place),
+            Trigger::EarlyResponse => self.early.add(place),
+            Trigger::Orphan => self.orphan.add(place),
+            Trigger::CloseDelimited => self.close_delimited.add(place),
+        }
+    }
+
+    /// The rules that an exchange calls.
+    fn by(&self, exchange: &Exchange) -> Bits {
+        let mut called = self.always;
+        let mut flaws = Flaws::default();
+        let mut fields = FieldSet::default();
+        if let Some(request) = exchange.request.as_deref() {
+            flaws.join(request.flaws);
+            let present = request.head.present();
+            fields = fields.or(present);
+            join(&mut called, &self.request_field, present.and(self.request_fields));
+            if let Some(bits) = self.method.get(request.head.method() as usize) {
+                called.join(bits);
+            }
+        } else {
+            called.join(&self.orphan);
+        }
+        if !exchange.interim.is_empty() {
+            called.join(&self.interim);
+            for interim in &exchange.interim {
+                flaws.join(interim.flaws);
+                fields = fields.or(interim.head.present());
+            }
+        }
+        if let Some(response) = exchange.response.as_deref() {
+            flaws.join(response.flaws);
+            let present = response.head.present();
+            fields = fields.or(present);
+            join(&mut called, &self.response_field, present.and(self.response_fields));
+            if let Some(status) = response.head.status()
+                && let Some(index) = self.status.get(usize::from(status))
+                && let Some(bits) = self.statuses.get(usize::from(*index))
+            {
+                called.join(bits);
+            }
+            if !response.complete() {
+                called.join(&self.incomplete);
+            }
+            if response.framing == Framing::Close {
+                called.join(&self.close_delimited);
+            }
+            if let Some(request) = exchange.request.as_deref()
+                && (request.last.packet > response.first.packet || !request.complete())
+            {
+                called.join(&self.early);
+            }
+        } else {
+            called.join(&self.unanswered);
+            called.join(&self.incomplete);
+        }
+        join(&mut called, &self.field, fields.and(self.fields));
+        if flaws.meets(self.flaws) {
+            for flaw in flaws.iter() {
+                if let Some(bits) = self.flaw.get(usize::from(flaw as u8)) {
+                    called.join(bits);
+                }
+            }
+        }
+        called
+    }
+}
+
+fn join(called: &mut Bits, table: &[Bits], fields: FieldSet) {
+    for number in fields.numbers() {
+        if let Some(bits) = table.get(usize::from(number)) {
+            called.join(bits);
+        }
+    }
+}
+
+/// The methods have numbers below ten, by which they are looked up.
+const _: () = assert!((Method::Other as usize) < 10);

@@ -1,0 +1,83 @@
+//! Exchanges and connections in, findings out.
+//!
+//! A rule is one block: documentation, name, severity, source, guards, and one function. [`RULES`] lists
+//! them all; the list, `explain`, the pages in `docs/rules` and the tests come from the same data.
+//!
+//! ```text
+//! rule          what a rule is, and the macro that makes one block of it
+//! judge         who calls which rule when
+//! trail         what is remembered of a connection while it lives
+//! watch         rules with a memory of their own
+//! report        where a rule says what it found → finding, and aggregate of many
+//! evidence      signs of proxies and caches
+//! shown         captured octets made safe to show
+//! parameters    what a user may set
+//! page          documentation
+//! framing/ syntax/ connection/ status/ …   the rules
+//! ```
+//!
+//! To add one: its block in the file of its family, its line in [`RULES`], and two dialogues,
+//! `tests/rules/NAME/hit.http` and `miss.http`. A rule never parses: what it needs is a fact of `http`.
+
+mod aggregate;
+mod bits;
+mod evidence;
+mod finding;
+mod framing;
+mod judge;
+mod page;
+mod parameters;
+mod place;
+mod report;
+mod rule;
+mod shown;
+mod trail;
+mod watch;
+
+pub use aggregate::{Findings, Group};
+pub use finding::{Finding, Place, Subject};
+pub use judge::Judge;
+pub use page::{HEADINGS, documentation, index, page};
+pub use parameters::{Parameters, Unknown};
+pub use place::template;
+pub use report::{Draft, Report, Scene};
+pub use rule::{Check, Guard, On, Parameter, Rule, Severity, Trigger};
+pub use trail::{Aftermath, Announced, Trail};
+pub use watch::Watcher;
+
+use crate::http::{FieldName, Flaw, Flaws, Head, Kind, Method};
+use crate::limits;
+use crate::status::Text;
+
+/// Every rule, by name.
+pub static RULES: &[&Rule] = &[&framing::coding::CL_AND_TE];
+
+/// The rule of a name.
+pub fn find(id: &str) -> Option<&'static Rule> {
+    let place = RULES.binary_search_by(|rule| rule.id.cmp(id)).ok()?;
+    RULES.get(place).copied()
+}
+
+/// A text in both languages.
+const fn text(english: &'static str, chinese: &'static str) -> Text {
+    Text { english, chinese }
+}
+
+/// How many octets of a message's content the rules want to see: error pages, parts of a multipart
+/// body, requests that may hide in a body framed ambiguously.
+pub fn appetite(head: &Head, flaws: Flaws, method: Option<Method>) -> usize {
+    const AMBIGUOUS: Flaws = Flaws::of(&[
+        Flaw::LengthAndCoding,
+        Flaw::LengthDiffers,
+        Flaw::CodingInvalid,
+        Flaw::CodingNotChunked,
+        Flaw::ObscuredFraming,
+    ]);
+    let wanted = match (head.kind(), head.status()) {
+        (Kind::Request, _) => flaws.meets(AMBIGUOUS) || head.has(FieldName::Expect),
+        (Kind::Response, Some(206 | 207 | 400..=599)) => true,
+        (Kind::Response, Some(200)) => method == Some(Method::Trace),
+        (Kind::Response, _) => false,
+    };
+    if wanted { limits::INSPECTED_OCTETS } else { 0 }
+}

@@ -1,0 +1,99 @@
+//! What is remembered of one connection while it lives: the exchanges that are not settled, since
+//! what comes behind them may belong to them, and what earlier ones announced.
+
+use std::collections::VecDeque;
+
+use super::bits::Bits;
+use super::finding::Finding;
+use crate::flow::{Mark, Side};
+use crate::http::{Connection, Exchange, FieldName, Message, Stray, Version};
+
+/// What is known behind an exchange.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Aftermath<'a> {
+    /// Octets that follow its messages where none may.
+    pub strays: &'a [Stray],
+    /// The exchange behind it on the connection.
+    pub next: Option<&'a Exchange>,
+    /// The connection, where that is over.
+    pub connection: Option<&'a Connection>,
+}
+
+/// An exchange that more may belong to.
+#[derive(Debug)]
+pub(super) struct Unsettled {
+    pub id: u64,
+    pub exchange: Box<Exchange>,
+    /// The rules that are to look once it is settled.
+    pub called: Bits,
+    /// Findings that one of these rules may make superfluous.
+    pub held: Vec<Finding>,
+    pub strays: Vec<Stray>,
+}
+
+/// Who said first that the connection is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Announced {
+    /// Who.
+    pub side: Side,
+    /// The last packet of that message.
+    pub at: Mark,
+}
+
+/// See the module's words.
+#[derive(Debug, Default)]
+pub struct Trail {
+    pub(super) unsettled: VecDeque<Unsettled>,
+    /// Octets behind messages of an exchange that is not over.
+    pub(super) strays: Vec<Stray>,
+    /// A request, or a whole response, that ends the connection (RFC 9112 section 9.3).
+    pub announced: Option<Announced>,
+    /// Whether a response said `Connection: close`.
+    pub response_said_close: bool,
+    /// Whether a message was framed ambiguously.
+    pub ambiguous: bool,
+}
+
+impl Trail {
+    /// The exchange before, where it is still known.
+    pub fn previous(&self) -> Option<&Exchange> {
+        self.unsettled.back().map(|unsettled| &*unsettled.exchange)
+    }
+
+    /// Notes what an exchange means for those behind it.
+    pub(super) fn note(&mut self, exchange: &Exchange) {
+        let (request, response) = (exchange.request.as_deref(), exchange.response.as_deref());
+        if let Some(request) = request
+            && request.head.lists(FieldName::Connection, b"close")
+        {
+            let announced = Announced { side: Side::Client, at: request.last };
+            self.announced.get_or_insert(announced);
+        }
+        if let (Some(_), Some(response)) = (request, response)
+            && response.complete()
+            && response_closes(response)
+        {
+            let announced = Announced { side: Side::Server, at: response.last };
+            self.announced.get_or_insert(announced);
+        }
+        self.response_said_close |=
+            response.is_some_and(|response| response.head.lists(FieldName::Connection, b"close"));
+        let certain = |message: Option<&Message>| message.is_none_or(|message| message.certain);
+        self.ambiguous |= !certain(request) || !certain(response);
+    }
+}
+
+/// Whether a response ends the connection: by saying so, or as HTTP/1.0 without `keep-alive`.
+pub(super) fn response_closes(response: &Message) -> bool {
+    let head = &response.head;
+    head.lists(FieldName::Connection, b"close")
+        || head.version() == Some(Version::HTTP_10)
+            && !head.lists(FieldName::Connection, b"keep-alive")
+}
+
+/// Whether the connection ends with this exchange, by what its messages say.
+pub(super) fn closes(exchange: &Exchange) -> bool {
+    let request = exchange.request.as_deref();
+    request.is_some_and(|request| request.head.lists(FieldName::Connection, b"close"))
+        || exchange.response.as_deref().is_some_and(response_closes)
+}
