@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use httpwhy::http::Flaw;
-use httpwhy::status;
+use httpwhy::{rules, status};
 
 #[test]
 fn the_pages_of_the_status_codes_are_current() {
@@ -17,6 +17,14 @@ fn the_pages_of_the_status_codes_are_current() {
         status::all().map(|row| (format!("{}.md", row.code), status::page(row))).collect();
     pages.insert("README.md".to_owned(), status::index());
     check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/status"), &pages);
+}
+
+#[test]
+fn the_pages_of_the_rules_are_current() {
+    let mut pages: BTreeMap<String, String> =
+        rules::RULES.iter().map(|rule| (format!("{}.md", rule.id), rules::page(rule))).collect();
+    pages.insert("README.md".to_owned(), rules::index());
+    check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules"), &pages);
 }
 
 #[test]

@@ -10,9 +10,11 @@
 // Every test binary compiles all of this and uses a part of it.
 #![allow(dead_code, unused_imports)]
 
+pub mod catalogue;
 pub mod core;
 pub mod dialogue;
 pub mod exchange;
+pub mod findings;
 pub mod frames;
 pub mod link;
 pub mod loss;

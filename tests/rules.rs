@@ -1,0 +1,176 @@
+//! Every rule is documented, speaks both languages, fires on its dialogue that hits and keeps silent
+//! on the one that misses, however TCP cut them; and does what the catalogue's examples say.
+
+// What is skipped is said.
+#![allow(clippy::print_stdout)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use httpwhy::rules::{Finding, HEADINGS, RULES, Rule, documentation, find};
+use httpwhy::status::Language;
+use support::packets::{Segment, Stacks};
+use support::{catalogue, dialogue, findings, packets, transform};
+
+/// Rules that look at where segments begin, so that another segmentation is another case.
+const BY_SEGMENT: &[&str] = &[];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules")
+}
+
+fn fixture(rule: &Rule, name: &str) -> Vec<Segment> {
+    let path = folder().join(rule.id).join(name);
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let script = dialogue::parse(&text).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    packets::segments(&script, &Stacks::default())
+}
+
+/// The same conversation as TCP may have cut it.
+fn cuts(rule: &str, segments: &[Segment]) -> Vec<(String, Vec<Segment>)> {
+    let mut all = vec![("as written".to_owned(), segments.to_vec())];
+    if !BY_SEGMENT.contains(&rule) {
+        all.push(("octet by octet".to_owned(), transform::resegment(segments, 1, 0)));
+        for seed in 1..=3 {
+            let cut = transform::resegment(segments, 40, seed);
+            all.push((format!("cut at random, seed {seed}"), cut));
+        }
+    }
+    all
+}
+
+fn of<'f>(findings: &'f [Finding], rule: &Rule) -> Vec<&'f Finding> {
+    findings.iter().filter(|finding| std::ptr::eq(finding.rule, rule)).collect()
+}
+
+#[test]
+fn rules_are_sorted_and_named() {
+    for pair in RULES.windows(2) {
+        assert!(pair[0].id < pair[1].id, "{} stands before {}", pair[0].id, pair[1].id);
+    }
+    for rule in RULES {
+        let named =
+            |octet: u8| octet.is_ascii_lowercase() || octet.is_ascii_digit() || octet == b'-';
+        assert!(rule.id.bytes().all(named), "{}", rule.id);
+        assert!(std::ptr::eq(find(rule.id).expect("it is there"), *rule));
+        assert!(rule.file.starts_with("src/rules/"), "{} is in {}", rule.id, rule.file);
+    }
+}
+
+#[test]
+fn rules_are_documented() {
+    for rule in RULES {
+        let text = documentation(rule);
+        let mut rest = text.as_str();
+        for (place, heading) in HEADINGS.iter().enumerate() {
+            let (before, behind) = rest
+                .split_once(&format!("{heading}\n"))
+                .unwrap_or_else(|| panic!("{} lacks {heading:?}", rule.id));
+            assert!(place == 0 || before.trim().len() > 15, "{} before {heading:?}", rule.id);
+            rest = behind;
+        }
+        assert!(rest.trim().len() > 15, "{} ends without advice", rule.id);
+        assert!(!rule.title.is_empty() && !rule.title.ends_with('.'), "{}", rule.id);
+        let sourced = ["RFC ", "section ", "practice", "specification", "draft"];
+        assert!(sourced.iter().any(|word| rule.source.contains(word)), "{}", rule.id);
+        for parameter in rule.parameters {
+            assert!(!parameter.default.is_empty() && !parameter.meaning.is_empty(), "{}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn rules_speak_both_languages_about_the_same() {
+    let names = |template: &str| -> BTreeSet<String> {
+        let parts = template.split('{').skip(1);
+        parts.map(|rest| rest.split('}').next().unwrap_or_default().to_owned()).collect()
+    };
+    for rule in RULES {
+        let message = rule.message;
+        assert!(message.chinese.chars().any(|c| c > '\u{2e80}'), "{}", rule.id);
+        assert_eq!(names(message.english), names(message.chinese), "{}", rule.id);
+    }
+}
+
+#[test]
+fn every_rule_hits_and_misses() {
+    for rule in RULES {
+        for (how, segments) in cuts(rule.id, &fixture(rule, "hit.http")) {
+            let found = findings::judge(&segments);
+            let own = of(&found, rule);
+            assert!(!own.is_empty(), "{} is silent on hit.http {how}; {found:#?}", rule.id);
+            for finding in own {
+                complete(finding);
+            }
+        }
+        for (how, segments) in cuts(rule.id, &fixture(rule, "miss.http")) {
+            let found = findings::judge(&segments);
+            let own = of(&found, rule);
+            assert!(own.is_empty(), "{} speaks on miss.http {how}: {own:#?}", rule.id);
+        }
+    }
+}
+
+/// A finding says all that it has to say.
+fn complete(finding: &Finding) {
+    let rule = finding.rule;
+    let severities: Vec<_> =
+        std::iter::once(rule.severity).chain(rule.otherwise.iter().map(|(s, _)| *s)).collect();
+    let declared = severities.contains(&finding.severity)
+        || severities.iter().any(|severity| severity.milder() == finding.severity);
+    assert!(declared, "{} is {:?}", rule.id, finding.severity);
+    for language in Language::ALL {
+        let template = rule.message.in_language(language);
+        for rest in template.split('{').skip(1) {
+            let name = rest.split('}').next().unwrap_or_default();
+            assert!(finding.value(name, language).is_some(), "{}: no {{{name}}}", rule.id);
+        }
+        let message = finding.message(language);
+        assert!(!message.contains(['\r', '\n']) && message.len() < 1_500, "{message}");
+    }
+    assert!(finding.packets.is_sorted() && !finding.packets.is_empty(), "{finding:?}");
+}
+
+#[test]
+fn every_fixture_has_a_rule() {
+    for entry in fs::read_dir(folder()).expect("the fixtures are there") {
+        let name = entry.expect("the folder can be read").file_name();
+        let name = name.to_string_lossy();
+        assert!(find(&name).is_some(), "tests/rules/{name} belongs to no rule");
+    }
+}
+
+#[test]
+fn the_examples_of_the_catalogue_are_judged_as_it_says() {
+    let Some(entries) = catalogue::read() else {
+        println!("skipped: ../shared/spec/rules.toml is not there");
+        return;
+    };
+    let (mut missing, mut wrong) = (Vec::new(), Vec::new());
+    for entry in &entries {
+        let Some(rule) = find(&entry.id) else {
+            missing.push(entry.id.as_str());
+            continue;
+        };
+        for (example, expected) in [(&entry.positive, true), (&entry.negative, false)] {
+            for (how, segments) in cuts(rule.id, &catalogue::segments(example)) {
+                let found = findings::judge(&segments);
+                let own = of(&found, rule);
+                own.iter().for_each(|finding| complete(finding));
+                if own.is_empty() == expected {
+                    let others: BTreeSet<&str> = found.iter().map(|f| f.rule.id).collect();
+                    wrong.push(format!("{} {how}: expected {expected}; {others:?}", rule.id));
+                }
+            }
+        }
+    }
+    println!(
+        "{} of {} rules; not there: {missing:?}",
+        entries.len() - missing.len(),
+        entries.len()
+    );
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,39 @@
+//! TCP segments in, what the rules find in them out.
+
+use httpwhy::engine::{Clock, Collector, Record, Shard};
+use httpwhy::flow::Mark;
+use httpwhy::rules::{Finding, Parameters};
+
+use super::packets::Segment;
+
+/// Judges segments as if they had been captured in this order.
+pub fn judge(segments: &[Segment]) -> Vec<Finding> {
+    judge_with(segments, &Parameters::default())
+}
+
+/// The same with other parameters.
+pub fn judge_with(segments: &[Segment], parameters: &Parameters) -> Vec<Finding> {
+    let mut shard = Shard::default();
+    let mut collector = Collector::with_rules(parameters);
+    let mut clock = Clock::default();
+    let mut last = Mark::default();
+    let mut findings = Vec::new();
+    let mut keep = |record: Record<'_>| -> Result<(), ()> {
+        if let Record::Finding(finding) = record {
+            findings.push(finding.clone());
+        }
+        Ok(())
+    };
+    for (segment, number) in segments.iter().zip(1..) {
+        last = Mark { at: last.at.max(segment.at), packet: number };
+        if clock.passes(segment.at) {
+            shard.tick(last);
+        }
+        shard.segment(&segment.as_wire(number));
+        assert_eq!(collector.take(shard.events(), &mut keep), Ok(()));
+    }
+    shard.finish(last);
+    assert_eq!(collector.take(shard.events(), &mut keep), Ok(()));
+    assert_eq!(collector.finish(last, &mut keep), Ok(()));
+    findings
+}
