@@ -145,6 +145,9 @@ pub const EXTRA_OCTETS: usize = 64;
 /// Octets kept of something odd to quote it: a chunk line, a chunk extension.
 pub const QUOTED_OCTETS: usize = 64;
 
+/// Ranges read of one Range field: more is an attack, whatever they are.
+pub const RANGES: usize = 4_096;
+
 /// Octets kept of what each side says behind a switch of protocols, or first on a connection that
 /// is not HTTP: the header of a WebSocket frame takes at most 14, a status line tells itself in 16.
 pub const GREETING_OCTETS: usize = 32;

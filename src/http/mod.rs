@@ -13,6 +13,7 @@ mod field;
 mod flaw;
 mod framing;
 mod head;
+pub mod header;
 mod message;
 mod method;
 mod probe;

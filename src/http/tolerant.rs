@@ -52,7 +52,7 @@ pub(super) fn read(kind: Kind, octets: &[u8]) -> Option<(Head, Flaws)> {
         flaws.add_if(!trimmed.iter().all(|octet| is_token(*octet)), Flaw::OddFieldName);
         let known = FieldName::recognise(trimmed);
         let framing = matches!(known, FieldName::ContentLength | FieldName::TransferEncoding);
-        if framing && trimmed.len() < name.len() || is_twin(trimmed) {
+        if framing && trimmed.len() < name.len() {
             flaws.add(Flaw::ObscuredFraming);
         }
         let wanted = framing
@@ -108,11 +108,6 @@ fn fold(
     }
     unfolded.extend_from_slice(content.trim_ascii());
     line.value_at = Range::new(at, octets.len() + unfolded.len());
-}
-
-/// Names that differ from a framing field in one character that some servers take for it.
-fn is_twin(name: &[u8]) -> bool {
-    name.eq_ignore_ascii_case(b"transfer_encoding") || name.eq_ignore_ascii_case(b"content_length")
 }
 
 fn note_octets(line: &[u8], flaws: &mut Flaws) {

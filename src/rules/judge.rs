@@ -524,6 +524,7 @@ fn calls_message(trigger: Trigger, message: &Message) -> bool {
         Trigger::Field(fields) | Trigger::RequestField(fields) | Trigger::ResponseField(fields) => {
             !message.head.present().and(FieldSet::of(fields)).is_empty()
         }
+        Trigger::OneOf(triggers) => triggers.iter().any(|trigger| calls_message(*trigger, message)),
         _ => true,
     }
 }
@@ -607,6 +608,11 @@ impl Calls {
             Trigger::EarlyResponse => self.early.add(place),
             Trigger::Orphan => self.orphan.add(place),
             Trigger::CloseDelimited => self.close_delimited.add(place),
+            Trigger::OneOf(triggers) => {
+                for trigger in triggers {
+                    self.enter(place, *trigger, by_status);
+                }
+            }
         }
     }
 

@@ -25,12 +25,14 @@ mod evidence;
 mod finding;
 mod framing;
 mod judge;
+mod list;
 mod page;
 mod parameters;
 mod place;
 mod report;
 mod rule;
 mod shown;
+mod status;
 mod trail;
 mod watch;
 
@@ -50,7 +52,35 @@ use crate::limits;
 use crate::status::Text;
 
 /// Every rule, by name.
-pub static RULES: &[&Rule] = &[&framing::coding::CL_AND_TE];
+pub static RULES: &[&Rule] = &[
+    &status::code_1xx::BODY_ON_1XX,
+    &status::code_204::BODY_ON_204,
+    &status::code_205::BODY_ON_205,
+    &status::code_304::BODY_ON_304,
+    &framing::bodiless::BODY_ON_HEAD,
+    &framing::truncated::BODY_TRUNCATED,
+    &framing::truncated::CHUNKED_BODY_TRUNCATED,
+    &framing::chunk::FRAMING_CHUNK_EXTENSION,
+    &framing::chunk::FRAMING_CHUNK_LINE_ENDING,
+    &framing::chunk::FRAMING_CHUNK_SIZE_INVALID,
+    &framing::coding::FRAMING_CHUNKED_TWICE,
+    &framing::coding::FRAMING_CL_AND_TE,
+    &framing::length::FRAMING_CL_DIFFERING,
+    &framing::length::FRAMING_CL_INVALID,
+    &status::code_1xx::FRAMING_CL_ON_1XX_204,
+    &framing::length::FRAMING_CL_REPEATED,
+    &framing::bodiless::FRAMING_ON_CONNECT_SUCCESS,
+    &framing::length::FRAMING_RESPONSE_UNFRAMED,
+    &framing::coding::FRAMING_TE_HTTP10,
+    &framing::coding::FRAMING_TE_NOT_CHUNKED_FINAL,
+    &framing::coding::FRAMING_TE_OBFUSCATED,
+    &status::code_1xx::FRAMING_TE_ON_1XX_204,
+    &framing::chunk::FRAMING_TRAILER_FORBIDDEN,
+    &status::code_1xx::INTERIM_FLOOD,
+    &status::code_1xx::INTERIM_TO_HTTP10,
+    &status::code_204::NO_CONTENT_TO_GET,
+    &status::code_205::RESET_CONTENT_UNFRAMED,
+];
 
 /// The rule of a name.
 pub fn find(id: &str) -> Option<&'static Rule> {

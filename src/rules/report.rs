@@ -104,7 +104,7 @@ impl<'r> Report<'r> {
     pub fn find(&mut self) -> Draft<'_, 'r> {
         let severity = self.rule.severity;
         let packets = self.packets();
-        Draft { report: self, severity, values: Vec::new(), packets, scene: None }
+        Draft { report: self, severity, values: Vec::new(), packets, scene: None, message: None }
     }
 
     fn packets(&self) -> Vec<u64> {
@@ -131,6 +131,7 @@ pub struct Draft<'d, 'r> {
     values: Vec<(&'static str, Value)>,
     packets: Vec<u64>,
     scene: Option<Scene<'d>>,
+    message: Option<&'d Message>,
 }
 
 impl<'d> Draft<'d, '_> {
@@ -198,13 +199,25 @@ impl<'d> Draft<'d, '_> {
         self
     }
 
+    /// The message that it is about, where the rule looks at exchanges.
+    pub fn about(mut self, message: &'d Message) -> Self {
+        self.packets.push(message.first.packet);
+        self.packets.push(message.last.packet);
+        self.message = Some(message);
+        self
+    }
+
     /// Adds it to the findings.
     pub fn add(self) {
-        let Draft { report, severity, mut values, mut packets, scene } = self;
-        let about = match scene {
-            Some(scene) => About::Exchange(scene, None),
-            None => report.about,
+        let Draft { report, severity, mut values, mut packets, scene, message } = self;
+        let about = match (scene, message, report.about) {
+            (Some(scene), ..) => About::Exchange(scene, message),
+            (None, Some(message), About::Exchange(scene, _)) => {
+                About::Exchange(scene, Some(message))
+            }
+            (None, _, about) => about,
         };
+        let subject = message.map_or(report.subject, subject);
         for name in names(report.rule.message.english) {
             if values.iter().any(|(known, _)| *known == name) {
                 continue;
@@ -219,7 +232,7 @@ impl<'d> Draft<'d, '_> {
         report.found.push(Finding {
             rule: report.rule,
             severity: if report.milder && about.proxied() { severity.milder() } else { severity },
-            subject: report.subject,
+            subject,
             transaction,
             connection,
             packets,
@@ -228,6 +241,15 @@ impl<'d> Draft<'d, '_> {
             after_ambiguous_framing: false,
             values,
         });
+    }
+}
+
+/// Which part of its exchange a message is.
+fn subject(message: &Message) -> Subject {
+    match (message.head.kind(), message.head.status()) {
+        (Kind::Request, _) => Subject::Request,
+        (Kind::Response, Some(100 | 102..=199)) => Subject::Interim(0),
+        (Kind::Response, _) => Subject::Response,
     }
 }
 

@@ -157,6 +157,8 @@ pub enum Trigger {
     Orphan,
     /// The body of the response ends with the connection.
     CloseDelimited,
+    /// One of these holds.
+    OneOf(&'static [Trigger]),
 }
 
 /// How a rule looks.

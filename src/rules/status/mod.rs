@@ -1,0 +1,19 @@
+//! What single status codes demand, a file for each code.
+
+pub(super) mod code_1xx;
+pub(super) mod code_204;
+pub(super) mod code_205;
+pub(super) mod code_304;
+
+use super::report::Report;
+use super::trail::Aftermath;
+use crate::flow::Side;
+
+/// Reports octets that the server sent where its response had to be over.
+fn stray_body(after: &Aftermath<'_>, report: &mut Report<'_>) {
+    let stray = after.strays.iter().find(|stray| stray.side == Side::Server && !stray.interim);
+    if let Some(stray) = stray {
+        let draft = report.find().plain("bytes", stray.count).packet(stray.first);
+        draft.hexadecimal("hex", &stray.octets).add();
+    }
+}
