@@ -49,6 +49,8 @@ struct Calls {
     status: Vec<u8>,
     statuses: Vec<Bits>,
     method: [Bits; 10],
+    repeated: Bits,
+    repeated_fields: FieldSet,
     interim: Bits,
     unanswered: Bits,
     incomplete: Bits,
@@ -587,12 +589,23 @@ impl Calls {
             Trigger::ResponseField(fields) => {
                 add(&mut self.response_field, &mut self.response_fields, fields);
             }
+            Trigger::Repeated(fields) => {
+                self.repeated.add(place);
+                self.repeated_fields = self.repeated_fields.or(FieldSet::of(fields));
+            }
             Trigger::Status(ranges) => {
                 for (from, to) in ranges {
                     let range = usize::from(*from)..=usize::from(*to);
                     by_status.get_mut(range).unwrap_or_default().iter_mut().for_each(|bits| {
                         bits.add(place);
                     });
+                }
+            }
+            Trigger::StatusWhere(holds) => {
+                for (code, bits) in (0..).zip(by_status.iter_mut()) {
+                    if holds(code) {
+                        bits.add(place);
+                    }
                 }
             }
             Trigger::Method(methods) => {
@@ -621,10 +634,12 @@ impl Calls {
         let mut called = self.always;
         let mut flaws = Flaws::default();
         let mut fields = FieldSet::default();
+        let mut repeated = FieldSet::default();
         if let Some(request) = exchange.request.as_deref() {
             flaws.join(request.flaws);
             let present = request.head.present();
             fields = fields.or(present);
+            repeated = repeated.or(request.head.repeated());
             join(&mut called, &self.request_field, present.and(self.request_fields));
             if let Some(bits) = self.method.get(request.head.method() as usize) {
                 called.join(bits);
@@ -637,19 +652,16 @@ impl Calls {
             for interim in &exchange.interim {
                 flaws.join(interim.flaws);
                 fields = fields.or(interim.head.present());
+                self.add_status(interim, &mut called);
             }
         }
         if let Some(response) = exchange.response.as_deref() {
             flaws.join(response.flaws);
             let present = response.head.present();
             fields = fields.or(present);
+            repeated = repeated.or(response.head.repeated());
             join(&mut called, &self.response_field, present.and(self.response_fields));
-            if let Some(status) = response.head.status()
-                && let Some(index) = self.status.get(usize::from(status))
-                && let Some(bits) = self.statuses.get(usize::from(*index))
-            {
-                called.join(bits);
-            }
+            self.add_status(response, &mut called);
             if !response.complete() {
                 called.join(&self.incomplete);
             }
@@ -666,6 +678,9 @@ impl Calls {
             called.join(&self.incomplete);
         }
         join(&mut called, &self.field, fields.and(self.fields));
+        if !repeated.and(self.repeated_fields).is_empty() {
+            called.join(&self.repeated);
+        }
         if flaws.meets(self.flaws) {
             for flaw in flaws.iter() {
                 if let Some(bits) = self.flaw.get(usize::from(flaw as u8)) {
@@ -674,6 +689,15 @@ impl Calls {
             }
         }
         called
+    }
+
+    fn add_status(&self, response: &Message, called: &mut Bits) {
+        if let Some(status) = response.head.status()
+            && let Some(index) = self.status.get(usize::from(status))
+            && let Some(bits) = self.statuses.get(usize::from(*index))
+        {
+            called.join(bits);
+        }
     }
 }
 

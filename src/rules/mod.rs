@@ -26,6 +26,7 @@ mod finding;
 mod framing;
 mod judge;
 mod list;
+mod methods;
 mod page;
 mod parameters;
 mod place;
@@ -33,6 +34,8 @@ mod report;
 mod rule;
 mod shown;
 mod status;
+mod status_line;
+mod syntax;
 mod trail;
 mod watch;
 
@@ -60,6 +63,9 @@ pub static RULES: &[&Rule] = &[
     &framing::bodiless::BODY_ON_HEAD,
     &framing::truncated::BODY_TRUNCATED,
     &framing::truncated::CHUNKED_BODY_TRUNCATED,
+    &syntax::field::CONNECTION_LISTS_END_TO_END_FIELD,
+    &syntax::field::CONNECTION_OPTION_MISSING,
+    &syntax::field::CONTENT_ON_BODILESS_METHOD,
     &framing::chunk::FRAMING_CHUNK_EXTENSION,
     &framing::chunk::FRAMING_CHUNK_LINE_ENDING,
     &framing::chunk::FRAMING_CHUNK_SIZE_INVALID,
@@ -76,10 +82,40 @@ pub static RULES: &[&Rule] = &[
     &framing::coding::FRAMING_TE_OBFUSCATED,
     &status::code_1xx::FRAMING_TE_ON_1XX_204,
     &framing::chunk::FRAMING_TRAILER_FORBIDDEN,
+    &syntax::smuggling::HEADER_INJECTION_ATTEMPT,
+    &syntax::field::HEADER_SECTION_OVERSIZE,
+    &syntax::host::HOST_DUPLICATE,
+    &syntax::host::HOST_MISSING,
+    &syntax::host::HOST_TARGET_MISMATCH,
+    &syntax::field::HTTP_DATE_INVALID,
+    &syntax::start_line::HTTP_VERSION_UNEXPECTED,
+    &syntax::start_line::HTTP09_MESSAGE,
     &status::code_1xx::INTERIM_FLOOD,
     &status::code_1xx::INTERIM_TO_HTTP10,
+    &syntax::start_line::METHOD_UNKNOWN,
     &status::code_204::NO_CONTENT_TO_GET,
+    &status_line::REASON_PHRASE_MISMATCH,
+    &status_line::REASON_PHRASE_NONSTANDARD,
+    &status_line::REASON_PHRASE_SPACE_MISSING,
+    &syntax::smuggling::REQUEST_INSIDE_BODY,
     &status::code_205::RESET_CONTENT_UNFRAMED,
+    &status_line::RESPONSE_VERSION_DOWNGRADE,
+    &syntax::field::SINGLETON_FIELD_REPEATED,
+    &status_line::STATUS_CODE_LOG_ONLY,
+    &status_line::STATUS_CODE_OUT_OF_RANGE,
+    &status_line::STATUS_CODE_UNKNOWN,
+    &status_line::STATUS_CODE_VENDOR,
+    &status_line::STATUS_LINE_MALFORMED,
+    &syntax::line_end::SYNTAX_BARE_CR,
+    &syntax::line_end::SYNTAX_BARE_LF,
+    &syntax::line_end::SYNTAX_CONTROL_OCTET,
+    &syntax::line_end::SYNTAX_FIELD_LINE_INVALID,
+    &syntax::line_end::SYNTAX_OBS_FOLD,
+    &syntax::start_line::SYNTAX_REQUEST_LINE_INVALID,
+    &syntax::start_line::SYNTAX_REQUEST_TARGET_FORM,
+    &syntax::line_end::SYNTAX_SPACE_BEFORE_COLON,
+    &syntax::line_end::SYNTAX_SPACE_BEFORE_FIRST_FIELD,
+    &status_line::WEBDAV_CODE_OUTSIDE_WEBDAV,
 ];
 
 /// The rule of a name.

@@ -87,6 +87,13 @@ impl<'r> Report<'r> {
         self.list(name).first().copied().unwrap_or(f64::NAN)
     }
 
+    /// The first so many parameters in the order of their declaration: cheaper than by name, for
+    /// rules that look at every exchange.
+    pub fn numbers<const N: usize>(&self) -> [f64; N] {
+        let mut values = self.parameters.iter().map(|values| values.first().copied());
+        [(); N].map(|()| values.next().flatten().unwrap_or(f64::NAN))
+    }
+
     /// A parameter in seconds.
     pub fn duration(&self, name: &str) -> Duration {
         Duration::from_nanos((self.parameter(name).max(0.0) * 1e9) as u64)

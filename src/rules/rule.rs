@@ -129,7 +129,7 @@ pub enum On {
 }
 
 /// What calls a rule: nearly every exchange is healthy, and calls next to none.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Trigger {
     /// Every exchange. To be used where nothing cheaper tells.
     Always,
@@ -141,8 +141,12 @@ pub enum Trigger {
     RequestField(&'static [FieldName]),
     /// The final response has one of these fields.
     ResponseField(&'static [FieldName]),
-    /// The final status lies in one of these ranges, ends included.
+    /// A message has more than one line of one of these fields.
+    Repeated(&'static [FieldName]),
+    /// The status, of the final or an interim response, lies in one of these ranges, ends included.
     Status(&'static [(u16, u16)]),
+    /// The status, of the final or an interim response, is one that this holds of.
+    StatusWhere(fn(u16) -> bool),
     /// The request has one of these methods.
     Method(&'static [Method]),
     /// There are interim responses.

@@ -5,9 +5,26 @@
 pub fn parse(value: &[u8]) -> Option<i64> {
     match value {
         // Sun, 06 Nov 1994 08:49:37 GMT
-        [w1, w2, w3, b',', b' ', d1, d2, b' ', m1, m2, m3, b' ', y1, y2, y3, y4, b' ', rest @ ..]
-            if is_weekday([*w1, *w2, *w3]) =>
-        {
+        [
+            w1,
+            w2,
+            w3,
+            b',',
+            b' ',
+            d1,
+            d2,
+            b' ',
+            m1,
+            m2,
+            m3,
+            b' ',
+            y1,
+            y2,
+            y3,
+            y4,
+            b' ',
+            rest @ ..,
+        ] if is_weekday([*w1, *w2, *w3]) => {
             let year = number(&[*y1, *y2, *y3, *y4])?;
             seconds(year, [*m1, *m2, *m3], number(&[*d1, *d2])?, greenwich(rest)?)
         }
@@ -62,8 +79,7 @@ fn greenwich(rest: &[u8]) -> Option<i64> {
 /// `08:49:37` in seconds; a leap second is allowed.
 fn clock(time: &[u8]) -> Option<i64> {
     let [h1, h2, b':', m1, m2, b':', s1, s2] = time else { return None };
-    let (hour, minute, second) =
-        (number(&[*h1, *h2])?, number(&[*m1, *m2])?, number(&[*s1, *s2])?);
+    let (hour, minute, second) = (number(&[*h1, *h2])?, number(&[*m1, *m2])?, number(&[*s1, *s2])?);
     (hour < 24 && minute < 60 && second <= 60).then_some((hour * 60 + minute) * 60 + second)
 }
 

@@ -61,7 +61,8 @@ mod tests {
         for value in [&b"v1"[..], b"w/\"v1\"", b"\"v1", b"\"a b\"", b"\"v1\" ", b""] {
             assert_eq!(EntityTag::parse(value), None, "{value:?}");
         }
-        let list: Vec<_> = EntityTag::list(b"\"a\", W/\"b,c\" ,\"\"").map(|tag| tag.opaque).collect();
+        let list: Vec<_> =
+            EntityTag::list(b"\"a\", W/\"b,c\" ,\"\"").map(|tag| tag.opaque).collect();
         assert_eq!(list, [&b"a"[..], b"b,c", b""]);
         assert_eq!(EntityTag::list(b"*").count(), 0);
     }

@@ -36,7 +36,12 @@ impl<'v> Ranges<'v> {
         let mut specs = Vec::new();
         let mut valid = true;
         for member in rest.split(|octet| *octet == b',') {
-            match spec(member.trim_ascii()) {
+            let member = member.trim_ascii();
+            if member.is_empty() {
+                // RFC 9110 section 5.6.1.2: empty members count for nothing.
+                continue;
+            }
+            match spec(member) {
                 Ok(([], spec)) if specs.len() < limits::RANGES => {
                     valid &= !matches!(spec, RangeSpec::From(first, Some(last)) if last < first);
                     specs.push(spec);
@@ -184,7 +189,7 @@ mod tests {
             ranges.specs,
             [RangeSpec::From(0, Some(99)), RangeSpec::From(200, None), RangeSpec::Suffix(5)]
         );
-        for value in [&b"bytes="[..], b"bytes=a-b", b"bytes=5-1", b"bytes=1-2,", b"bytes=1"] {
+        for value in [&b"bytes="[..], b"bytes=a-b", b"bytes=5-1", b"bytes=,", b"bytes=1"] {
             assert!(!Ranges::parse(value).unwrap().valid, "{value:?}");
         }
         assert_eq!(Ranges::parse(b"0-99"), None);
@@ -207,7 +212,10 @@ mod tests {
     #[test]
     fn a_content_range_is_read_or_contradicts_itself() {
         let range = ContentRange::parse(b"bytes 0-99/200").unwrap();
-        assert_eq!((range.range, range.complete, range.len()), (Some((0, 99)), Some(200), Some(100)));
+        assert_eq!(
+            (range.range, range.complete, range.len()),
+            (Some((0, 99)), Some(200), Some(100))
+        );
         assert!(ContentRange::parse(b"bytes */200").unwrap().is_empty());
         assert_eq!(ContentRange::parse(b"bytes 5-9/*").unwrap().complete, None);
         for value in [
