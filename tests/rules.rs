@@ -97,21 +97,28 @@ fn rules_speak_both_languages_about_the_same() {
 
 #[test]
 fn every_rule_hits_and_misses() {
+    let mut wrong = Vec::new();
     for rule in RULES {
-        for (how, segments) in cuts(rule.id, &fixture(rule, "hit.http")) {
-            let found = findings::judge(&segments);
-            let own = of(&found, rule);
-            assert!(!own.is_empty(), "{} is silent on hit.http {how}; {found:#?}", rule.id);
-            for finding in own {
-                complete(finding);
-            }
-        }
-        for (how, segments) in cuts(rule.id, &fixture(rule, "miss.http")) {
-            let found = findings::judge(&segments);
-            let own = of(&found, rule);
-            assert!(own.is_empty(), "{} speaks on miss.http {how}: {own:#?}", rule.id);
+        for (name, expected) in [("hit.http", true), ("miss.http", false)] {
+            wrong.extend(misjudged(rule, name, &fixture(rule, name), expected));
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// How a rule goes wrong on a conversation, a line for each way to cut it.
+fn misjudged(rule: &Rule, name: &str, segments: &[Segment], expected: bool) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (how, segments) in cuts(rule.id, segments) {
+        let found = findings::judge(&segments);
+        let own = of(&found, rule);
+        own.iter().for_each(|finding| complete(finding));
+        if own.is_empty() == expected {
+            let all: BTreeSet<&str> = found.iter().map(|finding| finding.rule.id).collect();
+            wrong.push(format!("{}, {name}, {how}: {expected} was expected, of {all:?}", rule.id));
+        }
+    }
+    wrong
 }
 
 /// A finding says all that it has to say.
@@ -156,15 +163,8 @@ fn the_examples_of_the_catalogue_are_judged_as_it_says() {
             continue;
         };
         for (example, expected) in [(&entry.positive, true), (&entry.negative, false)] {
-            for (how, segments) in cuts(rule.id, &catalogue::segments(example)) {
-                let found = findings::judge(&segments);
-                let own = of(&found, rule);
-                own.iter().for_each(|finding| complete(finding));
-                if own.is_empty() == expected {
-                    let others: BTreeSet<&str> = found.iter().map(|f| f.rule.id).collect();
-                    wrong.push(format!("{} {how}: expected {expected}; {others:?}", rule.id));
-                }
-            }
+            let segments = catalogue::segments(example);
+            wrong.extend(misjudged(rule, "the catalogue's example", &segments, expected));
         }
     }
     println!(

@@ -38,6 +38,7 @@ struct Pending {
     /// The final response, where it came before the request was whole.
     response: Option<Box<Message>>,
     pairing: Pairing,
+    before_answer: Option<u64>,
     retransmissions_before: u32,
     connect: Option<Duration>,
     idle_before: Option<Duration>,
@@ -416,6 +417,7 @@ impl Connection {
             interim_count: 0,
             response: None,
             pairing: Pairing::Ordered,
+            before_answer: None,
             retransmissions_before: scene.retransmissions(),
             connect,
             idle_before: idle_since
@@ -461,6 +463,10 @@ impl Connection {
             return;
         }
         self.answering = if answers {
+            let sent = self.client.message.as_ref().map_or(0, |request| request.content);
+            if let Some(asked) = self.queue.front_mut().filter(|asked| asked.request.is_none()) {
+                asked.before_answer = Some(sent);
+            }
             self.queue.front().map(|asked| asked.nth)
         } else {
             self.count = self.count.saturating_add(1);
@@ -602,6 +608,7 @@ impl Connection {
                     interim_count: std::mem::take(&mut self.orphaned_interim_count),
                     response: Some(message),
                     pairing: Pairing::None,
+                    before_answer: None,
                     retransmissions_before: scene.retransmissions(),
                     connect: None,
                     idle_before: None,
@@ -681,10 +688,13 @@ impl Connection {
         }
         let nothing_yet = self.protocol.is_none();
         if nothing_yet {
+            self.greet(side, octets, scene.mark());
             if let Some(taken) = self.negotiate(side, octets) {
                 return taken;
             }
             if let Some(protocol) = probe::foreign(octets) {
+                // The octets come again, as those of another protocol.
+                self.greetings[side.index()] = None;
                 self.become_foreign(protocol);
                 return 0;
             }
@@ -721,7 +731,14 @@ impl Connection {
 
     /// Octets of a stream whose framing is lost went by.
     fn astray(&mut self, side: Side, octets: &[u8], scene: &Scene<'_>) {
-        if let Some(stray) = &mut self.strays[side.index()] {
+        if self.protocol.is_none() {
+            // The first segments may be too short to tell what they are.
+            self.greet(side, octets, scene.mark());
+            let greeting = self.greetings[side.index()].as_ref();
+            if let Some(protocol) = greeting.and_then(|said| probe::foreign(&said.octets)) {
+                self.become_foreign(protocol);
+            }
+        } else if let Some(stray) = &mut self.strays[side.index()] {
             stray.take(octets);
         } else if !octets.is_empty()
             && self.protocol == Some(Protocol::Http1)
@@ -893,6 +910,7 @@ impl Connection {
             connect: asked.connect,
             idle_before: asked.idle_before,
             retransmissions: scene.retransmissions().saturating_sub(asked.retransmissions_before),
+            before_answer: asked.before_answer,
             early,
             contiguous,
             coverage: self.coverage(scene.facts),

@@ -74,6 +74,9 @@ pub struct Exchange {
     pub idle_before: Option<Duration>,
     /// Segments sent again while it lasted, both sides.
     pub retransmissions: u32,
+    /// How much of the request's content had been sent when the final response came; `None` where
+    /// the request was whole by then.
+    pub before_answer: Option<u64>,
     /// Octets that the client sent behind a CONNECT or a request for an upgrade before the answer
     /// came.
     pub early: u64,

@@ -371,7 +371,7 @@ fn joined(head: &Head, name: FieldName) -> Option<Value> {
 }
 
 /// The target as an address: of an origin-form target with the host in front of it.
-fn url(request: &Head) -> Vec<u8> {
+pub(super) fn url(request: &Head) -> Vec<u8> {
     let target = request.target();
     match request.value(FieldName::Host) {
         Some(host) if target.first() == Some(&b'/') => [&b"http://"[..], host, target].concat(),

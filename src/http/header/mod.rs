@@ -5,3 +5,4 @@ pub mod date;
 pub mod etag;
 pub mod media_type;
 pub mod range;
+pub mod websocket;
