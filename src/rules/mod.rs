@@ -22,6 +22,7 @@
 mod aggregate;
 mod bits;
 mod connection;
+mod ends;
 mod evidence;
 mod finding;
 mod framing;
@@ -73,8 +74,16 @@ pub static RULES: &[&Rule] = &[
     &syntax::field::CONNECTION_LISTS_END_TO_END_FIELD,
     &syntax::field::CONNECTION_OPTION_MISSING,
     &syntax::field::CONTENT_ON_BODILESS_METHOD,
+    &status::code_100::CONTINUE_CLIENT_RESENT_REQUEST,
+    &status::code_100::CONTINUE_THEN_HEADER_REJECTION,
+    &status::code_100::CONTINUE_WITHOUT_EXPECT,
+    &status::code_100::CONTINUE_WITHOUT_FINAL,
     &connection::early::EARLY_ERROR_WITHOUT_CLOSE,
     &connection::early::EARLY_FINAL_RESPONSE,
+    &status::code_103::EARLY_HINTS_WITHOUT_LINK,
+    &status::code_100::EXPECT_UNANSWERED,
+    &status::code_100::EXPECT_UNKNOWN,
+    &status::code_100::EXPECT_WITHOUT_BODY,
     &framing::chunk::FRAMING_CHUNK_EXTENSION,
     &framing::chunk::FRAMING_CHUNK_LINE_ENDING,
     &framing::chunk::FRAMING_CHUNK_SIZE_INVALID,
@@ -92,6 +101,7 @@ pub static RULES: &[&Rule] = &[
     &status::code_1xx::FRAMING_TE_ON_1XX_204,
     &framing::chunk::FRAMING_TRAILER_FORBIDDEN,
     &connection::protocol::H2C_PRIOR_KNOWLEDGE,
+    &status::code_101::H2C_UPGRADE_USED,
     &syntax::smuggling::HEADER_INJECTION_ATTEMPT,
     &syntax::field::HEADER_SECTION_OVERSIZE,
     &syntax::host::HOST_DUPLICATE,
@@ -107,6 +117,7 @@ pub static RULES: &[&Rule] = &[
     &status::code_204::NO_CONTENT_TO_GET,
     &connection::pairing::PIPELINE_MISMATCH,
     &connection::pairing::PIPELINING_USED,
+    &status::code_102::PROCESSING_102_USED,
     &status_line::REASON_PHRASE_MISMATCH,
     &status_line::REASON_PHRASE_NONSTANDARD,
     &status_line::REASON_PHRASE_SPACE_MISSING,
@@ -126,6 +137,12 @@ pub static RULES: &[&Rule] = &[
     &status_line::STATUS_CODE_VENDOR,
     &status_line::STATUS_LINE_MALFORMED,
     &connection::protocol::STREAM_UNPARSEABLE,
+    &status::code_101::SWITCH_BEFORE_CONTINUE,
+    &status::code_101::SWITCH_MISSING_UPGRADE_FIELD,
+    &status::code_101::SWITCH_PROTOCOL_NOT_OFFERED,
+    &status::code_101::SWITCH_THEN_CLOSE,
+    &status::code_101::SWITCH_THEN_HTTP,
+    &status::code_101::SWITCH_WITHOUT_UPGRADE,
     &syntax::line_end::SYNTAX_BARE_CR,
     &syntax::line_end::SYNTAX_BARE_LF,
     &syntax::line_end::SYNTAX_CONTROL_OCTET,
@@ -137,7 +154,13 @@ pub static RULES: &[&Rule] = &[
     &syntax::line_end::SYNTAX_SPACE_BEFORE_FIRST_FIELD,
     &connection::protocol::TLS_SENT_TO_HTTP_PORT,
     &connection::pairing::UNSOLICITED_RESPONSE,
+    &status::code_101::UPGRADE_OPTIMISTIC_DATA,
+    &status::code_104::UPLOAD_RESUMPTION_INCOMPLETE,
     &status_line::WEBDAV_CODE_OUTSIDE_WEBDAV,
+    &status::websocket::WEBSOCKET_ACCEPT_INVALID,
+    &status::websocket::WEBSOCKET_FRAME_INVALID,
+    &status::websocket::WEBSOCKET_REQUEST_INVALID,
+    &status::websocket::WEBSOCKET_SUBPROTOCOL_NOT_OFFERED,
 ];
 
 /// The rule of a name.

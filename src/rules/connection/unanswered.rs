@@ -1,7 +1,8 @@
 //! Requests without an answer, and answers that break off.
 
 use crate::flow::{Mark, Side};
-use crate::http::{Connection, Exchange, Unanswered};
+use crate::http::{Exchange, Unanswered};
+use crate::rules::ends::Ends;
 use crate::rules::rule::rule;
 use crate::rules::{Aftermath, Check, Guard, Parameter, Report, Scene, Severity, Trigger, text};
 use crate::units::Duration;
@@ -76,28 +77,6 @@ fn lost(exchange: &Exchange) -> bool {
 /// Whether HTTP had ended, so that there is nothing to answer.
 fn after_switch(exchange: &Exchange) -> bool {
     exchange.switch.is_some()
-}
-
-/// When each side closed or reset a connection first.
-pub(super) struct Ends {
-    pub client: Option<Mark>,
-    pub server: Option<Mark>,
-}
-
-impl Ends {
-    pub fn of(connection: &Connection) -> Self {
-        let first = |side: Side| {
-            let marks = [connection.fin[side.index()], connection.reset[side.index()]];
-            marks.into_iter().flatten().min_by_key(|mark| mark.packet)
-        };
-        Self { client: first(Side::Client), server: first(Side::Server) }
-    }
-
-    /// Whether the client ended the connection, and before the server did.
-    pub fn client_first(&self) -> bool {
-        self.client
-            .is_some_and(|client| self.server.is_none_or(|server| client.packet < server.packet))
-    }
 }
 
 rule! {

@@ -1,9 +1,15 @@
 //! What single status codes demand, a file for each code.
 
+pub(super) mod code_100;
+pub(super) mod code_101;
+pub(super) mod code_102;
+pub(super) mod code_103;
+pub(super) mod code_104;
 pub(super) mod code_1xx;
 pub(super) mod code_204;
 pub(super) mod code_205;
 pub(super) mod code_304;
+pub(super) mod websocket;
 
 use super::report::Report;
 use super::trail::Aftermath;
