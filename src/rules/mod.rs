@@ -22,6 +22,7 @@
 mod aggregate;
 mod bits;
 mod connection;
+mod content;
 mod ends;
 mod evidence;
 mod finding;
@@ -58,6 +59,8 @@ use crate::status::Text;
 
 /// Every rule, by name.
 pub static RULES: &[&Rule] = &[
+    &status::code_202::ACCEPTED_WITHOUT_POINTER,
+    &status::webdav::ALREADY_REPORTED_TOP_LEVEL,
     &status::code_1xx::BODY_ON_1XX,
     &status::code_204::BODY_ON_204,
     &status::code_205::BODY_ON_205,
@@ -73,11 +76,18 @@ pub static RULES: &[&Rule] = &[
     &connection::protocol::CONNECT_REJECTED_KEPT_OPEN,
     &syntax::field::CONNECTION_LISTS_END_TO_END_FIELD,
     &syntax::field::CONNECTION_OPTION_MISSING,
+    &content::CONTENT_CODING_NOT_ACCEPTED,
     &syntax::field::CONTENT_ON_BODILESS_METHOD,
+    &status::code_206::CONTENT_RANGE_INVALID,
+    &status::code_206::CONTENT_RANGE_ON_OTHER_STATUS,
+    &content::CONTENT_TYPE_MISSING,
     &status::code_100::CONTINUE_CLIENT_RESENT_REQUEST,
     &status::code_100::CONTINUE_THEN_HEADER_REJECTION,
     &status::code_100::CONTINUE_WITHOUT_EXPECT,
     &status::code_100::CONTINUE_WITHOUT_FINAL,
+    &status::code_201::CREATED_EMPTY_BODY,
+    &status::code_201::CREATED_FOR_SAFE_METHOD,
+    &status::code_201::CREATED_WITHOUT_LOCATION,
     &connection::early::EARLY_ERROR_WITHOUT_CLOSE,
     &connection::early::EARLY_FINAL_RESPONSE,
     &status::code_103::EARLY_HINTS_WITHOUT_LINK,
@@ -111,13 +121,30 @@ pub static RULES: &[&Rule] = &[
     &connection::protocol::HTTP_SENT_TO_TLS_PORT,
     &syntax::start_line::HTTP_VERSION_UNEXPECTED,
     &syntax::start_line::HTTP09_MESSAGE,
+    &status::range::IF_RANGE_INVALID,
+    &status::webdav::IM_USED_WITHOUT_A_IM,
     &status::code_1xx::INTERIM_FLOOD,
     &status::code_1xx::INTERIM_TO_HTTP10,
     &syntax::start_line::METHOD_UNKNOWN,
+    &status::webdav::MULTISTATUS_NOT_XML,
     &status::code_204::NO_CONTENT_TO_GET,
+    &status::code_203::NON_AUTHORITATIVE_WITHOUT_PROXY,
+    &status::code_200::OK_EMPTY_BODY,
+    &status::code_206::PARTIAL_IF_RANGE_MISMATCH,
+    &status::code_206::PARTIAL_LENGTH_MISMATCH,
+    &status::code_206::PARTIAL_MISSING_CONTENT_RANGE,
+    &status::code_206::PARTIAL_MISSING_DATE,
+    &status::multipart::PARTIAL_MULTIPART_FOR_SINGLE_RANGE,
+    &status::multipart::PARTIAL_MULTIPART_MALFORMED,
+    &status::code_206::PARTIAL_RANGE_NOT_REQUESTED,
+    &status::code_206::PARTIAL_TO_NON_GET,
+    &status::code_206::PARTIAL_WHOLE_REPRESENTATION,
+    &status::code_206::PARTIAL_WITHOUT_RANGE,
     &connection::pairing::PIPELINE_MISMATCH,
     &connection::pairing::PIPELINING_USED,
     &status::code_102::PROCESSING_102_USED,
+    &status::range::RANGE_ABUSE,
+    &status::code_200::RANGE_IGNORED,
     &status_line::REASON_PHRASE_MISMATCH,
     &status_line::REASON_PHRASE_NONSTANDARD,
     &status_line::REASON_PHRASE_SPACE_MISSING,
@@ -153,6 +180,7 @@ pub static RULES: &[&Rule] = &[
     &syntax::line_end::SYNTAX_SPACE_BEFORE_COLON,
     &syntax::line_end::SYNTAX_SPACE_BEFORE_FIRST_FIELD,
     &connection::protocol::TLS_SENT_TO_HTTP_PORT,
+    &status::code_200::TRACE_ENABLED,
     &connection::pairing::UNSOLICITED_RESPONSE,
     &status::code_101::UPGRADE_OPTIMISTIC_DATA,
     &status::code_104::UPLOAD_RESUMPTION_INCOMPLETE,
@@ -187,7 +215,7 @@ pub fn appetite(head: &Head, flaws: Flaws, method: Option<Method>) -> usize {
     let wanted = match (head.kind(), head.status()) {
         (Kind::Request, _) => flaws.meets(AMBIGUOUS) || head.has(FieldName::Expect),
         (Kind::Response, Some(206 | 207 | 400..=599)) => true,
-        (Kind::Response, Some(200)) => method == Some(Method::Trace),
+        (Kind::Response, Some(200)) => matches!(method, Some(Method::Trace | Method::Other)),
         (Kind::Response, _) => false,
     };
     if wanted { limits::INSPECTED_OCTETS } else { 0 }

@@ -6,9 +6,17 @@ pub(super) mod code_102;
 pub(super) mod code_103;
 pub(super) mod code_104;
 pub(super) mod code_1xx;
+pub(super) mod code_200;
+pub(super) mod code_201;
+pub(super) mod code_202;
+pub(super) mod code_203;
 pub(super) mod code_204;
 pub(super) mod code_205;
+pub(super) mod code_206;
 pub(super) mod code_304;
+pub(super) mod multipart;
+pub(super) mod range;
+pub(super) mod webdav;
 pub(super) mod websocket;
 
 use super::report::Report;
