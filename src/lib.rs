@@ -24,3 +24,7 @@ pub mod stats;
 pub mod status;
 pub mod units;
 pub mod wire;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

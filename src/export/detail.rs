@@ -6,7 +6,7 @@ mod body;
 use std::io::{self, Write};
 
 use super::paint::{Page, Style};
-use super::{Options, escape, name};
+use super::{Options, escape, name, trailer};
 use crate::flow::Mark;
 use crate::http::{Exchange, Field, Framing, Head, Kind, Message, Switch};
 use crate::units::{Count, Duration, Octets};
@@ -116,10 +116,8 @@ fn message(page: &mut Page, heading: &str, message: &Message, options: Options) 
     }
     if let Some(trailers) = &message.trailers {
         page.add("  ").put(Style::Dim, "trailer section").end_line();
-        for line in trailers.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii) {
-            if !line.is_empty() {
-                page.add("  ").add(&escape::text(&options.secrets.line(line))).end_line();
-            }
+        for one in trailer::fields(trailers) {
+            field(page, &one, options);
         }
     }
     body::write(page, message, options);
@@ -140,12 +138,14 @@ fn head(page: &mut Page, head: &Head, options: Options) {
         Kind::Response => line.into(),
     };
     page.add("  ").put(Style::Bold, &escape::text(&shown)).end_line();
-    for field in head.fields() {
-        let value = options.secrets.value(&field);
-        let Field { name_octets, .. } = field;
-        page.add("  ").add(&escape::text(name_octets)).put(Style::Dim, ":").add(" ");
-        page.add(&escape::text(&value)).end_line();
+    for one in head.fields() {
+        field(page, &one, options);
     }
+}
+
+fn field(page: &mut Page, field: &Field<'_>, options: Options) {
+    page.add("  ").add(&escape::text(field.name_octets)).put(Style::Dim, ":").add(" ");
+    page.add(&escape::text(&options.secrets.value(field))).end_line();
 }
 
 fn completeness(message: &Message) -> (String, Style) {

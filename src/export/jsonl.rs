@@ -10,7 +10,7 @@ use std::io::{self, Write};
 
 use super::json;
 use super::name;
-use super::{Exporter, Format, Options, Secrets};
+use super::{Exporter, Format, Options, Secrets, trailer};
 use crate::flow::{Ending, Mark};
 use crate::http::{Connection, Exchange, Field, FieldName, Message, Stray, Switch, Version};
 use crate::snapshot::Summary;
@@ -205,17 +205,6 @@ fn pairs<'h>(out: &mut Vec<u8>, fields: impl Iterator<Item = Field<'h>>, secrets
     out.push(b']');
 }
 
-/// The lines of a trailer section as fields.
-fn trailers(octets: &[u8]) -> impl Iterator<Item = Field<'_>> {
-    let lines = octets.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii);
-    lines.filter(|line| !line.is_empty()).map(|line| {
-        let colon = memchr::memchr(b':', line).unwrap_or(line.len());
-        let (name, value) = line.split_at_checked(colon).unwrap_or((line, &[]));
-        let value = value.get(1..).unwrap_or_default().trim_ascii();
-        Field { name: FieldName::recognise(name), name_octets: name, value }
-    })
-}
-
 fn interim(out: &mut Vec<u8>, exchange: &Exchange) {
     out.push(b'[');
     for (index, interim) in exchange.interim.iter().enumerate() {
@@ -286,7 +275,7 @@ fn message(out: &mut Vec<u8>, message: Option<&Message>, secrets: Secrets) {
     json::optional_duration(out, message.longest_pause.map(|(pause, _)| pause));
     key!(out, "trailers");
     match &message.trailers {
-        Some(octets) => pairs(out, trailers(octets), secrets),
+        Some(octets) => pairs(out, trailer::fields(octets), secrets),
         None => out.extend_from_slice(b"null"),
     }
     key!(out, "flaws");

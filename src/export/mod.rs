@@ -11,6 +11,7 @@ mod paint;
 pub mod secret;
 mod table;
 mod text;
+mod trailer;
 mod wide;
 
 use std::io::{self, Write};
