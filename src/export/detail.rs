@@ -11,6 +11,9 @@ use crate::flow::Mark;
 use crate::http::{Exchange, Field, Framing, Head, Kind, Message, Switch};
 use crate::units::{Count, Duration, Octets};
 
+/// A shorter pause inside a response is not worth a line; retransmission timers begin at 200 ms.
+const NOTABLE_PAUSE: Duration = Duration::from_millis(150);
+
 /// Octets of the front of each body that are shown.
 pub const PREVIEW_OCTETS: usize = 2_048;
 
@@ -92,6 +95,18 @@ fn why_none(word: &str) -> &str {
         "not-captured" => "not captured",
         "replaced" => "none: a new connection began between the same ports",
         _ => "none: too many at a time to keep track of",
+    }
+}
+
+/// What the last packet of an exchange without a response says.
+fn how_over(word: &str) -> &str {
+    match word {
+        "fin" => "the connection is closed, no response",
+        "reset-by-server" => "the server resets the connection, no response",
+        "reset-by-client" => "the client resets the connection, no response",
+        "timeout" => "still no response: counted as over",
+        "capture-end" => "the capture ends, no response yet",
+        _ => "given up",
     }
 }
 
@@ -217,23 +232,18 @@ fn timeline(page: &mut Page, exchange: &Exchange) {
         let think = exchange.think_time().map(|time| format!(", {time} after the request"));
         events.push((response.first, format!("response begins{}", think.unwrap_or_default())));
         if let Some((pause, packet)) = response.longest_pause
-            && pause >= Duration::from_millis(200)
+            && pause >= NOTABLE_PAUSE
         {
-            let text = format!("longest pause inside the response was {pause}, before this packet");
-            let at = Mark { packet, at: response.last.at };
-            if packet == response.last.packet {
-                events.push((at, text));
-            } else {
-                page.add(&format!("  {text}: {}", Count(packet))).end_line();
-            }
+            page.add(&format!("  the longest pause, {pause}, ended with #{}", Count(packet)));
+            page.end_line();
         }
         if response.last.packet != response.first.packet {
             let total = exchange.total_time().map(|time| format!(", {time} in all"));
             events.push((response.last, format!("response ends{}", total.unwrap_or_default())));
         }
     }
-    if exchange.response.is_none() {
-        events.push((exchange.completed, "given up".to_owned()));
+    if let (None, Some(why)) = (&exchange.response, exchange.unanswered) {
+        events.push((exchange.completed, how_over(name::unanswered(why)).to_owned()));
     }
     events.sort_by_key(|(mark, _)| mark.packet);
     for (mark, what) in events {
@@ -246,8 +256,11 @@ fn timeline(page: &mut Page, exchange: &Exchange) {
         page.add(&format!("  {after:>9}  {packet:>11}  {what}")).end_line();
     }
     if exchange.retransmissions > 0 {
-        let count = Count(u64::from(exchange.retransmissions));
-        page.add("  ").put(Style::Warning, &format!("{count} segments were sent again")).end_line();
+        let again = match exchange.retransmissions {
+            1 => "1 segment was sent again".to_owned(),
+            count => format!("{} segments were sent again", Count(u64::from(count))),
+        };
+        page.add("  ").put(Style::Warning, &again).end_line();
     }
     match &exchange.switch {
         Some(Switch::Tunnel) => page.add("  the connection is a tunnel from here on").end_line(),

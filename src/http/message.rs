@@ -110,7 +110,10 @@ impl Message {
                     self.longest_pause = Some((pause, mark.packet));
                 }
             }
-            self.last = mark;
+            // What fills a hole comes behind what it lets through: the message is not over before.
+            if mark.packet > self.last.packet {
+                self.last = mark;
+            }
         }
     }
 

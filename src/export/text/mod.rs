@@ -113,10 +113,17 @@ fn totals(page: &mut Page, view: &View<'_>) {
     let style = if lost > 0 { Style::Warning } else { Style::Plain };
     page.add("   ").put(style, &format!("{} lost", Octets(lost)));
     page.end_line();
-    if outcomes.not_seen() > 0 {
-        let not_seen = outcomes.not_seen();
-        page.add(&format!("  {} whose answer is not in the capture", many(not_seen, "request")));
+    if outcomes.open > 0 {
+        let open = many(outcomes.open, "request");
+        page.put(Style::Warning, &format!("  {open} still unanswered when the capture ended"));
+        if let Some(waited) = outcomes.longest_open {
+            page.add(&format!(", for up to {waited}"));
+        }
         page.end_line();
+    }
+    if outcomes.not_captured > 0 {
+        let lost = many(outcomes.not_captured, "request");
+        page.put(Style::Warning, &format!("  {lost} whose answer was not captured")).end_line();
     }
     for (name, latency) in
         [("time to first octet", &statistics.think), ("whole exchange", &statistics.total)]
@@ -141,11 +148,12 @@ fn failures(page: &mut Page, view: &View<'_>) {
     if sorted.is_empty() {
         return;
     }
-    let mut table = Table::new("<><<<", &["FAILED", "", "", "server", "first seen"]);
+    let counts = sorted.iter().map(|count| Count(count.exchanges).to_string().len());
+    let width = counts.max().unwrap_or(0);
+    let mut table = Table::new("<<<<", &["FAILED", "", "server", "first seen"]);
     for count in sorted.iter().take(view.options.top) {
         table.row([
-            ("✖".to_owned(), Style::Failure),
-            plain(format!("{} ×", Count(count.exchanges))),
+            (format!("✖ {:>width$} ×", Count(count.exchanges)), Style::Failure),
             (failure(count), Style::Bold),
             plain(count.server),
             plain(format!("exchange {}, packet {}", count.first, count.first_packet)),

@@ -11,7 +11,7 @@ pub(super) fn flaws(page: &mut Page, view: &View<'_>) {
         return;
     }
     counts.sort_by_key(|count| std::cmp::Reverse(count.messages));
-    let mut table = Table::new("<>><", &["FLAWS", "messages", "first packet", ""]);
+    let mut table = Table::new("<>><", &["FLAWS", "messages", "first", ""]);
     for count in counts.iter().take(view.options.top) {
         table.row([
             plain(count.flaw.name()),
