@@ -4,12 +4,53 @@
 //! # The way of the data
 //!
 //! ```text
-//! capture ─Packet→ wire ─Segment→ flow ─octets, gap, end→ http ─Exchange→ engine → export
+//! capture ─Packet→ wire ─Segment→ flow ─octets, gap, end→ http ─Exchange, Connection→ engine ─Record→ export
+//! (files)         (layers off)   (TCP in order)          (messages, pairs)          (numbers)
 //! ```
 //!
-//! Packets are pushed in borrowed, facts come out owned. `wire`, `flow` and `http` are pure: they
-//! have no clock (time is the capture's), open no file, start no thread, print nothing and never
-//! panic on input.
+//! One way, no way back. Packets are pushed in borrowed, facts come out owned. The core (`wire`,
+//! `flow`, `http`, `status`, `stats`, `engine`) is pure: it has no clock (time is the capture's), opens
+//! no file, starts no thread, prints nothing and never panics on input. Files and terminals
+//! live at the two ends. `tests/architecture.rs` holds who may import whom.
+//!
+//! # The house
+//!
+//! | room | comes in | goes out |
+//! | --- | --- | --- |
+//! | [`capture`] | files, pipes, compressed or damaged | [`wire::Packet`]s and what was wrong |
+//! | [`wire`] | one frame | one TCP [`wire::Segment`], a signal, or a reason why not |
+//! | [`flow`] | segments | ordered octets of connections, told to a [`flow::Reader`] |
+//! | [`http`] | ordered octets | [`http::Exchange`]s, [`http::Connection`]s, flaws |
+//! | [`status`] | a code | what it means and demands, in English and Chinese |
+//! | [`stats`] | exchanges and connections | numbers |
+//! | [`engine`] | segments | [`engine::Record`]s in an order that the capture alone decides |
+//! | [`pipeline`] | a capture | records, and a [`snapshot::Summary`] that balances |
+//! | [`snapshot`] | | what a view may look at |
+//! | [`export`] | records | texts and files, made safe |
+//! | [`units`], [`limits`], [`error`] | | words that all of them share |
+//!
+//! # Use as a library
+//!
+//! ```no_run
+//! use std::ops::ControlFlow;
+//!
+//! use httpwhy::capture::Capture;
+//! use httpwhy::engine::Record;
+//! use httpwhy::error::Error;
+//! use httpwhy::pipeline::{self, Options};
+//!
+//! # fn main() -> Result<(), Error> {
+//! let mut capture = Capture::open(&["capture.pcapng"])?;
+//! let outcome = pipeline::run::<Error>(&mut capture, Options::default(), |record| {
+//!     if let Record::Exchange(id, exchange) = record {
+//!         println!("{id} {} → {} {:?}", exchange.client, exchange.server, exchange.status());
+//!     }
+//!     Ok(ControlFlow::Continue(()))
+//! })?;
+//! assert!(outcome.summary.balances());
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod capture;
 pub mod engine;

@@ -289,3 +289,19 @@ fn connections_do_not_mix() {
         assert_same(&alone, &core::read(&together), round);
     }
 }
+
+#[test]
+fn what_is_not_http_may_come_in_any_order() {
+    // A stream that nobody reads promises to look at nothing for ever.
+    let mut connection = support::script::Connection::new("10.1.0.1:40000", "192.0.2.10:443");
+    connection =
+        connection.client_says(&b"\x16\x03\x01\x00\x10hello"[..]).server_says(vec![0x17; 9_000]);
+    let script = Script { connections: vec![connection] };
+    let segments = packets::segments(&script, &Stacks::default());
+    for seed in 0..20 {
+        let mixed = transform::reorder(&segments, Overtake::WithinBurst, 5, seed);
+        let made = core::read(&mixed);
+        assert!(made.seen.is_empty());
+        assert_eq!(made.ledger.missing, 0);
+    }
+}

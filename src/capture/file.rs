@@ -88,6 +88,8 @@ impl File {
                 }
                 Step::Starved if self.judge_end() => {}
                 Step::Starved | Step::Over => {
+                    // Behind garbage there may be a failure, which is what made it.
+                    self.record_failure();
                     let left = self.window.at_hand().len() as u64;
                     self.input.octets = self.window.offset().saturating_add(left);
                     self.walk = Walk::Over;
@@ -98,18 +100,21 @@ impl File {
         }
     }
 
+    /// Records why reading ended early, if it did.
+    fn record_failure(&mut self) -> bool {
+        let Some(failure) = self.window.take_failure() else { return false };
+        let left = self.window.at_hand().len() as u64;
+        let offset = self.window.offset().saturating_add(left);
+        self.input.damage(offset, fault_of(&self.input, &failure), Then::WentOn);
+        true
+    }
+
     /// Judges an end at which no whole record was left. `true`: reading goes on.
     #[cold]
     fn judge_end(&mut self) -> bool {
-        if let Some(failure) = self.window.take_failure() {
-            let left = self.window.at_hand().len() as u64;
-            let offset = self.window.offset().saturating_add(left);
-            self.input.damage(offset, fault_of(&self.input, &failure), Then::WentOn);
-            return false;
-        }
-        // A file that holds no octet behind its last record ended well, unless it ended
-        // before the first header, which was judged when it was opened.
-        if self.window.at_hand().is_empty() {
+        // A file with no octet behind its last record ended well. What a failure left of a record
+        // is that failure's doing.
+        if self.record_failure() || self.window.at_hand().is_empty() {
             return false;
         }
         match &mut self.walk {
@@ -122,9 +127,18 @@ impl File {
 
 /// The reader of a path, `-` for standard input.
 fn open_reader(path: &Path) -> Result<Box<dyn Read + Send>, Error> {
-    let refused = |source| Error::Read { path: path.to_owned(), source };
+    let refused = |source: io::Error| {
+        let source = match source.kind() {
+            io::ErrorKind::PermissionDenied => {
+                let text = format!("{source}; if root captured it: sudo chown $USER FILE");
+                io::Error::new(io::ErrorKind::PermissionDenied, text)
+            }
+            _ => source,
+        };
+        Error::Read { path: path.to_owned(), source }
+    };
     if path.as_os_str() == "-" {
-        return Ok(Box::new(io::stdin()));
+        return Ok(standard_input());
     }
     let file = fs::File::open(path).map_err(refused)?;
     if file.metadata().map_err(refused)?.is_dir() {
@@ -132,6 +146,23 @@ fn open_reader(path: &Path) -> Result<Box<dyn Read + Send>, Error> {
         return Err(Error::NotACapture { path: path.to_owned(), why });
     }
     Ok(Box::new(file))
+}
+
+/// Standard input without the small buffer and the lock of [`io::stdin`], which halve the speed
+/// of a pipe.
+#[cfg(unix)]
+fn standard_input() -> Box<dyn Read + Send> {
+    use std::os::fd::AsFd;
+    match io::stdin().as_fd().try_clone_to_owned() {
+        Ok(descriptor) => Box::new(fs::File::from(descriptor)),
+        Err(_) => Box::new(io::stdin()),
+    }
+}
+
+/// Standard input.
+#[cfg(not(unix))]
+fn standard_input() -> Box<dyn Read + Send> {
+    Box::new(io::stdin())
 }
 
 /// Why nothing at all could be read.
@@ -208,7 +239,9 @@ fn banner(window: &mut Window) -> Option<(usize, Format)> {
             rest = bounded.get(end..).unwrap_or_default();
         }
         let ahead = bounded.len().saturating_add(1);
-        if !look_alike::is_text(bounded.get(..searched).unwrap_or_default())
+        // The last three octets may be those of a magic number.
+        let text = bounded.get(..bounded.len().saturating_sub(3)).unwrap_or_default();
+        if !look_alike::is_text(text)
             || !bounded.first().is_some_and(|octet| octet.is_ascii_graphic())
             || ahead > BANNER_OCTETS
             || !window.holds(ahead)

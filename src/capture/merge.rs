@@ -110,15 +110,21 @@ impl Merge {
             }
             self.read(index);
         }
-        self.given = self.waiting.pop().map(|Reverse((_, index))| index);
-        if let Some(source) = self.given.and_then(|index| self.sources.get_mut(index))
-            && let State::Closed(input) = &source.state
-        {
-            // What was found at the first look is found again.
-            source.state = State::Open(File::open(&input.path)?);
-            Self::step(source, &mut self.interfaces);
+        loop {
+            self.given = self.waiting.pop().map(|Reverse((_, index))| index);
+            let Some(source) = self.given.and_then(|index| self.sources.get_mut(index)) else {
+                return Ok(None);
+            };
+            if let State::Closed(input) = &source.state {
+                // What was found at the first look is found again.
+                source.state = State::Open(File::open(&input.path)?);
+                Self::step(source, &mut self.interfaces);
+            }
+            // Unless the file was cut meanwhile.
+            if source.record.is_some() {
+                return Ok(self.given);
+            }
         }
-        Ok(self.given)
     }
 
     /// The record that [`Self::advance`] came to.

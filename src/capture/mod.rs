@@ -60,8 +60,8 @@ impl Capture {
     /// # Errors
     ///
     /// One of several files was there when it was opened and no longer is.
+    #[expect(clippy::should_implement_trait, reason = "a packet borrows; an Iterator cannot lend")]
     #[inline]
-    #[expect(clippy::should_implement_trait, reason = "an Iterator cannot lend")]
     pub fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
         let Some(index) = self.merge.advance()? else { return Ok(None) };
         self.packets = self.packets.saturating_add(1);

@@ -94,17 +94,21 @@ impl RecordHeader {
         Timestamp::from_nanos(i64::try_from(nanos).unwrap_or(i64::MAX))
     }
 
-    /// Whether chance would hardly have made this. Its time must be near one of those given, if any
-    /// is.
-    fn is_credible(&self, variant: Variant, near: [Option<Timestamp>; 2]) -> bool {
+    /// Whether it may follow packets of the given times, if any is given.
+    fn may_follow(&self, variant: Variant, near: [Option<Timestamp>; 2]) -> bool {
         let second = if variant.nanosecond { 1_000_000_000 } else { 1_000_000 };
         let at = self.at(variant);
         let apart = |other: Timestamp| at.since(other).max(other.since(at));
-        (1..=MOST).contains(&self.caplen)
-            && (self.caplen..=MOST).contains(&self.len)
+        self.caplen <= MOST
+            && self.len <= MOST
             && self.fraction < second
             && (near == [None, None]
                 || near.iter().flatten().any(|&other| apart(other) <= RESYNC_TIME))
+    }
+
+    /// Whether chance would hardly have made it there.
+    fn is_credible(&self, variant: Variant, near: [Option<Timestamp>; 2]) -> bool {
+        (1..=self.len).contains(&self.caplen) && self.may_follow(variant, near)
     }
 }
 
@@ -115,6 +119,16 @@ pub(super) struct Pcap {
     header: Option<Header>,
     /// Times of the last two packets. Two, since a damaged length shows only one packet later.
     recent: [Option<Timestamp>; 2],
+}
+
+/// What an odd record is after all.
+enum Judgement {
+    /// A packet.
+    Packet,
+    /// None; but the window now stands where reading goes on.
+    Elsewhere,
+    /// None, and there is no more.
+    Nothing,
 }
 
 impl Pcap {
@@ -140,24 +154,14 @@ impl Pcap {
             else {
                 return Step::Starved;
             };
+            if !(1..=MOST.min(record.len)).contains(&record.caplen) {
+                match self.judge(window, input, header, record) {
+                    Judgement::Packet => {}
+                    Judgement::Elsewhere => continue,
+                    Judgement::Nothing => return Step::Over,
+                }
+            }
             let caplen = record.caplen as usize;
-            if caplen > PACKET_OCTETS {
-                if !self.resynchronise(window, input, header, record.caplen) {
-                    return Step::Over;
-                }
-                continue;
-            }
-            if caplen == 0 {
-                if Self::zeros_follow(window) {
-                    input.damage(window.offset(), Fault::ZeroTail, Then::WentOn);
-                    return Step::Over;
-                }
-                if Self::header_follows(window) {
-                    input.note(window.offset(), Fault::Concatenated);
-                    self.header = None;
-                    continue;
-                }
-            }
             let whole = before.saturating_add(caplen);
             if !window.holds(whole) {
                 return Step::Starved;
@@ -178,6 +182,53 @@ impl Pcap {
             window.drop_front(whole);
             return Step::Packet(found);
         }
+    }
+
+    /// Judges a record at the front whose length is not as lengths are.
+    #[cold]
+    #[inline(never)]
+    fn judge(
+        &mut self,
+        window: &mut Window,
+        input: &mut Input,
+        header: Header,
+        record: RecordHeader,
+    ) -> Judgement {
+        let offset = window.offset();
+        if record.caplen == 0 {
+            if Self::zeros_follow(window) {
+                input.damage(offset, Fault::ZeroTail, Then::WentOn);
+                return Judgement::Nothing;
+            }
+            if Self::header_follows(window) {
+                input.note(offset, Fault::Concatenated);
+                self.header = None;
+                return Judgement::Elsewhere;
+            }
+            return Judgement::Packet;
+        }
+        // There are writers of records that have more octets than were sent, so that alone is no
+        // proof: what stands behind is.
+        if record.caplen <= MOST && Self::ends_at_a_record(window, header.variant, record) {
+            return Judgement::Packet;
+        }
+        let found = self.search(window, header);
+        let then = found.map_or(Then::Stopped, |skipped| Then::Resumed { skipped });
+        input.damage(offset, Fault::Oversized { octets: record.caplen.into() }, then);
+        if found.is_some() { Judgement::Elsewhere } else { Judgement::Nothing }
+    }
+
+    /// Whether a record, or the end, follows the one at the front.
+    fn ends_at_a_record(window: &mut Window, variant: Variant, record: RecordHeader) -> bool {
+        let whole = variant.record_octets().saturating_add(record.caplen as usize);
+        if !window.holds(whole.saturating_add(variant.record_octets())) {
+            return true;
+        }
+        let behind = window.at_hand().get(whole..).unwrap_or_default();
+        RecordHeader::parse(behind, variant.order).is_ok_and(|(_, next)| {
+            next.may_follow(variant, [None, Some(record.at(variant))])
+                || Variant::of(behind).is_some()
+        })
     }
 
     /// Judges the octets that are left where the input ended inside a record. `true`: packets
@@ -238,7 +289,6 @@ impl Pcap {
     }
 
     /// Whether an empty record is in fact the zeros of a file system that had no more.
-    #[cold]
     fn zeros_follow(window: &mut Window) -> bool {
         if !window.at_hand().iter().take(RECORD_OCTETS).all(|&octet| octet == 0) {
             return false;
@@ -249,29 +299,11 @@ impl Pcap {
 
     /// Whether an empty record is in fact the header of a file glued to this one: its time would
     /// be in 2055 or later, and its length the time zone, always 0.
-    #[cold]
     fn header_follows(window: &mut Window) -> bool {
         if Variant::of(window.at_hand()).is_none() || !window.holds(HEADER_OCTETS) {
             return false;
         }
         matches!(window.at_hand().get(4..8), Some([2, 0, 4, 0] | [0, 2, 0, 4]))
-    }
-
-    /// Goes on behind a record that cannot be, if there is anything.
-    #[cold]
-    fn resynchronise(
-        &mut self,
-        window: &mut Window,
-        input: &mut Input,
-        header: Header,
-        claimed: u32,
-    ) -> bool {
-        let offset = window.offset();
-        let what = Fault::Oversized { octets: claimed.into() };
-        let found = self.search(window, header);
-        let then = found.map_or(Then::Stopped, |skipped| Then::Resumed { skipped });
-        input.damage(offset, what, then);
-        found.is_some()
     }
 
     /// Drops octets until credible records stand at the front; how many, or `None`.

@@ -160,7 +160,7 @@ impl fmt::Display for Damage {
 /// How reading went on after something was wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
-    /// Right behind it.
+    /// Right behind it, if anything was there.
     WentOn,
     /// So many octets were left out until packets were found again.
     Resumed {

@@ -58,7 +58,7 @@ impl Window {
     /// means that the input ended, or failed, before.
     ///
     /// Memory follows what was really read, never what a length field claims: the buffer grows
-    /// to at most twice the octets at hand.
+    /// by doubling, and only when half of it is at hand.
     #[inline]
     pub(super) fn holds(&mut self, octets: usize) -> bool {
         self.end - self.start >= octets || self.fill(octets)
@@ -83,20 +83,7 @@ impl Window {
             if self.ended {
                 return false;
             }
-            if self.start == self.end {
-                self.start = 0;
-                self.end = 0;
-            } else if self.start > 0
-                && (self.end == self.buffer.len() || octets > self.buffer.len() - self.start)
-            {
-                self.buffer.copy_within(self.start..self.end, 0);
-                self.end -= self.start;
-                self.start = 0;
-            }
-            if self.end == self.buffer.len() {
-                let grown = self.buffer.len().saturating_mul(2).min(octets).max(READ_OCTETS);
-                self.buffer.resize(grown, 0);
-            }
+            self.make_room(octets);
             let Some(room) = self.buffer.get_mut(self.end..) else { return false };
             match self.reader.read(room) {
                 Ok(0) => self.ended = true,
@@ -109,6 +96,25 @@ impl Window {
             }
         }
         true
+    }
+
+    /// Sees that something can be read behind what is at hand, where `octets` are wanted.
+    ///
+    /// Half the buffer at least is free after a move, so that octets are moved less often than they
+    /// are consumed, even where a search goes octet by octet and always wants more than there is.
+    fn make_room(&mut self, octets: usize) {
+        let held = self.end - self.start;
+        let size = self.buffer.len();
+        if self.end < size && octets <= size - self.start {
+            return;
+        }
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.start = 0;
+        self.end = held;
+        if held >= size / 2 {
+            let wanted = size.saturating_mul(2).min(octets.saturating_mul(2));
+            self.buffer.resize(wanted.max(READ_OCTETS).max(size), 0);
+        }
     }
 }
 
@@ -185,6 +191,21 @@ mod tests {
         assert!(!window.holds(1 << 40));
         assert!(window.buffer.len() <= READ_OCTETS);
         assert_eq!(window.at_hand().len(), 1_000);
+    }
+
+    #[test]
+    fn a_search_that_wants_more_than_there_is_moves_little() {
+        let mut window = Window::new(Box::new(io::repeat(1).take(3_000_000)));
+        let wanted = READ_OCTETS * 2;
+        let mut moves = 0;
+        while window.holds(wanted) {
+            let before = window.start();
+            window.drop_front(1);
+            window.holds(wanted);
+            moves += usize::from(window.start() < before);
+        }
+        assert!(window.buffer.len() <= 2 * wanted);
+        assert!(moves <= 3_000_000 / wanted + 4, "{moves} moves");
     }
 
     #[test]

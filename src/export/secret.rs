@@ -165,7 +165,7 @@ fn cookies<'v>(value: &'v [u8], attributes: &[&str]) -> Cow<'v, [u8]> {
         }
         let name = pair.split(|octet| *octet == b'=').next().unwrap_or_default();
         let is = |known: &&str| name.trim_ascii().eq_ignore_ascii_case(known.as_bytes());
-        if index > 0 && attributes.iter().any(|known| is(&known)) {
+        if index > 0 && attributes.iter().any(is) {
             out.extend_from_slice(pair);
         } else if name.len() < pair.len() {
             out.extend_from_slice(name);

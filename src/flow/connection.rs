@@ -504,7 +504,7 @@ impl<R: Reader> Connection<R> {
         let index = side.index();
         let unread = self.reader.as_ref().map_or(0, |reader| reader.unread(side));
         let stream = &mut self.streams[index];
-        let look_from = stream.next + unread;
+        let look_from = stream.next.saturating_add(unread);
         let segment = if segment.offset < stream.next {
             let skip = (stream.next - segment.offset) as usize;
             let octets = segment.octets.get(skip..).unwrap_or_default();

@@ -52,7 +52,7 @@ impl Descent {
         Self {
             at: packet.at,
             number: packet.number,
-            via: Via { interface: packet.interface, ..Via::default() },
+            via: Via { interface: packet.interface, direction: packet.direction, ..Via::default() },
             network: Network::default(),
             cut: packet.len.saturating_sub(captured),
             verify,

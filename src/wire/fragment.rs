@@ -1,10 +1,10 @@
 //! IP fragments in, whole datagrams out. Keeps a bounded number of unfinished datagrams for a
 //! bounded time of the capture, and counts what it gives up. Never decodes what it puts together.
 //!
-//! Where fragments of IPv4 overlap, the octets that came first stay, as in BSD, Linux before 4.19 and most
-//! middleboxes; etherparse's own pool lets the last win and has no bound. Where fragments of IPv6
-//! overlap, the datagram is dropped (RFC 5722 section 4). A fragment that repeats octets held
-//! already is a copy, in both (RFC 8200 section 4.5 permits it).
+//! Where fragments of IPv4 overlap, receivers differ in which octets win. Here those that came first
+//! stay, and a contradiction is counted. (etherparse's own pool lets the last win and has no bound.)
+//! Where fragments of IPv6 overlap, the datagram is dropped (RFC 5722 section 4). A fragment that
+//! repeats octets held already is a copy, in both (RFC 8200 section 4.5 permits it).
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -99,8 +99,6 @@ pub(super) struct Fragments {
     /// The same, by age.
     ages: BTreeMap<u64, Key>,
     next: u64,
-    /// The latest time seen: a capture's clock may step back.
-    now: Timestamp,
     cost: usize,
     finished: VecDeque<(Key, Timestamp)>,
     counts: FragmentCounts,
@@ -121,8 +119,7 @@ impl Fragments {
         datagram: &mut Vec<u8>,
     ) -> Result<Whole, Skip> {
         let range = Range::of(fragment, descent)?;
-        self.now = self.now.max(descent.at);
-        self.expire();
+        self.expire(descent.at);
         let network = &descent.network;
         let key = Key {
             source: network.source,
@@ -179,7 +176,7 @@ impl Fragments {
         self.trackers.insert(
             key,
             Tracker {
-                since: self.now,
+                since: at,
                 order,
                 pieces: Vec::new(),
                 total: None,
@@ -191,11 +188,13 @@ impl Fragments {
         Ok(())
     }
 
-    fn expire(&mut self) {
+    /// Gives up what waited too long. A clock that steps far back counts as a long wait too: one
+    /// packet with a wrong time must not stop the expiry of all that follow.
+    fn expire(&mut self, now: Timestamp) {
         while let Some((_, key)) = self.ages.first_key_value() {
             let key = *key;
             let Some(tracker) = self.trackers.get(&key) else { break };
-            if self.now.since(tracker.since) <= FRAGMENT_WAIT {
+            if now.since(tracker.since).max(tracker.since.since(now)) <= FRAGMENT_WAIT {
                 break;
             }
             // What was dropped is counted as a conflict already.

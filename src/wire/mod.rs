@@ -19,6 +19,8 @@ mod mpls;
 mod ppp;
 mod skip;
 mod tcp;
+#[cfg(test)]
+mod tests;
 mod tunnel;
 mod udp;
 

@@ -180,6 +180,17 @@ impl Skip {
     pub const fn group(self) -> SkipGroup {
         match self {
             Self::Udp | Self::Quic | Self::Icmp | Self::Arp | Self::WlanControl => SkipGroup::Other,
+            // What stands alone on 802.2: spanning tree, IS-IS, IPX, NetBIOS.
+            Self::Llc(0x42 | 0xe0 | 0xf0 | 0xfe | 0xff) => SkipGroup::Other,
+            // Discovery and control on Ethernet: RARP, IPX, slow protocols, PPPoE discovery,
+            // EAPOL, LLDP, precision time, loopback tests.
+            Self::EtherType(
+                0x8035 | 0x8137 | 0x8809 | 0x8863 | 0x888e | 0x88cc | 0x88f7 | 0x9000,
+            ) => SkipGroup::Other,
+            // RFC 1661 section 2: network control protocols and those of the link.
+            Self::Ppp(0x8000..) => SkipGroup::Other,
+            // IGMP, RSVP, "no next header", EIGRP, OSPF, PIM, VRRP, SCTP.
+            Self::Protocol(2 | 46 | 59 | 88 | 89 | 103 | 112 | 132) => SkipGroup::Other,
             Self::LinkType(_)
             | Self::AddressFamily(_)
             | Self::EtherType(_)
@@ -303,6 +314,16 @@ mod tests {
         let texts: Vec<_> = skips.iter().map(|(skip, count)| format!("{skip} {count}")).collect();
         assert_eq!(texts, ["ether-type:0x88cc 1", "udp 2", "copy 1"]);
         assert_eq!(skips.total(), 4);
+    }
+
+    #[test]
+    fn what_cannot_hold_tcp_is_told_from_what_is_not_decoded() {
+        assert_eq!(Skip::EtherType(0x88cc).group(), SkipGroup::Other);
+        assert_eq!(Skip::Ppp(0xc021).group(), SkipGroup::Other);
+        assert_eq!(Skip::Ppp(0x002d).group(), SkipGroup::Unsupported);
+        assert_eq!(Skip::Protocol(115).group(), SkipGroup::Unsupported);
+        assert_eq!(Skip::LinkType(147).group(), SkipGroup::Unsupported);
+        assert_eq!(Skip::Truncated(Layer::Tcp).group(), SkipGroup::Incomplete);
     }
 
     #[test]

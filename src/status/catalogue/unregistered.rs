@@ -65,7 +65,7 @@ pub(super) static TOO_MANY_REDIRECTS: Status = Status {
 pub(super) static PAGE_EXPIRED: Status = Status {
     code: 419,
     phrase: "Page Expired",
-    aliases: &["Authentication Timeout"],
+    aliases: &["Authentication Timeout", "unknown status"],
     vendor: Some("Laravel; Qiniu Cloud"),
     content: Content::Optional,
     gist: text("session or form expired", "会话或表单已过期"),
