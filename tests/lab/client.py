@@ -5,6 +5,8 @@ moment where a step asks for it.
 """
 import json
 import os
+import pathlib
+import re
 import signal
 import socket
 import sys
@@ -23,8 +25,8 @@ class Answer:
 
     def __init__(self, connection, method):
         self.connection, self.rest = connection, b""
-        self.status, self.whole, self.octets, self.close = None, False, 0, True
-        head = self.until(b"\r\n\r\n")
+        self.status, self.whole, self.octets, self.close, self.odd = None, False, 0, True, None
+        head = self.head()
         if head is None:
             return
         lines = head.decode("latin-1").split("\r\n")
@@ -42,9 +44,28 @@ class Answer:
             self.octets, self.whole = len(self.rest), True
 
     def more(self):
-        octets = self.connection.recv(65536)
+        """Reads more; false at the end of the connection, or of patience with what is no HTTP."""
+        try:
+            octets = self.connection.recv(65536)
+        except TimeoutError:
+            if self.odd is None:
+                raise
+            return False
         self.rest += octets
         return bool(octets)
+
+    def head(self):
+        """None where there is no answer, or one without a status line (nginx relays such octets)."""
+        while len(self.rest) < 13:
+            if not self.more():
+                return None
+        if not re.match(rb"HTTP/1\.[01] [0-9]{3} ", self.rest):
+            self.connection.settimeout(0.5)
+            self.odd = self.rest[:40].decode("latin-1")
+            while self.more():
+                pass
+            return None
+        return self.until(b"\r\n\r\n")
 
     def until(self, end):
         while end not in self.rest:
@@ -75,6 +96,9 @@ class Answer:
 def freeze(pids, seconds, stopped):
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
+    for thread in [thread for pid in pids for thread in pathlib.Path("/proc/%d/task" % pid).iterdir()]:
+        while (thread / "stat").read_text().rsplit(")", 1)[1].split()[0] != "T":
+            time.sleep(0.001)
     stopped.set()
     time.sleep(seconds)
     for pid in pids:
@@ -99,13 +123,15 @@ def play(number, thread, pids):
             stopped = threading.Event()
             threading.Thread(target=freeze, args=(pids, step.frozen, stopped)).start()
             stopped.wait()
-        connection.settimeout(step.gives_up or 15)
+        connection.settimeout(step.gives_up or 30)
         began, status, answer, ended = time.time(), None, None, "answered"
         try:
             connection.sendall(head.encode() + b"\r\n" + step.body)
             answer = Answer(connection, step.method)
             status = answer.status
-            if not answer.whole:
+            if answer.odd is not None:
+                ended = "answered without a status line: %r" % answer.odd
+            elif not answer.whole:
                 ended = "closed by the proxy"
         except TimeoutError:
             ended = "gave up"

@@ -3,6 +3,7 @@
 the pools that it can have, at 10.1.0.1:80, into DIRECTORY. Where a proxy's own default matters to
 a failure (retries, pooling, what it adds to requests), the default is kept.
 """
+import math
 import pathlib
 import sys
 
@@ -46,7 +47,7 @@ http {
     log_format lab '$remote_addr:$remote_port "$request" $status upstream=[$upstream_addr] '
                    'upstream_status=[$upstream_status] upstream_time=[$upstream_response_time]';
     access_log %(d)s/access.log lab;
-    limit_req_zone $server_name zone=slow:64k rate=1r/m;
+    limit_req_zone $server_port zone=slow:64k rate=1r/m;
     %(upstreams)s
     server { listen %(address)s; %(locations)s }
 }
@@ -123,7 +124,7 @@ def apache(directory):
             continue
         scheme = "https" if pool.tls else "http"
         # retry=0: without it, a server that failed once is not tried again for a minute.
-        options = "connectiontimeout=%s timeout=%s" % (ms(pool.connect), ms(pool.read)) + ("" if pool.marks else " retry=0")
+        options = "connectiontimeout=%s timeout=%d" % (ms(pool.connect), math.ceil(pool.read)) + ("" if pool.marks else " retry=0")
         path = "/" if pool.rewrite else "/%s/" % name
         if pool.again or pool.local == "down":
             status = " status=+D" if pool.local == "down" else ""
@@ -186,13 +187,14 @@ def caddy(directory):
  admin off
  auto_https off
 }
-http://%s {
+:80 {
+ bind 10.1.0.1
  log {
   output file %s/access.log
  }
 %s
 }
-""" % (ADDRESS, directory, "\n".join(handles)))
+""" % (directory, "\n".join(handles)))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 #   tests/lab/run.sh [DIRECTORY] [PROXY | SCENARIO | PROXY/SCENARIO …]
 #
 # DIRECTORY (default: target/lab) gets PROXY/SCENARIO.POINT.pcap (or .pcapng) and .jsonl. SHIP=1
-# copies what is worth shipping to captures/ beside this script. Needs root; makes network
+# puts what is worth shipping into captures/ beside this script, too. Needs root; makes network
 # namespaces of its own, stops only what it started, removes everything at the end.
 #
 #     client 10.1.0.2 ── 10.1.0.1 proxy 10.2.0.1 ── 10.2.0.2 upstreams 10.4.0.1 ── 10.4.0.2 origin
@@ -57,10 +57,11 @@ start $origin python3 "$lab/upstreams.py" "$work/origin.jsonl" "$work/certificat
 until_true grep -q ready "$work/upstreams.ready"
 until_true grep -q ready "$work/origin.ready"
 
+touch "$work/hop.log" "$work/chain.log"
 if command -v haproxy >/dev/null; then
     "$lab/proxies.py" hops "$work"
-    start $proxy haproxy -db -f "$work/hop.cfg" > "$work/hop.log" 2>&1
-    start $server haproxy -db -f "$work/chain.cfg" > "$work/chain.log" 2>&1
+    start $proxy haproxy -db -f "$work/hop.cfg" >> "$work/hop.log" 2>&1
+    start $server haproxy -db -f "$work/chain.cfg" >> "$work/chain.log" 2>&1
     until_true listening $proxy 8085
     until_true listening $server 8092
 fi
@@ -85,7 +86,7 @@ play() {
     local name=$1 scenario=$2 to=$work/$1/$2 file point
     mkdir -p "$to" "$out/$name"
     for file in error access; do eval "lines_$file=$(cat "$logs/$file.log" 2>/dev/null | wc -l)"; done
-    local served; served=$(cat "$work/upstreams.jsonl" "$work/origin.jsonl" | wc -l)
+    : > "$work/hop.log"; : > "$work/chain.log"
     ip -n $proxy neigh flush dev eth1
     into=any.pcap; capture $proxy any -y LINUX_SLL2
     into=client.pcap; capture $proxy eth0
@@ -97,21 +98,25 @@ play() {
         local from=lines_$file
         tail -n "+$((${!from} + 1))" "$logs/$file.log" > "$to/log.$file" 2>/dev/null || true
     done
+    cat "$work/hop.log" "$work/chain.log" > "$to/hops"
     cat "$work/upstreams.jsonl" "$work/origin.jsonl" > "$to/upstreams.jsonl"
     echo "$name/$scenario"
-    python3 "$lab/truth.py" "$scenario" "$name" "$version" "$to"
+    python3 "$lab/truth.py" "$scenario" "$name" "$version" "$to" || { wrong+=" $name/$scenario"; return 0; }
     rm -f "$out/$name/$scenario".*
     if command -v mergecap >/dev/null; then
         mergecap -F pcapng -w "$work/both.pcapng" "$work/client.pcap" "$work/upstream.pcap"
-        [[ $scenario != chain* ]] || mergecap -F pcapng -w "$work/chain.pcapng" "$work/any.pcap" "$work/far.pcap"
+        [ ! -e "$work/far.pcap" ] || mergecap -F pcapng -w "$work/chain.pcapng" "$work/any.pcap" "$work/far.pcap"
     fi
-    for file in any.pcap client.pcap upstream.pcap both.pcapng chain.pcapng; do
-        point=${file%.*}
-        [ -e "$work/$file" ] || continue
-        mv "$work/$file" "$out/$name/$scenario.$file"
-        cp "$to/truth.$point.jsonl" "$out/$name/$scenario.$point.jsonl"
+    for point in $("$lab/scenarios.py" "$name" "$scenario"); do
+        file=$(ls "$work/${point%+}".pcap* 2>/dev/null | grep -v log) || continue
+        cp "$file" "$out/$name/$scenario.${file##*/}"
+        cp "$to/truth.${point%+}.jsonl" "$out/$name/$scenario.${point%+}.jsonl"
+        [ -n "${SHIP:-}" ] && [ "${point%+}" != "$point" ] || continue
+        mkdir -p "$lab/captures/$name"
+        gzip -9nc "$file" > "$lab/captures/$name/$scenario.${file##*/}.gz"
+        cp "$to/truth.${point%+}.jsonl" "$lab/captures/$name/$scenario.${point%+}.jsonl"
     done
-    rm -f "$work/far.pcap"
+    rm -f "$work"/*.pcap*
 }
 
 wanted() {
@@ -124,6 +129,7 @@ wanted() {
     return 1
 }
 
+wrong=
 for name in $proxies; do
     all=
     for scenario in $("$lab/scenarios.py" "$name"); do ! wanted "$name" "$scenario" "$@" || all+=" $scenario"; done
@@ -140,3 +146,4 @@ for name in $proxies; do
     kill "$proxy_pid"
     wait "$proxy_pid" || true
 done
+[ -z "$wrong" ] || { echo "run.sh: not as it was meant:$wrong" >&2; exit 1; }

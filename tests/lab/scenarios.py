@@ -162,6 +162,8 @@ def crowd(seed):
     return Scenario(*threads, ship=())
 
 
+# A kept connection that failed: these two send a GET again on a new one.
+RACE_GET = {"nginx": "retry-hidden", "caddy": "retry-hidden", "*": "stale-keepalive"}
 LEGS = ("any", "client", "upstream", "both")
 SCENARIOS = {
     "healthy": Scenario([get("/ok/items/%d" % n) for n in range(3)], [post("/ok/carts/%d" % n) for n in range(3)],
@@ -173,7 +175,7 @@ SCENARIOS = {
     "healthy-same": Scenario(*[[get("/ok/slow/30/items/1") for _ in range(2)] for _ in range(6)]),
     "healthy-idle-closes": alone(*[get("/race-idle/items/%d" % n, wait=0.6 if n else 0) for n in range(5)]),
     "refused": simple("refused", "upstream-refused", ship=LEGS),
-    "refused-post": beside(post("/refused/orders", "upstream-refused")),
+    "refused-post": beside(post("/refused/orders", "upstream-refused", new=True)),
     "filtered": simple("filtered", "upstream-connect-timeout", ship=("any", "client")),
     "queue-full": simple("full", "upstream-connect-timeout"),
     "no-route": simple("noroute", "upstream-unreachable"),
@@ -181,7 +183,7 @@ SCENARIOS = {
     "port-rejected": simple("rejected-port", "upstream-unreachable"),
     "no-such-host": simple("away", "upstream-unreachable"),
     "closed": simple("closes", "upstream-closed-before-response", ship=LEGS),
-    "closed-post": beside(post("/closes/orders", "upstream-closed-before-response")),
+    "closed-post": beside(post("/closes/orders", "upstream-closed-before-response", new=True)),
     "closed-second-request": beside(get("/closes/orders/42", "upstream-closed-before-response")),
     "closed-at-once": simple("closes-at-once", "upstream-closed-before-response"),
     "reset": simple("resets", "upstream-reset"),
@@ -193,8 +195,8 @@ SCENARIOS = {
     "no-last-chunk": simple("short-no-last-chunk", "upstream-truncated-body"),
     "truncated-reset": simple("short-reset", "upstream-truncated-body"),
     "timeout": simple("mute", "upstream-timeout", ship=LEGS),
-    "timeout-post": beside(post("/mute/orders", "upstream-timeout")),
-    "timeout-late-answer": beside(get("/late/orders/42", "upstream-timeout"), get("/ok/items/4", wait=1.2)),
+    "timeout-post": beside(post("/mute/orders", "upstream-timeout", new=True)),
+    "timeout-late-answer": beside(get("/late/orders/42", "upstream-timeout", new=True), get("/ok/items/4", wait=1.7)),
     "timeout-mid-header": simple("mute-in-head", "upstream-timeout"),
     "timeout-mid-body": simple("mute-in-body", "upstream-timeout"),
     "spoke-ssh": simple("ssh", "upstream-invalid-response"),
@@ -223,8 +225,8 @@ SCENARIOS = {
                         ship=("any", "upstream")),
     "race-fin": alone(get("/race-fin/orders/1"), post("/race-fin/orders", "stale-keepalive", wait=0.1)),
     "race-idle": alone(get("/race-idle/orders/1"), post("/race-idle/orders", "stale-keepalive", wait=0.2, frozen=0.35)),
-    "race-reset-get": alone(get("/race-reset/orders/1"), get("/race-reset/orders/2", "stale-keepalive", wait=0.1)),
-    "race-idle-get": alone(get("/race-idle/orders/1"), get("/race-idle/orders/2", "stale-keepalive", wait=0.2, frozen=0.35)),
+    "race-reset-get": alone(get("/race-reset/orders/1"), get("/race-reset/orders/2", RACE_GET, wait=0.1)),
+    "race-idle-get": alone(get("/race-idle/orders/1"), get("/race-idle/orders/2", RACE_GET, wait=0.2, frozen=0.35)),
     # Reused, but the upstream read the request and thought: no race.
     "pooled-closed": alone(get("/pooled-closes/orders/1"),
                            post("/pooled-closes/orders", "upstream-closed-before-response", wait=0.1)),
@@ -240,26 +242,49 @@ SCENARIOS = {
     "gave-up": Scenario([get("/ok/items/1")], [get("/mute/orders/42", "client-gave-up", gives_up=0.5)], ship=("any", "client")),
     "gave-up-slow": Scenario([get("/ok/slow/800/orders/42", "client-gave-up", gives_up=0.4)], [get("/ok/items/1")]),
     "gave-up-connecting": Scenario([get("/filtered/orders/42", "client-gave-up", gives_up=0.5)], [get("/ok/items/1")]),
-    "retry-refused": beside(get("/second-refused/orders/42", "retry-hidden")),
-    "retry-reset": beside(get("/second-resets/orders/42", "retry-hidden")),
-    "retry-mute": beside(get("/second-mute/orders/42", "retry-hidden")),
-    "all-refused": beside(get("/all-refused/orders/42", "upstream-refused")),
-    "all-fail": beside(get("/all-fail/orders/42", "upstream-reset", upstream=UP2 + ":9004")),
+    "retry-refused": beside(get("/second-refused/orders/42", "retry-hidden", new=True)),
+    "retry-reset": beside(get("/second-resets/orders/42", {"apache": "upstream-reset", "*": "retry-hidden"}, new=True)),
+    "retry-mute": beside(get("/second-mute/orders/42", {"apache": "upstream-timeout", "caddy": "upstream-timeout",
+                                                        "*": "retry-hidden"}, new=True)),
+    "all-refused": beside(get("/all-refused/orders/42", "upstream-refused", new=True,
+                              upstream={"haproxy": UP + ":9001", "*": UP2 + ":9001"})),
+    # What the client got is what the last attempt came to; HAProxy then asks the first server again.
+    "all-fail": beside(get("/all-fail/orders/42", {"haproxy": "upstream-refused", "*": "upstream-reset"},
+                           upstream={"haproxy": UP + ":9001", "*": UP2 + ":9004"}, new=True)),
     "slow-accept": beside(get("/slow-accept/orders/42", "slow-accept")),
-    "rewritten": beside(post("/rewritten/orders", "upstream-closed-before-response"),
-                        get("/rewritten-ok/orders/9"), get("/rewritten/orders/9", "upstream-closed-before-response")),
-    "hop": beside(get("/hop/orders/42", "upstream-refused", upstream=UP + ":9001")),
+    "rewritten": beside(post("/rewritten/orders", "upstream-closed-before-response", new=True),
+                        get("/rewritten-ok/orders/9"), get("/rewritten/orders/9", "upstream-closed-before-response", new=True)),
+    "hop": beside(get("/hop/orders/42", "upstream-error-relayed")),
     "chain-refused": beside(get("/chain/orders/42", "upstream-error-relayed"), ship=("any", "chain")),
-    "chain-timeout": beside(get("/chain-mute/orders/42", "upstream-error-relayed"), get("/chain-ok/orders/42"),
+    "chain-timeout": beside(get("/chain-mute/orders/42", "upstream-error-relayed"), get("/chain-ok/orders/9"),
                             ship=("any", "chain")),
     "crowd-1": crowd(1), "crowd-2": crowd(2), "crowd-3": crowd(3),
 }
 
 
-def main(proxy):
-    """Prints the scenarios that this proxy, with what is installed, can play."""
+# What the second proxy behind the first one makes of its own upstream: its address, the cause, who
+# is to blame, and the points where both its legs are captured.
+HOPS = {
+    "hop": ("127.0.0.1:8085", "upstream-refused", UP + ":9001", ("any",)),
+    "chain-refused": (UP + ":8090", "upstream-refused", "10.4.0.2:9001", ("chain",)),
+    "chain-timeout": (UP + ":8091", "upstream-timeout", "10.4.0.2:9009", ("chain",)),
+}
+
+
+def points(name):
+    """Where a scenario is captured: the two legs of `hop` are not all of it."""
+    return ("any",) if name == "hop" else LEGS + ("chain",) if name in HOPS else LEGS
+
+
+def main(proxy, scenario=None):
+    """Prints the scenarios that this proxy, with what is installed, can play; or the points at which
+    one is captured, those that are shipped marked by `+`."""
+    if scenario:
+        for point in points(scenario):
+            print(point + ("+" if point in SCENARIOS[scenario].ship else ""))
+        return
     for name, scenario in SCENARIOS.items():
-        needs = ["haproxy"] if name.startswith(("hop", "chain")) else ["iptables"] if name == "port-rejected" else []
+        needs = ["haproxy"] if name in HOPS else ["iptables"] if name == "port-rejected" else []
         if proxy in scenario.only and all(map(shutil.which, needs)):
             print(name)
 

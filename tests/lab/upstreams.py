@@ -145,12 +145,12 @@ def mute(c):
 def late(c):
     """Answers after every proxy here has given up."""
     c.request()
-    time.sleep(2.2)
+    time.sleep(2.6)
     try:
         c.send(response("200 OK", body_for(c.target)))
-        c.did("answered after 2.2 s", 200)
+        c.did("answered after 2.6 s", 200)
     except OSError as error:
-        c.did("answer after 2.2 s failed: %s" % error)
+        c.did("answer after 2.6 s failed: %s" % error)
 
 
 def mute_in_head(c):
@@ -354,7 +354,15 @@ def serve_slow_accept(listener, address, port):
         time.sleep(0.3)
         listener.accept()[0].close()
         filler.close()
-        raw, peer = listener.accept()
+        # The SYN may have been for another full queue: then nobody comes.
+        listener.settimeout(1.5)
+        try:
+            raw, peer = listener.accept()
+        except TimeoutError:
+            continue
+        finally:
+            listener.settimeout(None)
+        raw.settimeout(None)
         connection = Connection(raw, peer, raw.getsockname())
         connection.did("accepted at the second SYN")
         handle(ok, connection)
