@@ -88,7 +88,7 @@ def haproxy(directory):
             if pool.again:
                 options += " maxconn 100"
             if pool.marks:
-                options += " check inter 60s fastinter 60s downinter 60s fall 1 observe layer4 error-limit 1 on-error mark-down init-addr last"
+                options += " check port 9000 inter 60s rise 100 observe layer4 error-limit 1 on-error mark-down"
             lines.append("    server s%d %s%s" % (nth + 1, server, options))
         backends.append("\n".join(lines))
     (directory / "haproxy.cfg").write_text(HAPROXY + "frontend shop\n    bind %s\n" % ADDRESS + "\n".join(
@@ -131,7 +131,7 @@ def apache(directory):
             members = "\n".join("    BalancerMember %s://%s route=s%d %s%s" % (scheme, server, nth + 1, options, status)
                                 for nth, server in enumerate(pool.servers))
             blocks.append("<Proxy balancer://%s>\n%s\n    ProxySet lbmethod=byrequests%s\n</Proxy>\nProxyPass /%s/ balancer://%s%s"
-                          % (name, members, "" if pool.marks else " forcerecovery=On", name, name, path))
+                          % (name, members, " forcerecovery=Off" if pool.marks else "", name, name, path))
         else:
             blocks.append("ProxyPass /%s/ %s://%s%s %s" % (name, scheme, pool.servers[0], path, options))
         if pool.rewrite:

@@ -60,8 +60,8 @@ until_true grep -q ready "$work/origin.ready"
 touch "$work/hop.log" "$work/chain.log"
 if command -v haproxy >/dev/null; then
     "$lab/proxies.py" hops "$work"
-    start $proxy haproxy -db -f "$work/hop.cfg" >> "$work/hop.log" 2>&1
-    start $server haproxy -db -f "$work/chain.cfg" >> "$work/chain.log" 2>&1
+    start $proxy haproxy -db -f "$work/hop.cfg" > "$work/hop.log" 2>&1
+    start $server haproxy -db -f "$work/chain.cfg" > "$work/chain.log" 2>&1
     until_true listening $proxy 8085
     until_true listening $server 8092
 fi
@@ -85,8 +85,10 @@ version_caddy() { caddy version; }
 play() {
     local name=$1 scenario=$2 to=$work/$1/$2 file point
     mkdir -p "$to" "$out/$name"
-    for file in error access; do eval "lines_$file=$(cat "$logs/$file.log" 2>/dev/null | wc -l)"; done
-    : > "$work/hop.log"; : > "$work/chain.log"
+    local -A before=()
+    for file in "$logs/error.log" "$logs/access.log" "$work/hop.log" "$work/chain.log"; do
+        [ ! -e "$file" ] || before[$file]=$(wc -l < "$file")
+    done
     ip -n $proxy neigh flush dev eth1
     into=any.pcap; capture $proxy any -y LINUX_SLL2
     into=client.pcap; capture $proxy eth0
@@ -94,11 +96,11 @@ play() {
     [[ $scenario != chain* ]] || { into=far.pcap; capture $server any -y LINUX_SLL2; }
     ip netns exec $client python3 "$lab/client.py" "$scenario" "$to/client.jsonl" $(pgrep -P "$proxy_pid") "$proxy_pid"
     end_capture
-    for file in error access; do
-        local from=lines_$file
-        tail -n "+$((${!from} + 1))" "$logs/$file.log" > "$to/log.$file" 2>/dev/null || true
+    rm -f "$to"/log.*
+    for file in "$logs/error.log" "$logs/access.log"; do
+        [ ! -e "$file" ] || tail -n "+$((${before[$file]:-0} + 1))" "$file" > "$to/log.$(basename "$file" .log)"
     done
-    cat "$work/hop.log" "$work/chain.log" > "$to/hops"
+    for file in "$work/hop.log" "$work/chain.log"; do tail -n "+$((${before[$file]} + 1))" "$file"; done > "$to/hops"
     cat "$work/upstreams.jsonl" "$work/origin.jsonl" > "$to/upstreams.jsonl"
     echo "$name/$scenario"
     python3 "$lab/truth.py" "$scenario" "$name" "$version" "$to" || { wrong+=" $name/$scenario"; return 0; }

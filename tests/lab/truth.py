@@ -99,8 +99,9 @@ def at_point(point, records, name, hops):
         for record in records:
             if record["type"] == "failing" and record["cause"] in HIDDEN:
                 record = dict(record, type="passed")
-            elif record["type"] == "failing" and record["cause"] != "client-gave-up":
-                record = dict(record, cause="upstream-leg-not-captured", upstream=None, really=record["cause"])
+            elif record["type"] == "failing":
+                cause = record["cause"] if record["cause"] == "client-gave-up" else "upstream-leg-not-captured"
+                record = dict(record, cause=cause, upstream=None, really=record["cause"])
             seen.append(record)
         return seen
     if point == "upstream":
