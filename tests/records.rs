@@ -208,10 +208,11 @@ fn holds(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
                 true
             }
             "required" => {
-                let names = demand.as_array().unwrap().iter().map(|name| name.as_str().unwrap());
-                let missing = value.as_object().and_then(|object| {
-                    names.filter(|name| !object.contains_key(*name)).next_back()
-                });
+                let mut names =
+                    demand.as_array().unwrap().iter().map(|name| name.as_str().unwrap());
+                let missing = value
+                    .as_object()
+                    .and_then(|object| names.find(|name| !object.contains_key(*name)));
                 if let Some(missing) = missing {
                     return Err(format!("{missing} is missing"));
                 }
