@@ -1,5 +1,7 @@
 //! `-T jsonl` is what `docs/records.md` and `docs/records.schema.json` say, on every capture there is.
 
+// A test that cannot read what it needs has failed.
+#![allow(clippy::unwrap_used)]
 #![allow(clippy::print_stdout)]
 
 mod support;
@@ -165,6 +167,30 @@ fn facts_of_samples_are_told() {
 }
 
 #[test]
+fn what_failed_is_what_took_place() {
+    for (sample, failed, key, count) in [
+        ("502-refused", 1, "/statuses/502", 1),
+        ("504-timeout", 2, "/statuses/504", 1),
+        ("504-timeout", 2, "/unanswered/fin", 1),
+        ("truncated-body", 1, "/cut_short", 1),
+        ("reset-before-response", 1, "/unanswered/reset", 1),
+        // Nobody can tell what would have come: these did not fail.
+        ("no-answers", 0, "/unanswered/capture_end", 1),
+        ("no-answers", 0, "/endings/refused", 1),
+        ("no-answers", 0, "/endings/unanswered", 1),
+        ("one-sided", 0, "/orphans", 3),
+        ("tls-and-http2", 0, "/undecoded/tls", 1),
+        ("tls-and-http2", 0, "/undecoded/http2", 1),
+        ("hello", 0, "/cut_short", 0),
+    ] {
+        let records = records(&format!("samples/{sample}.pcap"));
+        let summary = records.last().unwrap();
+        assert_eq!(summary["failed"], failed, "{sample}: {summary}");
+        assert_eq!(summary.pointer(key), Some(&Value::from(count)), "{sample}: {summary}");
+    }
+}
+
+#[test]
 fn the_same_capture_gives_the_same_octets() {
     for name in captures() {
         let first = exported(open(&name), "jsonl", OPTIONS);
@@ -210,9 +236,9 @@ fn holds(root: &Value, schema: &Value, value: &Value) -> Result<(), String> {
             "required" => {
                 let mut names =
                     demand.as_array().unwrap().iter().map(|name| name.as_str().unwrap());
-                let missing = value
-                    .as_object()
-                    .and_then(|object| names.find(|name| !object.contains_key(*name)));
+                let object = value.as_object();
+                let missing =
+                    object.and_then(|object| names.find(|name| !object.contains_key(*name)));
                 if let Some(missing) = missing {
                     return Err(format!("{missing} is missing"));
                 }

@@ -1,6 +1,9 @@
 //! The outputs for people, held to golden files. `UPDATE=1 cargo test --test reports` writes them
 //! anew; read the difference before you commit it.
 
+// A test that cannot read what it needs has failed.
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::fs;
@@ -43,10 +46,12 @@ fn outputs_are_as_kept() {
         page.extend(format!("\n$ httpwhy show … -r {name}\n").bytes());
         page.extend(shown(open(&name), options));
         if let Some(columns) = columns {
-            let text = String::from_utf8(exported(open(&name), "text", options)).unwrap();
-            for line in text.lines() {
-                let width = httpwhy::export::escape::width(line);
-                assert!(width <= *columns, "{name}: {width} columns: {line}");
+            for format in ["text", "wide"] {
+                let text = String::from_utf8(exported(open(&name), format, options)).unwrap();
+                for line in text.lines() {
+                    let width = httpwhy::export::escape::width(line);
+                    assert!(width <= *columns, "{name}: {width} columns: {line}");
+                }
             }
         }
         let kept = folder.join(format!("{sample}.txt"));

@@ -70,6 +70,13 @@ pub struct Options {
     pub accounts: bool,
 }
 
+impl Options {
+    /// Whether lines have to fit fewer than so many columns.
+    fn has_fewer(&self, columns: usize) -> bool {
+        self.columns.is_some_and(|there| there < columns)
+    }
+}
+
 /// One output format.
 pub struct Format {
     /// Its name on the command line.

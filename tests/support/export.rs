@@ -19,6 +19,8 @@ use super::script::Script;
 pub const OPTIONS: Options =
     Options { secrets: Secrets::Hidden, top: 10, columns: None, colour: false, accounts: false };
 
+const VECTOR: &str = "writing to a vector cannot fail";
+
 /// Opens a capture file that belongs to the project; its name in the output is the one given.
 ///
 /// # Panics
@@ -27,7 +29,7 @@ pub const OPTIONS: Options =
 pub fn open(name: &str) -> Capture {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let file = std::fs::File::open(&path).unwrap_or_else(|error| panic!("{name}: {error}"));
-    Capture::from_reader(PathBuf::from(name), Box::new(file)).unwrap()
+    Capture::from_reader(PathBuf::from(name), Box::new(file)).expect("a capture")
 }
 
 /// The capture of a script.
@@ -38,7 +40,8 @@ pub fn open(name: &str) -> Capture {
 pub fn captured(script: &Script) -> Capture {
     let made = segments(script, &Stacks::default());
     let file = pcap::pcap(&frames(&made, &Encapsulation::ethernet()));
-    Capture::from_reader(PathBuf::from("made.pcap"), Box::new(Cursor::new(file))).unwrap()
+    Capture::from_reader(PathBuf::from("made.pcap"), Box::new(Cursor::new(file)))
+        .expect("a capture")
 }
 
 /// What a format makes of a capture.
@@ -50,13 +53,13 @@ pub fn exported(mut capture: Capture, format: &str, options: Options) -> Vec<u8>
     let format = FORMATS.iter().find(|one| one.name == format).expect("a format");
     let mut exporter = (format.open)(options);
     let mut out = Vec::new();
-    exporter.begin(&mut out).unwrap();
+    exporter.begin(&mut out).expect(VECTOR);
     let outcome = drive(&mut capture, 0, |record| match record {
-        Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out).unwrap(),
-        Record::Stray(stray) => exporter.stray(stray, &mut out).unwrap(),
-        Record::Connection(connection) => exporter.connection(connection, &mut out).unwrap(),
+        Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out).expect(VECTOR),
+        Record::Stray(stray) => exporter.stray(stray, &mut out).expect(VECTOR),
+        Record::Connection(connection) => exporter.connection(connection, &mut out).expect(VECTOR),
     });
-    exporter.end(&outcome.summary, &outcome.statistics, &mut out).unwrap();
+    exporter.end(&outcome.summary, &outcome.statistics, &mut out).expect(VECTOR);
     out
 }
 
@@ -69,7 +72,7 @@ pub fn shown(mut capture: Capture, options: Options) -> Vec<u8> {
     let mut out = Vec::new();
     drive(&mut capture, detail::PREVIEW_OCTETS, |record| {
         if let Record::Exchange(id, exchange) = record {
-            detail::write(id, exchange, options, &mut out).unwrap();
+            detail::write(id, exchange, options, &mut out).expect(VECTOR);
             out.push(b'\n');
         }
     });
@@ -82,7 +85,7 @@ fn drive(capture: &mut Capture, preview: usize, mut sink: impl FnMut(Record<'_>)
         sink(record);
         Ok::<_, httpwhy::error::Error>(ControlFlow::Continue(()))
     })
-    .unwrap();
+    .expect("a capture that can be read");
     assert!(outcome.summary.balances(), "{:?}", outcome.summary);
     assert!(outcome.summary.ledger.balances(), "{:?}", outcome.summary.ledger);
     outcome

@@ -125,6 +125,14 @@ fn totals(page: &mut Page, view: &View<'_>) {
         let lost = many(outcomes.not_captured, "request");
         page.put(Style::Warning, &format!("  {lost} whose answer was not captured")).end_line();
     }
+    if statistics.orphans > 0 {
+        let orphans = many(statistics.orphans, "response");
+        page.add(&format!("  {orphans} whose request was not captured")).end_line();
+    }
+    if statistics.strays > 0 {
+        let strays = format!("{} octets stood where no message may", times(statistics.strays));
+        page.put(Style::Warning, &format!("  {strays}")).add(" (-T jsonl shows them)").end_line();
+    }
     for (name, latency) in
         [("time to first octet", &statistics.think), ("whole exchange", &statistics.total)]
     {
@@ -162,6 +170,11 @@ fn failures(page: &mut Page, view: &View<'_>) {
     table.write(page, view.options.columns);
     let more = sorted.len().saturating_sub(view.options.top);
     further(page, more as u64, "kind of failure", "kinds of failure");
+    let others = view.statistics.failures.others;
+    if others > 0 {
+        page.put(Style::Dim, &format!("  … and {} of kinds beyond these", Count(others)));
+        page.end_line();
+    }
     page.end_line();
 }
 
@@ -311,6 +324,11 @@ fn shell_word(name: &[u8]) -> String {
 /// `1,102 exchanges`, `1 exchange`.
 fn many(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", Count(count), if count == 1 { "" } else { "s" })
+}
+
+/// `once`, `12 times`.
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{} times", Count(count)) }
 }
 
 /// `1.9 %` of a whole.
