@@ -2,6 +2,8 @@
 //! by the files themselves and, where it is installed, by tshark. A quarter of them is shown to
 //! tshark, each scenario behind one of the proxies; `LAB_ALL=1` shows it all of them.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -75,8 +77,10 @@ fn played() -> Vec<Played> {
         return all;
     }
     for proxy in PROXIES {
-        let mut names: Vec<PathBuf> =
-            fs::read_dir(folder().join(proxy)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut names: Vec<PathBuf> = fs::read_dir(folder().join(proxy))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         names.sort();
         for capture in names.iter().filter(|path| path.extension().is_some_and(|e| e == "gz")) {
             let file = capture.file_name().unwrap().to_str().unwrap();
