@@ -2,6 +2,8 @@
 //! by the files themselves and, where it is installed, by tshark. A quarter of them is shown to
 //! tshark, each scenario behind one of the proxies; `LAB_ALL=1` shows it all of them.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

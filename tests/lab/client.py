@@ -56,7 +56,7 @@ class Answer:
 
     def head(self):
         """None where there is no answer, or one without a status line (nginx relays such octets)."""
-        while len(self.rest) < 13:
+        while len(self.rest) < 13 and b"HTTP/1".startswith(self.rest[:6]):
             if not self.more():
                 return None
         if not re.match(rb"HTTP/1\.[01] [0-9]{3} ", self.rest):

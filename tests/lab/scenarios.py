@@ -163,8 +163,6 @@ def crowd(seed):
     return Scenario(*threads, ship=("any",) if seed == 1 else ())
 
 
-# A kept connection that failed: these two send a GET again on a new one.
-RACE_GET = {"nginx": "retry-hidden", "caddy": "retry-hidden", "*": "stale-keepalive"}
 LEGS = ("any", "client", "upstream", "both")
 SCENARIOS = {
     "healthy": Scenario([get("/ok/items/%d" % n) for n in range(3)], [post("/ok/carts/%d" % n) for n in range(3)],
@@ -225,8 +223,10 @@ SCENARIOS = {
                         ship=("any", "upstream")),
     "race-fin": alone(get("/race-fin/orders/1"), post("/race-fin/orders", "stale-keepalive", wait=0.1)),
     "race-idle": alone(get("/race-idle/orders/1"), post("/race-idle/orders", "stale-keepalive", wait=0.2, frozen=0.35)),
-    "race-reset-get": alone(get("/race-reset/orders/1"), get("/race-reset/orders/2", RACE_GET, wait=0.1)),
-    "race-idle-get": alone(get("/race-idle/orders/1"), get("/race-idle/orders/2", RACE_GET, wait=0.2, frozen=0.35)),
+    "race-reset-get": alone(get("/race-reset/orders/1"), get("/race-reset/orders/2", "stale-keepalive", wait=0.1)),
+    "race-idle-get": alone(get("/race-idle/orders/1"), get("/race-idle/orders/2", "stale-keepalive", wait=0.2, frozen=0.35)),
+    # Another client's first request on the proxy's kept connection.
+    "race-reset-new-client": alone(get("/race-reset/orders/1"), post("/race-reset/orders", "stale-keepalive", wait=0.1, new=True)),
     # Reused, but the upstream read the request and thought: no race.
     "pooled-closed": alone(get("/pooled-closes/orders/1"),
                            post("/pooled-closes/orders", "upstream-closed-before-response", wait=0.1)),

@@ -283,7 +283,13 @@ def idle(seconds):
     def role(c):
         while True:
             if not select.select([c.raw], [], [], seconds)[0]:
-                return c.did("closed after %.1f s idle" % seconds)
+                c.raw.shutdown(socket.SHUT_WR)
+                c.nth, c.method, c.target = c.nth + 1, None, None
+                c.did("closed after %.1f s idle" % seconds)
+                # What comes now is not read, so that closing answers it with a RST, as if closed at once.
+                if select.select([c.raw], [], [], 2)[0] and c.raw.recv(1, socket.MSG_PEEK):
+                    c.did("had closed when the next request came")
+                return
             if not c.request():
                 return
             c.send(response("200 OK", body_for(c.target)))
