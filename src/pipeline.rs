@@ -88,25 +88,36 @@ pub fn run<E: From<Error>>(
         tally.backwards += u64::from(tally.last.is_some_and(|last| packet.at < last));
         tally.last = Some(tally.last.map_or(packet.at, |last| last.max(packet.at)));
         last = Mark { at: tally.last.unwrap_or(packet.at), packet: packet.number };
+        let mut tick = false;
         if clock.passes(packet.at) {
             shard.tick(last);
+            tick = true;
         }
         match decoder.decode(&packet) {
             Decoded::Segment(segment) => {
                 tally.segments += 1;
                 shard.segment(&segment);
             }
-            Decoded::Signal(_) => tally.signals += 1,
+            Decoded::Signal(signal) => {
+                tally.signals += 1;
+                collector.signal(signal);
+            }
             Decoded::Skip(skip) => tally.skips.add(skip),
         }
         if shard.has_events() && give(&mut collector, &mut shard, &mut sink)?.is_break() {
             stopped = true;
             break;
         }
+        if tick && verdicts(&mut sink, |sink| collector.tick(last.at, sink))?.is_break() {
+            stopped = true;
+            break;
+        }
     }
     if !stopped {
         shard.finish(last);
-        let _ = give(&mut collector, &mut shard, &mut sink)?;
+        if give(&mut collector, &mut shard, &mut sink)?.is_continue() {
+            let _ = verdicts(&mut sink, |sink| collector.finish(sink))?;
+        }
     }
     tally.fragments = decoder.fragments();
     tally.ledger = *shard.ledger();
@@ -114,6 +125,24 @@ pub fn run<E: From<Error>>(
     tally.carried = shard.carried();
     tally.statistics = collector.into_statistics();
     Ok(tally)
+}
+
+/// What takes records without the right to break off.
+type Taker<'s, E> = &'s mut dyn FnMut(Record<'_>) -> Result<(), E>;
+
+/// Hands on verdicts. Behind a break nothing more reaches the sink.
+fn verdicts<E>(
+    sink: &mut impl FnMut(Record<'_>) -> Result<ControlFlow<()>, E>,
+    give: impl FnOnce(Taker<'_, E>) -> Result<(), E>,
+) -> Result<ControlFlow<()>, E> {
+    let mut flow = ControlFlow::Continue(());
+    give(&mut |record| {
+        if flow.is_continue() {
+            flow = sink(record)?;
+        }
+        Ok(())
+    })?;
+    Ok(flow)
 }
 
 /// Hands on what is new. Behind a break nothing more reaches the sink.
