@@ -11,6 +11,7 @@ use std::io::{self, Write};
 use super::json;
 use super::name;
 use super::{Exporter, Format, Options, Secrets, trailer};
+use crate::diagnosis::Verdict;
 use crate::flow::{Ending, Mark};
 use crate::http::{Connection, Exchange, Field, FieldName, Message, Stray, Switch, Version};
 use crate::snapshot::Summary;
@@ -69,6 +70,12 @@ impl Exporter for Jsonl {
         out.write_all(&self.line)
     }
 
+    fn verdict(&mut self, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+        self.line.clear();
+        diagnosis(&mut self.line, verdict);
+        out.write_all(&self.line)
+    }
+
     fn end(
         &mut self,
         summary: &Summary,
@@ -79,6 +86,60 @@ impl Exporter for Jsonl {
         summary::record(&mut self.line, summary, statistics, self.options.secrets);
         out.write_all(&self.line)
     }
+}
+
+fn diagnosis(out: &mut Vec<u8>, verdict: &Verdict) {
+    out.extend_from_slice(b"{\"type\":\"diagnosis\",\"transaction\":");
+    json::number(out, verdict.transaction);
+    key!(out, "cause");
+    json::word(out, verdict.cause.id);
+    key!(out, "upstream");
+    match verdict.upstream {
+        Some(upstream) => json::endpoint(out, upstream),
+        None => out.extend_from_slice(b"null"),
+    }
+    key!(out, "confidence");
+    json::word(out, verdict.confidence.name());
+    key!(out, "reason");
+    json::octets(out, verdict.reason.as_bytes());
+    key!(out, "summary");
+    json::octets(out, verdict.summary.as_bytes());
+    key!(out, "evidence");
+    list(out, &verdict.evidence, |out, evidence| {
+        out.extend_from_slice(b"{\"packet\":");
+        json::number(out, evidence.mark.packet);
+        key!(out, "time");
+        json::time(out, evidence.mark.at);
+        key!(out, "says");
+        json::octets(out, evidence.says.as_bytes());
+        out.push(b'}');
+    });
+    key!(out, "rivals");
+    list(out, &verdict.rivals, |out, rival| {
+        out.extend_from_slice(b"{\"cause\":");
+        json::word(out, rival.cause);
+        key!(out, "why_not");
+        json::octets(out, rival.why_not.as_bytes());
+        out.push(b'}');
+    });
+    key!(out, "advice");
+    json::octets(out, verdict.advice.as_bytes());
+    key!(out, "display_filter");
+    json::octets(out, verdict.display_filter().as_bytes());
+    key!(out, "attempts");
+    json::number(out, verdict.attempts as u64);
+    out.extend_from_slice(b"}\n");
+}
+
+fn list<T>(out: &mut Vec<u8>, items: &[T], mut write: impl FnMut(&mut Vec<u8>, &T)) {
+    out.push(b'[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write(out, item);
+    }
+    out.push(b']');
 }
 
 fn transaction(out: &mut Vec<u8>, id: u64, exchange: &Exchange, secrets: Secrets) {

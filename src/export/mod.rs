@@ -16,6 +16,7 @@ mod wide;
 
 use std::io::{self, Write};
 
+use crate::diagnosis::Verdict;
 use crate::http::{Connection, Exchange, Stray};
 use crate::snapshot::Summary;
 use crate::stats::Statistics;
@@ -41,6 +42,11 @@ pub trait Exporter {
 
     /// A connection that is over.
     fn connection(&mut self, _connection: &Connection, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Why an exchange failed; comes behind the exchange.
+    fn verdict(&mut self, _verdict: &Verdict, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 

@@ -75,6 +75,8 @@ pub struct Connection {
     switched: [u64; 2],
     last_done: Option<Mark>,
     ends: [Option<End>; 2],
+    /// Where it is not HTTP: the first octets of each side.
+    foreign: [Option<(Mark, Box<[u8]>)>; 2],
 }
 
 impl Default for Connection {
@@ -100,6 +102,7 @@ impl Default for Connection {
             switched: [0; 2],
             last_done: None,
             ends: [None; 2],
+            foreign: [None, None],
         }
     }
 }
@@ -141,6 +144,10 @@ impl flow::Reader for Connection {
         }
         let side = self.role(side);
         self.read(side, octets, &mut Scene { facts, arrival, out });
+        if self.foreign[side.index()].is_none() && self.is_foreign() {
+            let first = octets.get(..octets.len().min(limits::EXTRA_OCTETS)).unwrap_or_default();
+            self.foreign[side.index()] = Some((arrival.mark, first.into()));
+        }
         if side == Side::Client
             && let Some(had) = arrival.seen_of_peer
         {
@@ -239,6 +246,7 @@ impl flow::Reader for Connection {
             connection.protocol = Some(reader.protocol.unwrap_or(Protocol::Unknown));
             connection.exchanges = reader.count;
             connection.switched = reader.switched;
+            connection.foreign = reader.foreign.clone();
         }
         out.events.push(Event::Connection(Box::new(connection)));
     }
@@ -248,6 +256,11 @@ impl Connection {
     /// The side that `flow` calls so is this one.
     fn role(&self, side: Side) -> Side {
         if self.swapped { side.other() } else { side }
+    }
+
+    /// Whether nothing on it was HTTP/1.x.
+    fn is_foreign(&self) -> bool {
+        self.count == 0 && self.protocol != Some(Protocol::Http1)
     }
 
     fn direction(&mut self, side: Side) -> &mut Direction {
@@ -798,6 +811,7 @@ impl Connection {
             idle_before: asked.idle_before,
             retransmissions: scene.retransmissions().saturating_sub(asked.retransmissions_before),
             completed: scene.mark(),
+            circumstances: exchange::Circumstances::new(scene.facts, self.swapped),
         })));
     }
 }

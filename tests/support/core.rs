@@ -122,6 +122,7 @@ impl Core {
                     connection.client, connection.server, connection.ending, connection.protocol
                 )),
                 Record::Stray(_) => made.strays += 1,
+                Record::Verdict(_) => {}
             }
             Ok(())
         });

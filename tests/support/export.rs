@@ -58,6 +58,7 @@ pub fn exported(mut capture: Capture, format: &str, options: Options) -> Vec<u8>
         Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out).expect(VECTOR),
         Record::Stray(stray) => exporter.stray(stray, &mut out).expect(VECTOR),
         Record::Connection(connection) => exporter.connection(connection, &mut out).expect(VECTOR),
+        Record::Verdict(verdict) => exporter.verdict(verdict, &mut out).expect(VECTOR),
     });
     exporter.end(&outcome.summary, &outcome.statistics, &mut out).expect(VECTOR);
     out

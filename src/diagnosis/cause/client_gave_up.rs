@@ -1,0 +1,71 @@
+//! `client-gave-up`: the client closed before it was answered.
+
+use super::{Cause, Confidence, Proof, closing, cure};
+use crate::http::{Exchange, Unanswered};
+use crate::limits;
+
+pub(super) static CAUSE: Cause = Cause {
+    id: "client-gave-up",
+    title: "client closed first",
+    meaning: "The client ended the connection while it waited for the answer: its own timeout, a \
+              closed tab, a cancelled call. nginx logs it as 499.",
+    proof: "The client's FIN or RST behind its request, before any end of the server's.",
+    caution: "A client that only closes its sending side still waits; then the answer comes.",
+    advice: "Find what made the answer slower than the client's patience.",
+    cures: &[
+        cure(
+            "client",
+            "Its timeout is shorter than the time the answer takes; align it with the proxy's.",
+        ),
+        cure(
+            "nginx",
+            "Logged as 499; `proxy_ignore_client_abort` keeps the upstream's request going.",
+        ),
+        cure("HAProxy", "Termination states CH, CD or cD."),
+        cure("Envoy", "Flag DC in the access log."),
+    ],
+    detect: None,
+};
+
+pub(super) fn gave_up(failing: &Exchange) -> Option<Proof> {
+    let request = failing.request.as_deref()?;
+    let now = &failing.circumstances;
+    let ends = |side: usize| {
+        let fin = now.fin[side].map(|at| (at, false));
+        let reset = now.reset[side].map(|at| (at, true));
+        fin.into_iter().chain(reset).min_by_key(|(at, _)| at.packet)
+    };
+    let (closed, reset) = ends(0)?;
+    if ends(1).is_some_and(|(at, _)| at.packet < closed.packet) || now.one_sided {
+        return None;
+    }
+    let (what, waited) = (closing(reset), closed.since(request.last));
+    let summary = match failing.response.as_deref() {
+        None => {
+            if matches!(failing.unanswered, Some(Unanswered::NotCaptured | Unanswered::TooMany)) {
+                return None;
+            }
+            format!("the client gave up {waited} after its request: {what}")
+        }
+        Some(response) if !response.complete() && response.missing == 0 => {
+            // A client that lags behind the end of the response has given up nothing.
+            if closed.since(response.last) > limits::SILENCE && !reset {
+                return None;
+            }
+            format!("the client ended it after {} octets of the response: {what}", response.content)
+        }
+        Some(_) => return None,
+    };
+    let mut proof =
+        Proof::new(Confidence::High, "the client closed first, and nobody else did", summary)
+            .shows(request.first, "the client's request")
+            .shows(closed, format!("{what} of the client after {waited}"));
+    if let Some(response) = failing.response.as_deref() {
+        proof = proof.shows(response.last, "the last octets of the response");
+    }
+    Some(
+        proof
+            .not("upstream-timeout", "the proxy had not given up yet")
+            .not("upstream-reset", "the client ended it, not the server"),
+    )
+}

@@ -1,0 +1,676 @@
+//! Exchanges, connections and signals in, in the order of the capture; verdicts out, once their
+//! evidence is in. A failure waits until nothing that matters can come any more, or for a bounded
+//! time of the capture.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::attempt::Attempt;
+use super::cause::{self, Case, Cause, Proof};
+use super::join::{self, ALIKE, Kin};
+use super::memory::Memory;
+use super::verdict::{Confidence, Verdict};
+use crate::flow::{End, Ending, Mark, Side};
+use crate::http::{Connection, Exchange, FieldName, MessageEnd, Stray, Unanswered};
+use crate::limits;
+use crate::units::Timestamp;
+use crate::wire::Signal;
+
+/// What became of failures, for the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Verdicts given.
+    pub verdicts: u64,
+    /// Failing exchanges for which the capture shows no cause.
+    pub unexplained: u64,
+    /// Failures and facts that were dropped because there were too many at one time.
+    pub forgotten: u64,
+}
+
+/// Something that failed and waits for its evidence.
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    what: Failure,
+    since: Timestamp,
+    due: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// An exchange, by its number.
+    Exchange(u64),
+    /// A connection without an exchange, by its id: perhaps hidden by a retry.
+    Connection(u64),
+    /// An exchange on a connection that was accepted late.
+    Late(u64),
+}
+
+/// What came of looking at a failure.
+enum Outcome {
+    /// There is nothing more to say.
+    Done(Option<Box<Verdict>>),
+    /// No cause is in the capture.
+    Unexplained,
+    /// More evidence may come.
+    Wait,
+}
+
+/// Whose an attempt is.
+#[derive(Debug, Clone, Copy)]
+struct Owner {
+    number: u64,
+    confidence: Confidence,
+}
+
+/// See the module's words.
+#[derive(Debug, Default)]
+pub struct Diagnostician {
+    memory: Memory,
+    pending: VecDeque<Pending>,
+    /// Exchanges whose hidden retry was reported.
+    hidden: BTreeSet<u64>,
+    now: Timestamp,
+    verdicts: Vec<Verdict>,
+    counts: Counts,
+}
+
+impl Diagnostician {
+    /// An exchange with its number; numbers count up by one.
+    pub fn exchange(&mut self, number: u64, exchange: Box<Exchange>) {
+        let failed = has_failed(&exchange);
+        let late = exchange.nth == 1 && exchange.circumstances.handshake.syns > 1;
+        let at = exchange.completed.at;
+        self.memory.keep_exchange(number, exchange);
+        if failed {
+            self.wait(Failure::Exchange(number), at);
+        } else if late {
+            self.wait(Failure::Late(number), at);
+        }
+    }
+
+    /// A connection that is over.
+    pub fn connection(&mut self, connection: Box<Connection>) {
+        let failed = connection.exchanges == 0
+            && matches!(
+                connection.ending,
+                Ending::Refused | Ending::Unanswered | Ending::Closed | Ending::Reset(_)
+            );
+        let (id, at) = (connection.id, connection.completed.at);
+        self.memory.keep_connection(connection);
+        if failed {
+            self.wait(Failure::Connection(id), at);
+        }
+    }
+
+    /// Octets that were no HTTP.
+    pub fn stray(&mut self, stray: Box<Stray>) {
+        if stray.side == Side::Server {
+            self.memory.keep_stray(stray);
+        }
+    }
+
+    /// What the network says about a host.
+    pub fn signal(&mut self, signal: Signal) {
+        self.memory.keep_signal(signal);
+    }
+
+    /// The clock of the capture has reached this; to be called about once a second.
+    pub fn tick(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        self.settle(false);
+    }
+
+    /// The capture is over: what waits is decided with what there is.
+    pub fn finish(&mut self) {
+        self.settle(true);
+    }
+
+    /// What is new. The vector is to be emptied.
+    pub fn verdicts(&mut self) -> &mut Vec<Verdict> {
+        &mut self.verdicts
+    }
+
+    /// What became of failures so far.
+    pub fn counts(&self) -> Counts {
+        Counts { forgotten: self.counts.forgotten + self.memory.forgotten, ..self.counts }
+    }
+
+    fn wait(&mut self, what: Failure, since: Timestamp) {
+        if self.pending.len() >= limits::PENDING_FAILURES {
+            // The oldest is decided with what there is.
+            if let Some(oldest) = self.pending.pop_front() {
+                self.decide(oldest, true);
+                self.counts.forgotten += 1;
+            }
+        }
+        self.pending.push_back(Pending { what, since, due: since.plus(limits::EVIDENCE_WAIT) });
+    }
+
+    fn settle(&mut self, last: bool) {
+        for _ in 0..self.pending.len() {
+            let Some(pending) = self.pending.pop_front() else { return };
+            if !last && pending.due > self.now {
+                self.pending.push_back(pending);
+                continue;
+            }
+            let longest = pending.since.plus(limits::EVIDENCE_WAIT_LONGEST);
+            if let Some(pending) = self.decide(pending, last || self.now >= longest) {
+                self.pending.push_back(pending);
+            }
+        }
+    }
+
+    /// Looks at a failure; gives it back where it has to wait.
+    fn decide(&mut self, pending: Pending, last: bool) -> Option<Pending> {
+        let outcome = match pending.what {
+            Failure::Exchange(number) => self.decide_exchange(number, last),
+            Failure::Connection(id) => self.decide_connection(id, last),
+            Failure::Late(number) => self.decide_late(number, last),
+        };
+        match outcome {
+            Outcome::Done(None) => None,
+            Outcome::Done(Some(verdict)) => {
+                self.counts.verdicts += 1;
+                self.verdicts.push(*verdict);
+                None
+            }
+            Outcome::Unexplained => {
+                self.counts.unexplained += 1;
+                None
+            }
+            Outcome::Wait => {
+                // Looked at ever more seldom.
+                let waited = self.now.since(pending.since);
+                Some(Pending { due: self.now.plus(waited.max(limits::EVIDENCE_WAIT)), ..pending })
+            }
+        }
+    }
+
+    fn decide_exchange(&mut self, number: u64, last: bool) -> Outcome {
+        let Some(failing) = self.memory.exchange(number) else { return Outcome::Unexplained };
+        let attempt = self.memory.attempt(number, failing);
+        if let Some(owner) = self.owner(&attempt) {
+            return self.retry(owner, &attempt, last);
+        }
+        if !last && self.memory.behind_a_proxy(failing) {
+            return Outcome::Wait;
+        }
+        let found = self.explain(number, failing, 0);
+        match found {
+            Some(verdict) if last || verdict.confidence == Confidence::High => {
+                Outcome::Done(Some(Box::new(verdict)))
+            }
+            _ if !last => Outcome::Wait,
+            Some(verdict) => Outcome::Done(Some(Box::new(verdict))),
+            None => Outcome::Unexplained,
+        }
+    }
+
+    fn decide_connection(&mut self, id: u64, last: bool) -> Outcome {
+        let Some(connection) = self.memory.connection(id) else { return Outcome::Done(None) };
+        let attempt = self.memory.bare(connection);
+        match self.owner_of_bare(&attempt) {
+            Some(owner) => self.retry(owner, &attempt, last),
+            None if last => Outcome::Done(None),
+            None => Outcome::Wait,
+        }
+    }
+
+    /// An attempt whose owner is known: where that one got a good answer, the failure was hidden.
+    fn retry(&self, owner: Owner, attempt: &Attempt<'_>, last: bool) -> Outcome {
+        let Some(asked) = self.memory.exchange(owner.number) else { return Outcome::Done(None) };
+        if !join::is_good(asked) || self.hidden.contains(&owner.number) {
+            return Outcome::Done(None);
+        }
+        let case = Case { failing: asked, answered: join::answered(asked), direct: false };
+        let Some((cause, proof)) = cause::find(&case, attempt) else { return Outcome::Done(None) };
+        let attempts = self.attempts(owner.number, asked);
+        let succeeded = attempts.iter().find(|(other, _)| {
+            other.began.packet > attempt.began.packet
+                && other.exchange.is_some_and(|(_, exchange)| join::is_good(exchange))
+        });
+        let Some((succeeded, _)) = succeeded else { return Outcome::Done(None) };
+        if !last && owner.confidence < Confidence::High {
+            return Outcome::Wait;
+        }
+        let blamed = attempt.server;
+        let (cause, proof) = cause::hidden(attempt, cause, proof, succeeded);
+        let verdict = self.verdict(
+            owner.number,
+            asked,
+            cause,
+            proof,
+            blamed.port(),
+            Some(blamed),
+            owner.confidence,
+            attempts.len(),
+        );
+        Outcome::Done(Some(Box::new(verdict)))
+    }
+
+    fn decide_late(&mut self, number: u64, last: bool) -> Outcome {
+        let Some(exchange) = self.memory.exchange(number) else { return Outcome::Done(None) };
+        let attempt = self.memory.attempt(number, exchange);
+        let Some((cause, proof)) = cause::accepted_late(&attempt) else {
+            return Outcome::Done(None);
+        };
+        let owner = self.owner(&attempt);
+        if owner.is_none() && !last {
+            return Outcome::Wait;
+        }
+        let (number, asked, join) = match owner {
+            Some(owner) => match self.memory.exchange(owner.number) {
+                // A failing one has its own verdict.
+                Some(asked) if !has_failed(asked) => (owner.number, asked, owner.confidence),
+                _ => return Outcome::Done(None),
+            },
+            None => (number, exchange, Confidence::High),
+        };
+        let server = attempt.server;
+        let verdict =
+            self.verdict(number, asked, cause, proof, server.port(), Some(server), join, 1);
+        Outcome::Done(Some(Box::new(verdict)))
+    }
+
+    /// The verdict on an exchange that failed for its client.
+    fn explain(&self, number: u64, failing: &Exchange, depth: u32) -> Option<Verdict> {
+        let case = Case { failing, answered: join::answered(failing), direct: false };
+        let attempts = self.attempts(number, failing);
+        let count = attempts.len();
+        if let Some((cause, proof)) = cause::gave_up(failing) {
+            let upstream = attempts.last().map(|(attempt, _)| attempt.server);
+            return Some(self.verdict(
+                number,
+                failing,
+                cause,
+                proof,
+                1,
+                upstream,
+                Confidence::High,
+                count,
+            ));
+        }
+        for (attempt, join) in attempts.iter().rev() {
+            let Some((cause, proof)) = cause::find(&case, attempt) else { continue };
+            let server = attempt.server;
+            // A second proxy on the same host: the cause is one hop further.
+            let here = server.octets() == attempt.client.octets()
+                || server.octets() == failing.server.octets();
+            if let Some((inner, exchange)) = attempt.exchange
+                && cause.id == "upstream-error-relayed"
+                && here
+                && depth < 4
+                && let Some(root) = self.explain(inner, exchange, depth + 1)
+                && root.upstream.is_some()
+            {
+                let mut verdict = self.verdict(
+                    number,
+                    failing,
+                    cause,
+                    proof,
+                    server.port(),
+                    Some(server),
+                    *join,
+                    count,
+                );
+                verdict.cause = root.cause;
+                verdict.upstream = root.upstream;
+                verdict.confidence = verdict.confidence.min(root.confidence);
+                verdict.reason = root.reason;
+                verdict.summary = format!("{} (behind {server} on the same host)", root.summary);
+                verdict.evidence.extend(root.evidence);
+                verdict.evidence.sort_by_key(|evidence| evidence.mark.packet);
+                verdict.evidence.dedup_by_key(|evidence| evidence.mark.packet);
+                verdict.rivals = root.rivals;
+                verdict.advice = root.advice;
+                return Some(verdict);
+            }
+            return Some(self.verdict(
+                number,
+                failing,
+                cause,
+                proof,
+                server.port(),
+                Some(server),
+                *join,
+                count,
+            ));
+        }
+        if count > 0 {
+            return None;
+        }
+        let request = failing.request.as_deref()?;
+        if self.shows_legs(failing) {
+            let fits = |attempt: &Attempt<'_>| self.kin(failing, attempt).is_some();
+            if failing.circumstances.one_sided || self.memory.opaque_at(request.first, fits) {
+                return None;
+            }
+            let others = self.others(number, failing);
+            let (cause, proof) = cause::none_made(&case, others);
+            return Some(self.verdict(number, failing, cause, proof, 0, None, Confidence::High, 0));
+        }
+        let direct = Case { direct: true, ..case };
+        let attempt = self.memory.attempt(number, failing);
+        if direct.failure_status().is_none()
+            && !by_intermediary(failing)
+            && let Some((cause, mut proof)) = cause::find(&direct, &attempt)
+        {
+            proof.reason = "the packets prove it of this server; if it is a proxy, its other leg is not in the capture";
+            let server = failing.server;
+            return Some(self.verdict(
+                number,
+                failing,
+                cause,
+                proof,
+                1,
+                Some(server),
+                Confidence::Medium,
+                1,
+            ));
+        }
+        let (cause, proof) = cause::not_captured(&direct);
+        Some(self.verdict(number, failing, cause, proof, 0, None, Confidence::Medium, 0))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn verdict(
+        &self,
+        number: u64,
+        failing: &Exchange,
+        cause: &'static Cause,
+        proof: Proof,
+        port: u16,
+        upstream: Option<crate::wire::Endpoint>,
+        join: Confidence,
+        attempts: usize,
+    ) -> Verdict {
+        let mut reason = proof.reason.to_owned();
+        let mut confidence = proof.confidence;
+        if join < confidence {
+            confidence = join;
+            reason = format!("{reason}; but which request the attempt belongs to is not certain");
+        }
+        if failing.circumstances.missing != [0; 2] && confidence == Confidence::High {
+            confidence = Confidence::Medium;
+            reason = format!("{reason}; but the capture lost octets of the client's connection");
+        }
+        let mut evidence = proof.evidence;
+        if let Some(request) = failing.request.as_deref() {
+            let says = format!("request of {} to {}", failing.client, failing.server);
+            evidence.push(super::Evidence { mark: request.first, says });
+        }
+        if let Some(response) = failing.response.as_deref() {
+            let status = failing.status().map_or_else(|| "an answer".to_owned(), |s| s.to_string());
+            evidence.push(super::Evidence {
+                mark: response.first,
+                says: format!("the client gets {status}"),
+            });
+        }
+        evidence.sort_by_key(|evidence| evidence.mark.packet);
+        evidence.dedup_by_key(|evidence| evidence.mark.packet);
+        Verdict {
+            transaction: number,
+            cause,
+            upstream: upstream.filter(|_| port != 0),
+            confidence,
+            reason,
+            summary: proof.summary,
+            evidence,
+            rivals: proof.rivals,
+            advice: cause.advice,
+            attempts,
+        }
+    }
+
+    /// The attempts that belong to a request, in their order.
+    fn attempts<'m>(&'m self, number: u64, asked: &'m Exchange) -> Vec<(Attempt<'m>, Confidence)> {
+        let (from, to) = (asked.first().packet, join::answered(asked).packet);
+        let mut found = Vec::new();
+        for (other, exchange) in self.memory.exchanges_since(from) {
+            if other == number || exchange.first().packet <= from || exchange.first().packet >= to {
+                continue;
+            }
+            let attempt = self.memory.attempt(other, exchange);
+            if let Some(owner) = self.owner(&attempt)
+                && owner.number == number
+            {
+                found.push((attempt, owner.confidence));
+            }
+        }
+        for connection in self.memory.bare_between(from + 1, to) {
+            let attempt = self.memory.bare(connection);
+            if let Some(owner) = self.owner_of_bare(&attempt)
+                && owner.number == number
+            {
+                found.push((attempt, owner.confidence));
+            }
+        }
+        for attempt in self.memory.unreached(from + 1, to) {
+            if let Some(owner) = self.owner_of_bare(&attempt)
+                && owner.number == number
+            {
+                found.push((attempt, owner.confidence));
+            }
+        }
+        found.sort_by_key(|(attempt, _)| attempt.began.packet);
+        found
+    }
+
+    /// Whether the host that was asked can have made the attempt.
+    fn kin(&self, asked: &Exchange, attempt: &Attempt<'_>) -> Option<Kin> {
+        let kin = join::kin(asked, attempt)?;
+        let inbound = asked.circumstances.via[0].and_then(|via| via.direction)
+            == Some(crate::wire::Direction::Inbound);
+        if kin == Kin::Possible && inbound && self.memory.opens_outbound(attempt.client) {
+            return Some(Kin::Certain);
+        }
+        Some(kin)
+    }
+
+    /// Whose request an attempt with a request carries on.
+    fn owner(&self, attempt: &Attempt<'_>) -> Option<Owner> {
+        // The best and the second best: likeness, then nearness of the beginnings.
+        let mut best: Option<(i32, u64, u64)> = None;
+        let mut second: Option<(i32, u64, u64)> = None;
+        let mut rivals = 0_u32;
+        for (number, asked) in self.memory.exchanges_since(attempt.began.packet) {
+            if !join::nested(asked, attempt) {
+                continue;
+            }
+            let Some(kin) = self.kin(asked, attempt) else { continue };
+            let Some(likeness) = join::likeness(asked, attempt) else { continue };
+            rivals += 1;
+            if likeness < ALIKE && (kin == Kin::Possible || likeness < 0) {
+                continue;
+            }
+            let distance = attempt.began.since(asked.first()).as_nanos();
+            let candidate = (likeness, u64::MAX - distance, number);
+            if best.is_none_or(|best| candidate > best) {
+                second = best;
+                best = Some(candidate);
+            } else if second.is_none_or(|second| candidate > second) {
+                second = Some(candidate);
+            }
+        }
+        let (likeness, nearness, number) = best?;
+        if likeness < ALIKE && rivals > 1 {
+            return None;
+        }
+        let doubtful = second.is_some_and(|(other, near, _)| {
+            let (distance, further) = (u64::MAX - nearness, u64::MAX - near);
+            other == likeness && further < distance.saturating_mul(3).saturating_add(50_000)
+        });
+        let confidence =
+            if doubtful || likeness < ALIKE { Confidence::Medium } else { Confidence::High };
+        Some(Owner { number, confidence })
+    }
+
+    /// Whose request a connection without one was opened for.
+    fn owner_of_bare(&self, attempt: &Attempt<'_>) -> Option<Owner> {
+        let mut best: Option<(u8, u64, u64)> = None;
+        let mut second: Option<(u8, u64, u64)> = None;
+        let mut sure = Kin::Certain;
+        for (number, asked) in self.memory.exchanges_since(attempt.began.packet) {
+            if !join::nested(asked, attempt) {
+                continue;
+            }
+            let Some(kin) = self.kin(asked, attempt) else { continue };
+            let answered = join::answered(asked);
+            let before = attempt.began.since(asked.first()).as_nanos();
+            let after = answered.since(attempt.ended.min_by_packet(answered)).as_nanos();
+            if kin == Kin::Possible
+                && !self.knows(asked, attempt)
+                && before.max(after) > limits::PROMPT.as_nanos()
+            {
+                continue;
+            }
+            let explained = self.carried_on(number, asked, attempt);
+            let class = match (join::is_good(asked), explained) {
+                (false, None) => 0,
+                (false, Some(_)) => 1,
+                // A retry that succeeded began when this attempt was over.
+                (true, Some(began)) if began.packet > attempt.began.packet => 2,
+                (true, _) => continue,
+            };
+            let candidate = (class, before.saturating_add(after), number);
+            if best.is_none_or(|best| candidate < best) {
+                second = best;
+                best = Some(candidate);
+                sure = kin;
+            } else if second.is_none_or(|second| candidate < second) {
+                second = Some(candidate);
+            }
+        }
+        let (class, distance, number) = best?;
+        let doubtful = second.is_some_and(|(other, further, _)| {
+            other == class && further < distance.saturating_mul(3).saturating_add(50_000)
+        });
+        let confidence = match () {
+            () if sure == Kin::Possible && doubtful => Confidence::Low,
+            () if sure == Kin::Possible || doubtful => Confidence::Medium,
+            () => Confidence::High,
+        };
+        Some(Owner { number, confidence })
+    }
+
+    /// Where the request was carried on by an attempt of its own, the beginning of the last one.
+    fn carried_on(&self, number: u64, asked: &Exchange, than: &Attempt<'_>) -> Option<Mark> {
+        let (from, to) = (asked.first().packet, join::answered(asked).packet);
+        let mut last: Option<Mark> = None;
+        for (other, exchange) in self.memory.exchanges_since(from) {
+            let began = exchange.first();
+            if other == number || began.packet <= from || began.packet >= to {
+                continue;
+            }
+            let attempt = self.memory.attempt(other, exchange);
+            if attempt.client.octets() == than.client.octets()
+                && self.kin(asked, &attempt).is_some()
+                && join::likeness(asked, &attempt).is_some_and(|likeness| likeness >= ALIKE)
+                && last.is_none_or(|last| last.packet < began.packet)
+            {
+                last = Some(began);
+            }
+        }
+        last
+    }
+
+    /// Whether another request to the same host was carried on from the same address.
+    fn knows(&self, asked: &Exchange, attempt: &Attempt<'_>) -> bool {
+        self.carried(asked, |opener| opener.octets() == attempt.client.octets())
+    }
+
+    fn carried(&self, asked: &Exchange, from: impl Fn(crate::wire::Endpoint) -> bool) -> bool {
+        self.memory
+            .exchanges_since(0)
+            .filter(|(_, other)| {
+                from(other.client) && other.client.octets() != asked.client.octets()
+            })
+            .take(64)
+            .any(|(number, other)| {
+                let carried = self.memory.attempt(number, other);
+                self.memory.exchanges_since(carried.began.packet).any(|(_, first)| {
+                    first.server == asked.server
+                        && join::nested(first, &carried)
+                        && join::kin(first, &carried).is_some()
+                        && join::likeness(first, &carried).is_some_and(|likeness| likeness >= ALIKE)
+                })
+            })
+    }
+
+    /// Whether the capture shows connections opened by the host that was asked.
+    fn shows_legs(&self, asked: &Exchange) -> bool {
+        self.memory.opens(asked) || self.carried(asked, |_| true)
+    }
+
+    /// Whether attempts for other requests began while this one waited.
+    fn others(&self, number: u64, asked: &Exchange) -> bool {
+        let (from, to) = (asked.first().packet, join::answered(asked).packet);
+        self.memory
+            .bare_between(from + 1, to)
+            .any(|connection| self.kin(asked, &self.memory.bare(connection)).is_some())
+            || self.memory.exchanges_since(from).any(|(other, exchange)| {
+                let began = exchange.first().packet;
+                other != number && began > from && began < to && {
+                    let attempt = self.memory.attempt(other, exchange);
+                    self.kin(asked, &attempt).is_some()
+                        && self
+                            .owner(&attempt)
+                            .is_none_or(|owner| owner.confidence < Confidence::High)
+                }
+            })
+    }
+}
+
+impl Mark {
+    /// The earlier of two marks in the order of packets.
+    fn min_by_packet(self, other: Self) -> Self {
+        if self.packet <= other.packet { self } else { other }
+    }
+}
+
+/// Whether an exchange failed for whoever asked.
+fn has_failed(exchange: &Exchange) -> bool {
+    if exchange.request.is_none() || exchange.switch.is_some() || exchange.tunnelled {
+        return false;
+    }
+    match exchange.response.as_deref() {
+        Some(response) => {
+            let cut = response.missing == 0
+                && matches!(
+                    response.end,
+                    Some(MessageEnd::Fin | MessageEnd::Reset | MessageEnd::Invalid)
+                )
+                && !response.complete();
+            cut || exchange.status().is_some_and(|status| status >= 500)
+        }
+        None => match exchange.unanswered {
+            Some(Unanswered::Ended(End::Fin | End::Reset(_) | End::Idle)) => true,
+            // The capture ended first; somebody may have given up before.
+            Some(Unanswered::Ended(_)) => {
+                let now = &exchange.circumstances;
+                now.fin.iter().chain(&now.reset).any(Option::is_some)
+            }
+            _ => false,
+        },
+    }
+}
+
+/// Whether the answer itself shows that a proxy stands there.
+fn by_intermediary(exchange: &Exchange) -> bool {
+    const PROXIES: &[&[u8]] = &[
+        b"nginx",
+        b"haproxy",
+        b"apache",
+        b"caddy",
+        b"envoy",
+        b"varnish",
+        b"openresty",
+        b"traefik",
+    ];
+    exchange.response.as_deref().is_some_and(|response| {
+        response.head.value(FieldName::Via).is_some()
+            || response.head.value(FieldName::Server).is_some_and(|server| {
+                let server = server.to_ascii_lowercase();
+                PROXIES.iter().any(|proxy| server.starts_with(proxy))
+            })
+    })
+}

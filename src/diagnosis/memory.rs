@@ -1,0 +1,258 @@
+//! What diagnosis remembers of the capture: exchanges, connections without one, strange octets,
+//! signals, and who opens connections. Everything has a bound; the oldest is forgotten first, and
+//! counted. Judges nothing.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
+
+use super::attempt::{Attempt, Trouble};
+use crate::flow::Mark;
+use crate::http::{Connection, Exchange, Protocol, Stray};
+use crate::limits;
+use crate::wire::{Direction, Endpoint, Signal, SignalKind, Unreachable};
+
+/// See the module's words.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    exchanges: VecDeque<(u64, Box<Exchange>)>,
+    connections: BTreeMap<u64, Box<Connection>>,
+    strays: VecDeque<Box<Stray>>,
+    signals: VecDeque<Signal>,
+    openers: BTreeSet<[u8; 16]>,
+    /// Openers whose packets are marked as sent by the capturing host.
+    outbound: BTreeSet<[u8; 16]>,
+    servers: BTreeSet<[u8; 16]>,
+    inbound: bool,
+    /// Everything that was forgotten because there was too much.
+    pub forgotten: u64,
+}
+
+impl Memory {
+    pub fn keep_exchange(&mut self, number: u64, exchange: Box<Exchange>) {
+        let direction = exchange.circumstances.via[0].and_then(|via| via.direction);
+        self.note(exchange.client, exchange.server, direction);
+        self.exchanges.push_back((number, exchange));
+        if self.exchanges.len() > limits::REMEMBERED_EXCHANGES {
+            self.exchanges.pop_front();
+            self.forgotten += 1;
+        }
+    }
+
+    pub fn keep_connection(&mut self, connection: Box<Connection>) {
+        let direction = connection.via[0].and_then(|via| via.direction);
+        self.note(connection.client, connection.server, direction);
+        if connection.exchanges > 0 && connection.foreign[1].is_none() {
+            return;
+        }
+        self.connections.insert(connection.id, connection);
+        if self.connections.len() > limits::REMEMBERED_CONNECTIONS {
+            self.connections.pop_first();
+            self.forgotten += 1;
+        }
+    }
+
+    pub fn keep_stray(&mut self, stray: Box<Stray>) {
+        self.strays.push_back(stray);
+        if self.strays.len() > limits::REMEMBERED_CONNECTIONS {
+            self.strays.pop_front();
+            self.forgotten += 1;
+        }
+    }
+
+    pub fn keep_signal(&mut self, signal: Signal) {
+        self.signals.push_back(signal);
+        if self.signals.len() > limits::REMEMBERED_SIGNALS {
+            self.signals.pop_front();
+            self.forgotten += 1;
+        }
+    }
+
+    fn note(&mut self, client: Endpoint, server: Endpoint, direction: Option<Direction>) {
+        let bounded = |set: &mut BTreeSet<[u8; 16]>, address| {
+            if set.len() < limits::REMEMBERED_ADDRESSES {
+                set.insert(address);
+            }
+        };
+        bounded(&mut self.openers, client.octets());
+        bounded(&mut self.servers, server.octets());
+        match direction {
+            Some(Direction::Outbound) => bounded(&mut self.outbound, client.octets()),
+            Some(Direction::Inbound) => self.inbound = true,
+            None => {}
+        }
+    }
+
+    pub fn exchange(&self, number: u64) -> Option<&Exchange> {
+        let (first, _) = self.exchanges.front()?;
+        let place = usize::try_from(number.checked_sub(*first)?).ok()?;
+        self.exchanges.get(place).map(|(_, exchange)| &**exchange)
+    }
+
+    /// Exchanges that were not over before a packet.
+    pub fn exchanges_since(&self, packet: u64) -> impl Iterator<Item = (u64, &Exchange)> {
+        let start =
+            self.exchanges.partition_point(|(_, exchange)| exchange.completed.packet < packet);
+        self.exchanges.range(start..).map(|(number, exchange)| (*number, &**exchange))
+    }
+
+    pub fn connection(&self, id: u64) -> Option<&Connection> {
+        self.connections.get(&id).map(|connection| &**connection)
+    }
+
+    /// The attempt that an exchange is.
+    pub fn attempt<'m>(&'m self, number: u64, exchange: &'m Exchange) -> Attempt<'m> {
+        let stray = self
+            .strays
+            .iter()
+            .find(|stray| stray.connection == exchange.connection && stray.nth == exchange.nth);
+        let connection = self.connection(exchange.connection);
+        Attempt::of_exchange(number, exchange, connection, stray.map(|stray| &**stray))
+    }
+
+    /// The attempt that a connection without an exchange is.
+    pub fn bare<'m>(&'m self, connection: &'m Connection) -> Attempt<'m> {
+        let mut trouble: Vec<Trouble> = self
+            .signals
+            .iter()
+            .filter(|signal| signal.number > connection.first.packet)
+            .filter_map(|signal| match signal.what {
+                SignalKind::Icmp { from, ends, error }
+                    if ends.source == connection.client
+                        && ends.destination == connection.server =>
+                {
+                    trouble_of(signal, from, error)
+                }
+                _ => None,
+            })
+            .collect();
+        if trouble.is_empty()
+            && connection.handshake.syn_ack.is_none()
+            && connection.reset[1].is_none()
+        {
+            let until = connection.completed.packet;
+            trouble =
+                self.questions(connection.server.address(), connection.first.packet, until, |_| {
+                    true
+                });
+        }
+        Attempt::of_connection(connection, trouble)
+    }
+
+    /// Connections without an exchange that began between two packets.
+    pub fn bare_between(&self, from: u64, to: u64) -> impl Iterator<Item = &Connection> {
+        let range = self.connections.range(from.min(to)..to);
+        range.map(|(_, connection)| &**connection).filter(|connection| connection.exchanges == 0)
+    }
+
+    /// Whether a connection that cannot be read was open at that time.
+    pub fn opaque_at(&self, from: Mark, fits: impl Fn(&Attempt<'_>) -> bool) -> bool {
+        self.connections.values().any(|connection| {
+            connection.first.packet <= from.packet
+                && connection.last.packet >= from.packet
+                && !matches!(connection.protocol, None | Some(Protocol::Http1))
+                && fits(&Attempt::of_connection(connection, Vec::new()))
+        })
+    }
+
+    /// Questions for an address that nobody answered.
+    fn questions(
+        &self,
+        wanted: IpAddr,
+        from: u64,
+        to: u64,
+        by: impl Fn(IpAddr) -> bool,
+    ) -> Vec<Trouble> {
+        let mut found = Vec::new();
+        for signal in self.signals.iter().filter(|signal| signal.number >= from) {
+            match signal.what {
+                SignalKind::AddressAsked { by: asker, target }
+                    if target == wanted && signal.number <= to && by(asker) =>
+                {
+                    let says = format!("who has {target}? Nobody answers");
+                    found.push(Trouble { mark: mark(signal), says });
+                }
+                SignalKind::AddressAnswered { target } if target == wanted => return Vec::new(),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Hosts that were tried between two packets without a connection in the capture.
+    pub fn unreached(&self, from: u64, to: u64) -> Vec<Attempt<'_>> {
+        let mut found: BTreeMap<(IpAddr, IpAddr), (Option<Endpoint>, Vec<Trouble>)> =
+            BTreeMap::new();
+        for signal in self.signals.iter().filter(|signal| (from..=to).contains(&signal.number)) {
+            match signal.what {
+                SignalKind::Icmp { from, ends, error } => {
+                    let known = self.connections.values().any(|connection| {
+                        connection.client == ends.source && connection.server == ends.destination
+                    }) || self.exchanges.iter().any(|(_, exchange)| {
+                        exchange.client == ends.source && exchange.server == ends.destination
+                    });
+                    if let Some(trouble) = trouble_of(signal, from, error).filter(|_| !known) {
+                        let key = (ends.source.address(), ends.destination.address());
+                        let entry = found.entry(key).or_default();
+                        entry.0 = Some(ends.destination);
+                        entry.1.push(trouble);
+                    }
+                }
+                SignalKind::AddressAsked { by, target } => {
+                    let asked = self.questions(target, from, to, |asker| asker == by);
+                    if let Some(trouble) =
+                        asked.into_iter().find(|one| one.mark.packet == signal.number)
+                    {
+                        found.entry((by, target)).or_default().1.push(trouble);
+                    }
+                }
+                SignalKind::AddressAnswered { .. } => {}
+            }
+        }
+        found
+            .into_iter()
+            .filter_map(|((by, target), (server, trouble))| {
+                let server = server.unwrap_or(match target {
+                    IpAddr::V4(address) => Endpoint::v4(address.octets(), 0),
+                    IpAddr::V6(address) => Endpoint::v6(address.octets(), 0),
+                });
+                Attempt::unreached(by, server, trouble)
+            })
+            .collect()
+    }
+
+    /// Whether the capturing host is known to open connections from an address.
+    pub fn opens_outbound(&self, address: Endpoint) -> bool {
+        self.outbound.contains(&address.octets())
+    }
+
+    /// Whether the capture shows connections that the host asked opened.
+    pub fn opens(&self, asked: &Exchange) -> bool {
+        let came = asked.circumstances.via[0].and_then(|via| via.direction);
+        self.openers.contains(&asked.server.octets())
+            || came == Some(Direction::Inbound) && !self.outbound.is_empty()
+    }
+
+    /// Whether the client of an exchange may be a proxy with its own clients in the capture.
+    pub fn behind_a_proxy(&self, exchange: &Exchange) -> bool {
+        self.servers.contains(&exchange.client.octets())
+            || self.inbound && self.opens_outbound(exchange.client)
+    }
+}
+
+fn mark(signal: &Signal) -> Mark {
+    Mark { at: signal.at, packet: signal.number }
+}
+
+fn trouble_of(signal: &Signal, from: IpAddr, error: Unreachable) -> Option<Trouble> {
+    let what = match error {
+        Unreachable::Network => "no route to the network",
+        Unreachable::Host => "host unreachable",
+        Unreachable::Port => "port unreachable",
+        Unreachable::Prohibited => "forbidden by a filter",
+        Unreachable::TimeExceeded => "time to live exceeded on the way",
+        // Advice on the size of packets, no end of the attempt.
+        Unreachable::TooBig => return None,
+        Unreachable::Other(..) => "ICMP error",
+    };
+    Some(Trouble { mark: mark(signal), says: format!("{from} says: {what}") })
+}
