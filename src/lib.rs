@@ -52,6 +52,18 @@
 //! # }
 //! ```
 
+// What a test may do, the program may not.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::exit,
+        clippy::get_unwrap,
+        clippy::print_stderr,
+        clippy::print_stdout,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod capture;
 pub mod engine;
 pub mod error;
