@@ -1,9 +1,6 @@
 //! Who may import whom, and what the core must not do. The table is data: a new folder needs a line
 //! here before it may import anything.
 
-// A test that cannot read what it needs has failed.
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -266,7 +263,9 @@ fn the_core_is_pure() {
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|source| CORE.contains(&source.module.as_str())) {
         // Unit tests are no part of the program: they stand at the end of a file, or in `tests`.
-        if source.path.components().any(|part| part.as_os_str() == "tests") {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let inside = source.path.strip_prefix(root).unwrap();
+        if inside.components().any(|part| part.as_os_str() == "tests") {
             continue;
         }
         let program = source.text.split("#[cfg(test)]\nmod tests {").next().unwrap();

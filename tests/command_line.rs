@@ -1,8 +1,5 @@
 //! The program as a user runs it: exit codes, streams, files and messages.
 
-// A test that cannot read what it needs has failed.
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};

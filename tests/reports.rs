@@ -1,9 +1,6 @@
 //! The outputs for people, held to golden files. `UPDATE=1 cargo test --test reports` writes them
 //! anew; read the difference before you commit it.
 
-// A test that cannot read what it needs has failed.
-#![allow(clippy::unwrap_used)]
-
 mod support;
 
 use std::fs;
