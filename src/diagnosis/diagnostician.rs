@@ -10,7 +10,7 @@ use super::join::{self, ALIKE, Kin};
 use super::memory::Memory;
 use super::verdict::{Confidence, Verdict};
 use crate::flow::{End, Ending, Mark, Side};
-use crate::http::{Connection, Exchange, FieldName, MessageEnd, Stray, Unanswered};
+use crate::http::{Connection, Exchange, MessageEnd, Stray, Unanswered};
 use crate::limits;
 use crate::units::Timestamp;
 use crate::wire::Signal;
@@ -189,7 +189,12 @@ impl Diagnostician {
         let Some(failing) = self.memory.exchange(number) else { return Outcome::Unexplained };
         let attempt = self.memory.attempt(number, failing);
         if let Some(owner) = self.owner(&attempt) {
-            return self.retry(owner, &attempt, last);
+            // The request of one proxy to another has a verdict of its own where what the other did
+            // is in the capture.
+            let hop = last && !self.attempts(number, failing).is_empty();
+            if !hop {
+                return self.retry(owner, &attempt, last);
+            }
         }
         if !last && self.memory.behind_a_proxy(failing) {
             return Outcome::Wait;
@@ -264,7 +269,9 @@ impl Diagnostician {
         let case = Case { failing, answered: join::answered(failing), direct: false };
         let attempts = self.attempts(number, failing);
         let count = attempts.len();
-        if let Some((cause, proof)) = cause::gave_up(failing) {
+        let own = self.memory.attempt(number, failing);
+        let octets_came = own.response().is_none() && own.strange().is_some();
+        if !octets_came && let Some((cause, proof)) = cause::gave_up(failing, own.connection) {
             let upstream = attempts.last().map(|(attempt, _)| attempt.server);
             return Some(self.verdict(number, failing, cause, proof, 1, upstream, Confidence::High, count));
         }
@@ -311,7 +318,7 @@ impl Diagnostician {
         let direct = Case { direct: true, ..case };
         let attempt = self.memory.attempt(number, failing);
         if direct.failure_status().is_none()
-            && !by_intermediary(failing)
+            && !self.memory.is_intermediary(failing.server)
             && let Some((cause, mut proof)) = cause::find(&direct, &attempt)
         {
             proof.reason = "the packets prove it of this server; if it is a proxy, its other leg is not in the capture";
@@ -489,7 +496,7 @@ impl Diagnostician {
         }
         let (class, distance, number) = best?;
         let doubtful = second.is_some_and(|(other, further, _)| {
-            other == class && further < distance.saturating_mul(3).saturating_add(50_000)
+            other == class && further < distance.saturating_mul(10).saturating_add(2_000_000)
         });
         let confidence = match () {
             () if sure == Kin::Possible && doubtful => Confidence::Low,
@@ -574,6 +581,11 @@ fn has_failed(exchange: &Exchange) -> bool {
     if exchange.request.is_none() || exchange.switch.is_some() || exchange.tunnelled {
         return false;
     }
+    if let Some(response) = exchange.response.as_deref()
+        && cause::closed_early(exchange, response).is_some()
+    {
+        return true;
+    }
     match exchange.response.as_deref() {
         Some(response) => {
             let cut = response.missing == 0
@@ -594,17 +606,4 @@ fn has_failed(exchange: &Exchange) -> bool {
             _ => false,
         },
     }
-}
-
-/// Whether the answer itself shows that a proxy stands there.
-fn by_intermediary(exchange: &Exchange) -> bool {
-    const PROXIES: &[&[u8]] =
-        &[b"nginx", b"haproxy", b"apache", b"caddy", b"envoy", b"varnish", b"openresty", b"traefik"];
-    exchange.response.as_deref().is_some_and(|response| {
-        response.head.value(FieldName::Via).is_some()
-            || response.head.value(FieldName::Server).is_some_and(|server| {
-                let server = server.to_ascii_lowercase();
-                PROXIES.iter().any(|proxy| server.starts_with(proxy))
-            })
-    })
 }
