@@ -318,7 +318,7 @@ impl Diagnostician {
         let direct = Case { direct: true, ..case };
         let attempt = self.memory.attempt(number, failing);
         if direct.failure_status().is_none()
-            && !self.memory.is_intermediary(failing.server)
+            && !self.memory.is_intermediary(failing)
             && let Some((cause, mut proof)) = cause::find(&direct, &attempt)
         {
             proof.reason = "the packets prove it of this server; if it is a proxy, its other leg is not in the capture";
@@ -463,6 +463,7 @@ impl Diagnostician {
         let mut best: Option<(u8, u64, u64)> = None;
         let mut second: Option<(u8, u64, u64)> = None;
         let mut sure = Kin::Certain;
+        let mut crowd = 0_u32;
         for (number, asked) in self.memory.exchanges_since(attempt.began.packet) {
             if !join::nested(asked, attempt) {
                 continue;
@@ -486,6 +487,8 @@ impl Diagnostician {
                 (true, _) => continue,
             };
             let candidate = (class, before.saturating_add(after), number);
+            // Several failed at this time: their attempts may be exchanged.
+            crowd += u32::from(class == 0 && before < limits::PROMPT.as_nanos());
             if best.is_none_or(|best| candidate < best) {
                 second = best;
                 best = Some(candidate);
@@ -495,9 +498,10 @@ impl Diagnostician {
             }
         }
         let (class, distance, number) = best?;
-        let doubtful = second.is_some_and(|(other, further, _)| {
-            other == class && further < distance.saturating_mul(10).saturating_add(2_000_000)
-        });
+        let doubtful = crowd > 1
+            || second.is_some_and(|(other, further, _)| {
+                other == class && further < distance.saturating_mul(10).saturating_add(2_000_000)
+            });
         let confidence = match () {
             () if sure == Kin::Possible && doubtful => Confidence::Low,
             () if sure == Kin::Possible || doubtful => Confidence::Medium,
@@ -588,13 +592,16 @@ fn has_failed(exchange: &Exchange) -> bool {
     }
     match exchange.response.as_deref() {
         Some(response) => {
+            // Something that no client can read.
+            let unreadable =
+                response.head_whole && response.head.status().is_none() && !response.head.octets().is_empty();
             let cut = response.missing == 0
                 && matches!(
                     response.end,
                     Some(MessageEnd::Fin | MessageEnd::Reset | MessageEnd::Invalid)
                 )
                 && !response.complete();
-            cut || exchange.status().is_some_and(|status| status >= 500)
+            cut || unreadable || exchange.status().is_some_and(|status| status >= 500)
         }
         None => match exchange.unanswered {
             Some(Unanswered::Ended(End::Fin | End::Reset(_) | End::Idle)) => true,

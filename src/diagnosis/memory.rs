@@ -229,19 +229,26 @@ impl Memory {
             || came == Some(Direction::Inbound) && !self.outbound.is_empty()
     }
 
-    /// Whether the answers of a host show that a proxy stands there: it says so, or they come from
-    /// different servers.
-    pub fn is_intermediary(&self, host: Endpoint) -> bool {
-        let mut servers = BTreeSet::new();
-        self.exchanges.iter().filter(|(_, exchange)| exchange.server == host).any(|(_, exchange)| {
-            let Some(response) = exchange.response.as_deref() else { return false };
-            let server = response.head.value(FieldName::Server);
-            servers.insert(server);
-            let named = server.is_some_and(|server| {
+    /// Whether the host that failed may well be a proxy: it says so, or it answers other requests
+    /// in good health, as a proxy with other servers does.
+    pub fn is_intermediary(&self, failing: &Exchange) -> bool {
+        // What a proxy asks is not asked of another proxy, as far as anybody knows.
+        let asked_by_proxy = failing.request.as_deref().is_some_and(|request| {
+            let names = [FieldName::XForwardedFor, FieldName::Forwarded, FieldName::Via];
+            names.into_iter().any(|name| request.head.value(name).is_some())
+        });
+        if asked_by_proxy {
+            return false;
+        }
+        let same = self.exchanges.iter().filter(|(_, other)| other.server == failing.server);
+        same.filter_map(|(_, other)| Some((other, other.response.as_deref()?))).any(|(other, response)| {
+            let named = response.head.value(FieldName::Server).is_some_and(|server| {
                 let server = server.to_ascii_lowercase();
                 PROXIES.iter().any(|proxy| server.starts_with(proxy))
             });
-            named || servers.len() > 1 || response.head.value(FieldName::Via).is_some()
+            named
+                || response.head.value(FieldName::Via).is_some()
+                || response.complete() && other.status().is_some_and(|status| status < 500)
         })
     }
 

@@ -27,9 +27,7 @@ pub(super) static CAUSE: Cause = Cause {
 pub(in crate::diagnosis) fn closed_early(exchange: &Exchange, response: &Message) -> Option<Mark> {
     let closed = exchange.circumstances.fin[0]?;
     let asked = exchange.request.as_deref()?.last;
-    (closed.packet < response.first.packet
-        && response.first.since(closed) > limits::SILENCE
-        && closed.since(asked) > limits::SILENCE)
+    (closed.packet < response.first.packet && closed.since(asked) > limits::SILENCE)
         .then_some(closed)
 }
 
@@ -61,10 +59,11 @@ pub(super) fn gave_up(failing: &Exchange, connection: Option<&Connection>) -> Op
             format!("the client ended it after {} octets of the response: {what}", response.content)
         }
         Some(response) => {
-            closed_early(failing, response)?;
+            let early = closed_early(failing, response)?;
             // Half-closed clients take the response; this one had gone.
             let gone = now.reset[0].or_else(|| connection?.reset[0]);
-            if gone.is_none() && failing.status().is_some_and(|status| status < 500) {
+            let long = response.first.since(early) > limits::SILENCE;
+            if gone.is_none() && (!long || failing.status().is_some_and(|status| status < 500)) {
                 return None;
             }
             let status = failing.status().unwrap_or_default();
