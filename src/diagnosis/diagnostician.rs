@@ -10,7 +10,7 @@ use super::join::{self, ALIKE, Kin};
 use super::memory::Memory;
 use super::verdict::{Confidence, Verdict};
 use crate::flow::{End, Ending, Mark, Side};
-use crate::http::{Connection, Exchange, FieldName, MessageEnd, Stray, Unanswered};
+use crate::http::{Connection, Exchange, MessageEnd, Stray, Unanswered};
 use crate::limits;
 use crate::units::Timestamp;
 use crate::wire::Signal;
@@ -189,7 +189,12 @@ impl Diagnostician {
         let Some(failing) = self.memory.exchange(number) else { return Outcome::Unexplained };
         let attempt = self.memory.attempt(number, failing);
         if let Some(owner) = self.owner(&attempt) {
-            return self.retry(owner, &attempt, last);
+            // The request of one proxy to another has a verdict of its own where what the other did
+            // is in the capture.
+            let hop = last && !self.attempts(number, failing).is_empty();
+            if !hop {
+                return self.retry(owner, &attempt, last);
+            }
         }
         if !last && self.memory.behind_a_proxy(failing) {
             return Outcome::Wait;
@@ -276,7 +281,9 @@ impl Diagnostician {
         let case = Case { failing, answered: join::answered(failing), direct: false };
         let attempts = self.attempts(number, failing);
         let count = attempts.len();
-        if let Some((cause, proof)) = cause::gave_up(failing) {
+        let own = self.memory.attempt(number, failing);
+        let octets_came = own.response().is_none() && own.strange().is_some();
+        if !octets_came && let Some((cause, proof)) = cause::gave_up(failing, own.connection) {
             let upstream = attempts.last().map(|(attempt, _)| attempt.server);
             return Some(self.verdict(
                 number,
@@ -351,7 +358,7 @@ impl Diagnostician {
         let direct = Case { direct: true, ..case };
         let attempt = self.memory.attempt(number, failing);
         if direct.failure_status().is_none()
-            && !by_intermediary(failing)
+            && !self.memory.is_intermediary(failing)
             && let Some((cause, mut proof)) = cause::find(&direct, &attempt)
         {
             proof.reason = "the packets prove it of this server; if it is a proxy, its other leg is not in the capture";
@@ -509,6 +516,7 @@ impl Diagnostician {
         let mut best: Option<(u8, u64, u64)> = None;
         let mut second: Option<(u8, u64, u64)> = None;
         let mut sure = Kin::Certain;
+        let mut crowd = 0_u32;
         for (number, asked) in self.memory.exchanges_since(attempt.began.packet) {
             if !join::nested(asked, attempt) {
                 continue;
@@ -532,6 +540,8 @@ impl Diagnostician {
                 (true, _) => continue,
             };
             let candidate = (class, before.saturating_add(after), number);
+            // Several failed at this time: their attempts may be exchanged.
+            crowd += u32::from(class == 0 && before < limits::PROMPT.as_nanos());
             if best.is_none_or(|best| candidate < best) {
                 second = best;
                 best = Some(candidate);
@@ -541,9 +551,10 @@ impl Diagnostician {
             }
         }
         let (class, distance, number) = best?;
-        let doubtful = second.is_some_and(|(other, further, _)| {
-            other == class && further < distance.saturating_mul(3).saturating_add(50_000)
-        });
+        let doubtful = crowd > 1
+            || second.is_some_and(|(other, further, _)| {
+                other == class && further < distance.saturating_mul(10).saturating_add(2_000_000)
+            });
         let confidence = match () {
             () if sure == Kin::Possible && doubtful => Confidence::Low,
             () if sure == Kin::Possible || doubtful => Confidence::Medium,
@@ -632,15 +643,24 @@ fn has_failed(exchange: &Exchange) -> bool {
     if exchange.request.is_none() || exchange.switch.is_some() || exchange.tunnelled {
         return false;
     }
+    if let Some(response) = exchange.response.as_deref()
+        && cause::closed_early(exchange, response).is_some()
+    {
+        return true;
+    }
     match exchange.response.as_deref() {
         Some(response) => {
+            // Something that no client can read.
+            let unreadable = response.head_whole
+                && response.head.status().is_none()
+                && !response.head.octets().is_empty();
             let cut = response.missing == 0
                 && matches!(
                     response.end,
                     Some(MessageEnd::Fin | MessageEnd::Reset | MessageEnd::Invalid)
                 )
                 && !response.complete();
-            cut || exchange.status().is_some_and(|status| status >= 500)
+            cut || unreadable || exchange.status().is_some_and(|status| status >= 500)
         }
         None => match exchange.unanswered {
             Some(Unanswered::Ended(End::Fin | End::Reset(_) | End::Idle)) => true,
@@ -652,25 +672,4 @@ fn has_failed(exchange: &Exchange) -> bool {
             _ => false,
         },
     }
-}
-
-/// Whether the answer itself shows that a proxy stands there.
-fn by_intermediary(exchange: &Exchange) -> bool {
-    const PROXIES: &[&[u8]] = &[
-        b"nginx",
-        b"haproxy",
-        b"apache",
-        b"caddy",
-        b"envoy",
-        b"varnish",
-        b"openresty",
-        b"traefik",
-    ];
-    exchange.response.as_deref().is_some_and(|response| {
-        response.head.value(FieldName::Via).is_some()
-            || response.head.value(FieldName::Server).is_some_and(|server| {
-                let server = server.to_ascii_lowercase();
-                PROXIES.iter().any(|proxy| server.starts_with(proxy))
-            })
-    })
 }

@@ -41,16 +41,23 @@ pub(super) fn kin(asked: &Exchange, attempt: &Attempt<'_>) -> Option<Kin> {
         // Another connection of a client.
         return None;
     }
+    // Between two programs of one host; direction marks say nothing there.
+    let local = |client: Endpoint, server: Endpoint| same(client, server) || is_loopback(client);
     let came = asked.circumstances.via[0].and_then(|via| via.direction);
+    if local(opener, attempt.server) && came == Some(Direction::Inbound)
+        || local(asked.client, proxy) && attempt.direction() == Some(Direction::Outbound)
+    {
+        return Some(Kin::Certain);
+    }
     match (came, attempt.direction()) {
         (Some(Direction::Inbound), Some(Direction::Outbound)) => Some(Kin::Certain),
         (Some(Direction::Inbound), Some(Direction::Inbound)) => None,
-        // On the loopback every packet goes out first.
-        (Some(Direction::Outbound), Some(Direction::Outbound)) if same(asked.client, proxy) => {
-            Some(Kin::Certain)
-        }
         _ => Some(Kin::Possible),
     }
+}
+
+fn is_loopback(endpoint: Endpoint) -> bool {
+    endpoint.address().is_loopback()
 }
 
 /// Whether an attempt began after the request and before its answer.

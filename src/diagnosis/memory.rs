@@ -7,14 +7,22 @@ use std::net::IpAddr;
 
 use super::attempt::{Attempt, Trouble};
 use crate::flow::Mark;
-use crate::http::{Connection, Exchange, Protocol, Stray};
+use crate::http::{Connection, Exchange, FieldName, Protocol, Stray};
 use crate::limits;
 use crate::wire::{Direction, Endpoint, Signal, SignalKind, Unreachable};
+
+/// How proxies name themselves in `Server`. Most of them serve files too; then what is behind them
+/// does not matter.
+const PROXIES: &[&[u8]] =
+    &[b"nginx", b"haproxy", b"apache", b"caddy", b"envoy", b"varnish", b"openresty", b"traefik"];
 
 /// See the module's words.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     exchanges: VecDeque<(u64, Box<Exchange>)>,
+    /// For each exchange the latest end of it and all before it: they come almost in the order of
+    /// their ends.
+    ends: VecDeque<u64>,
     connections: BTreeMap<u64, Box<Connection>>,
     strays: VecDeque<Box<Stray>>,
     signals: VecDeque<Signal>,
@@ -31,9 +39,12 @@ impl Memory {
     pub fn keep_exchange(&mut self, number: u64, exchange: Box<Exchange>) {
         let direction = exchange.circumstances.via[0].and_then(|via| via.direction);
         self.note(exchange.client, exchange.server, direction);
+        let latest = self.ends.back().copied().unwrap_or_default();
+        self.ends.push_back(latest.max(exchange.completed.packet));
         self.exchanges.push_back((number, exchange));
         if self.exchanges.len() > limits::REMEMBERED_EXCHANGES {
             self.exchanges.pop_front();
+            self.ends.pop_front();
             self.forgotten += 1;
         }
     }
@@ -41,7 +52,8 @@ impl Memory {
     pub fn keep_connection(&mut self, connection: Box<Connection>) {
         let direction = connection.via[0].and_then(|via| via.direction);
         self.note(connection.client, connection.server, direction);
-        if connection.exchanges > 0 && connection.foreign[1].is_none() {
+        let abandoned = connection.fin[0].is_some() && connection.reset[0].is_some();
+        if connection.exchanges > 0 && connection.foreign[1].is_none() && !abandoned {
             return;
         }
         self.connections.insert(connection.id, connection);
@@ -90,8 +102,7 @@ impl Memory {
 
     /// Exchanges that were not over before a packet.
     pub fn exchanges_since(&self, packet: u64) -> impl Iterator<Item = (u64, &Exchange)> {
-        let start =
-            self.exchanges.partition_point(|(_, exchange)| exchange.completed.packet < packet);
+        let start = self.ends.partition_point(|end| *end < packet).min(self.exchanges.len());
         self.exchanges.range(start..).map(|(number, exchange)| (*number, &**exchange))
     }
 
@@ -230,6 +241,31 @@ impl Memory {
         let came = asked.circumstances.via[0].and_then(|via| via.direction);
         self.openers.contains(&asked.server.octets())
             || came == Some(Direction::Inbound) && !self.outbound.is_empty()
+    }
+
+    /// Whether the host that failed may well be a proxy: it says so, or it answers other requests
+    /// in good health, as a proxy with other servers does.
+    pub fn is_intermediary(&self, failing: &Exchange) -> bool {
+        // What a proxy asks is not asked of another proxy, as far as anybody knows.
+        let asked_by_proxy = failing.request.as_deref().is_some_and(|request| {
+            let names = [FieldName::XForwardedFor, FieldName::Forwarded, FieldName::Via];
+            names.into_iter().any(|name| request.head.value(name).is_some())
+        });
+        if asked_by_proxy {
+            return false;
+        }
+        let same = self.exchanges.iter().filter(|(_, other)| other.server == failing.server);
+        same.filter_map(|(_, other)| Some((other, other.response.as_deref()?))).any(
+            |(other, response)| {
+                let named = response.head.value(FieldName::Server).is_some_and(|server| {
+                    let server = server.to_ascii_lowercase();
+                    PROXIES.iter().any(|proxy| server.starts_with(proxy))
+                });
+                named
+                    || response.head.value(FieldName::Via).is_some()
+                    || response.complete() && other.status().is_some_and(|status| status < 500)
+            },
+        )
     }
 
     /// Whether the client of an exchange may be a proxy with its own clients in the capture.

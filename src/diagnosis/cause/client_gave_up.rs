@@ -1,7 +1,8 @@
 //! `client-gave-up`: the client closed before it was answered.
 
 use super::{Cause, Confidence, Proof, closing, cure};
-use crate::http::{Exchange, Unanswered};
+use crate::flow::Mark;
+use crate::http::{Connection, Exchange, Message, Unanswered};
 use crate::limits;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -27,7 +28,16 @@ pub(super) static CAUSE: Cause = Cause {
     detect: None,
 };
 
-pub(super) fn gave_up(failing: &Exchange) -> Option<Proof> {
+/// Where the client closed clearly before the response began. It may only have closed its sending
+/// side, and wait all the same.
+pub(in crate::diagnosis) fn closed_early(exchange: &Exchange, response: &Message) -> Option<Mark> {
+    let closed = exchange.circumstances.fin[0]?;
+    let asked = exchange.request.as_deref()?.last;
+    (closed.packet < response.first.packet && closed.since(asked) > limits::SILENCE)
+        .then_some(closed)
+}
+
+pub(super) fn gave_up(failing: &Exchange, connection: Option<&Connection>) -> Option<Proof> {
     let request = failing.request.as_deref()?;
     let now = &failing.circumstances;
     let ends = |side: usize| {
@@ -54,7 +64,19 @@ pub(super) fn gave_up(failing: &Exchange) -> Option<Proof> {
             }
             format!("the client ended it after {} octets of the response: {what}", response.content)
         }
-        Some(_) => return None,
+        Some(response) => {
+            let early = closed_early(failing, response)?;
+            // Half-closed clients take the response; this one had gone.
+            let gone = now.reset[0].or_else(|| connection?.reset[0]);
+            let long = response.first.since(early) > limits::SILENCE;
+            if gone.is_none() && (!long || failing.status().is_some_and(|status| status < 500)) {
+                return None;
+            }
+            let status = failing.status().unwrap_or_default();
+            format!(
+                "the client gave up {waited} after its request; the answer, {status}, came later"
+            )
+        }
     };
     let mut proof =
         Proof::new(Confidence::High, "the client closed first, and nobody else did", summary)

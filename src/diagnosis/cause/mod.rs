@@ -23,8 +23,9 @@ mod upstream_unreachable;
 use super::attempt::Attempt;
 use super::verdict::{Confidence, Evidence, Rival};
 use crate::flow::Mark;
-use crate::http::Exchange;
+use crate::http::{Connection, Exchange};
 
+pub(super) use client_gave_up::closed_early;
 pub(super) use no_upstream_attempt::none_made;
 pub(super) use retry_hidden::hidden;
 pub(super) use upstream_leg_not_captured::not_captured;
@@ -176,8 +177,11 @@ pub(super) fn find(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<(&'static C
 }
 
 /// Whether the client closed before it was answered.
-pub(super) fn gave_up(failing: &Exchange) -> Option<(&'static Cause, Proof)> {
-    Some((&client_gave_up::CAUSE, client_gave_up::gave_up(failing)?))
+pub(super) fn gave_up(
+    failing: &Exchange,
+    connection: Option<&Connection>,
+) -> Option<(&'static Cause, Proof)> {
+    Some((&client_gave_up::CAUSE, client_gave_up::gave_up(failing, connection)?))
 }
 
 /// Whether the connection was accepted late.

@@ -50,7 +50,10 @@ fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
         Some(_) => gave_up?.0,
         None => until,
     };
-    let since = midway.map_or(request.last, |response| response.last);
+    // Of a head that never became whole the first octets are known, its last packet is the end.
+    let since = midway.map_or(request.last, |response| {
+        if response.head_whole { response.last } else { response.first }
+    });
     let silence = until.since(since);
     let answered_by_itself = case.failing.response.is_some() && !case.direct;
     if silence < limits::SILENCE || gave_up.is_none() && !answered_by_itself {
@@ -90,7 +93,7 @@ fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
         .of(attempt)
         .perhaps(delivered, format!("{server} acknowledges the request"));
     if let Some(response) = midway {
-        proof = proof.shows(response.last, "the last octets that came");
+        proof = proof.shows(since, "the last octets that came");
     }
     if let Some((at, reset)) = gave_up {
         let what = closing(reset);
