@@ -154,10 +154,7 @@ impl Collector {
     }
 
     /// Everything was taken: gives out the verdicts that are left.
-    pub fn finish<E>(
-        &mut self,
-        sink: impl FnMut(Record<'_>) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn finish<E>(&mut self, sink: impl FnMut(Record<'_>) -> Result<(), E>) -> Result<(), E> {
         self.diagnostician.finish();
         self.give_verdicts(sink)
     }

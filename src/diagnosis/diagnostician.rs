@@ -13,7 +13,7 @@ use crate::flow::{End, Ending, Mark, Side};
 use crate::http::{Connection, Exchange, MessageEnd, Stray, Unanswered};
 use crate::limits;
 use crate::units::Timestamp;
-use crate::wire::Signal;
+use crate::wire::{Direction, Endpoint, Signal};
 
 /// What became of failures, for the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -199,7 +199,7 @@ impl Diagnostician {
         if !last && self.memory.behind_a_proxy(failing) {
             return Outcome::Wait;
         }
-        let found = self.explain(number, failing, 0);
+        let found = self.explain(number, failing);
         match found {
             Some(verdict) if last || verdict.confidence == Confidence::High => {
                 Outcome::Done(Some(Box::new(verdict)))
@@ -239,14 +239,24 @@ impl Diagnostician {
         }
         let blamed = attempt.server;
         let (cause, proof) = cause::hidden(attempt, cause, proof, succeeded);
-        let verdict = self.verdict(owner.number, asked, cause, proof, blamed.port(), Some(blamed), owner.confidence, attempts.len());
+        let verdict = self.verdict(
+            owner.number,
+            asked,
+            cause,
+            proof,
+            Some(blamed),
+            owner.confidence,
+            attempts.len(),
+        );
         Outcome::Done(Some(Box::new(verdict)))
     }
 
     fn decide_late(&mut self, number: u64, last: bool) -> Outcome {
         let Some(exchange) = self.memory.exchange(number) else { return Outcome::Done(None) };
         let attempt = self.memory.attempt(number, exchange);
-        let Some((cause, proof)) = cause::accepted_late(&attempt) else { return Outcome::Done(None) };
+        let Some((cause, proof)) = cause::accepted_late(&attempt) else {
+            return Outcome::Done(None);
+        };
         let owner = self.owner(&attempt);
         if owner.is_none() && !last {
             return Outcome::Wait;
@@ -260,12 +270,12 @@ impl Diagnostician {
             None => (number, exchange, Confidence::High),
         };
         let server = attempt.server;
-        let verdict = self.verdict(number, asked, cause, proof, server.port(), Some(server), join, 1);
+        let verdict = self.verdict(number, asked, cause, proof, Some(server), join, 1);
         Outcome::Done(Some(Box::new(verdict)))
     }
 
     /// The verdict on an exchange that failed for its client.
-    fn explain(&self, number: u64, failing: &Exchange, depth: u32) -> Option<Verdict> {
+    fn explain(&self, number: u64, failing: &Exchange) -> Option<Verdict> {
         let case = Case { failing, answered: join::answered(failing), direct: false };
         let attempts = self.attempts(number, failing);
         let count = attempts.len();
@@ -273,34 +283,27 @@ impl Diagnostician {
         let octets_came = own.response().is_none() && own.strange().is_some();
         if !octets_came && let Some((cause, proof)) = cause::gave_up(failing, own.connection) {
             let upstream = attempts.last().map(|(attempt, _)| attempt.server);
-            return Some(self.verdict(number, failing, cause, proof, 1, upstream, Confidence::High, count));
+            return Some(self.verdict(
+                number,
+                failing,
+                cause,
+                proof,
+                upstream,
+                Confidence::High,
+                count,
+            ));
         }
         for (attempt, join) in attempts.iter().rev() {
-            let Some((cause, proof)) = cause::find(&case, attempt) else { continue };
+            let Some((cause, mut proof)) = cause::find(&case, attempt) else { continue };
             let server = attempt.server;
-            // A second proxy on the same host: the cause is one hop further.
-            let here = server.octets() == attempt.client.octets() || server.octets() == failing.server.octets();
             if let Some((inner, exchange)) = attempt.exchange
                 && cause.id == "upstream-error-relayed"
-                && here
-                && depth < 4
-                && let Some(root) = self.explain(inner, exchange, depth + 1)
-                && root.upstream.is_some()
+                && !self.attempts(inner, exchange).is_empty()
             {
-                let mut verdict = self.verdict(number, failing, cause, proof, server.port(), Some(server), *join, count);
-                verdict.cause = root.cause;
-                verdict.upstream = root.upstream;
-                verdict.confidence = verdict.confidence.min(root.confidence);
-                verdict.reason = root.reason;
-                verdict.summary = format!("{} (behind {server} on the same host)", root.summary);
-                verdict.evidence.extend(root.evidence);
-                verdict.evidence.sort_by_key(|evidence| evidence.mark.packet);
-                verdict.evidence.dedup_by_key(|evidence| evidence.mark.packet);
-                verdict.rivals = root.rivals;
-                verdict.advice = root.advice;
-                return Some(verdict);
+                // The next proxy's own failure is in the capture, too.
+                proof.summary = format!("{}; why, transaction {inner} tells", proof.summary);
             }
-            return Some(self.verdict(number, failing, cause, proof, server.port(), Some(server), *join, count));
+            return Some(self.verdict(number, failing, cause, proof, Some(server), *join, count));
         }
         if count > 0 {
             return None;
@@ -313,7 +316,7 @@ impl Diagnostician {
             }
             let others = self.others(number, failing);
             let (cause, proof) = cause::none_made(&case, others);
-            return Some(self.verdict(number, failing, cause, proof, 0, None, Confidence::High, 0));
+            return Some(self.verdict(number, failing, cause, proof, None, Confidence::High, 0));
         }
         let direct = Case { direct: true, ..case };
         let attempt = self.memory.attempt(number, failing);
@@ -323,10 +326,18 @@ impl Diagnostician {
         {
             proof.reason = "the packets prove it of this server; if it is a proxy, its other leg is not in the capture";
             let server = failing.server;
-            return Some(self.verdict(number, failing, cause, proof, 1, Some(server), Confidence::Medium, 1));
+            return Some(self.verdict(
+                number,
+                failing,
+                cause,
+                proof,
+                Some(server),
+                Confidence::Medium,
+                1,
+            ));
         }
         let (cause, proof) = cause::not_captured(&direct);
-        Some(self.verdict(number, failing, cause, proof, 0, None, Confidence::Medium, 0))
+        Some(self.verdict(number, failing, cause, proof, None, Confidence::Medium, 0))
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -336,8 +347,7 @@ impl Diagnostician {
         failing: &Exchange,
         cause: &'static Cause,
         proof: Proof,
-        port: u16,
-        upstream: Option<crate::wire::Endpoint>,
+        upstream: Option<Endpoint>,
         join: Confidence,
         attempts: usize,
     ) -> Verdict {
@@ -358,14 +368,18 @@ impl Diagnostician {
         }
         if let Some(response) = failing.response.as_deref() {
             let status = failing.status().map_or_else(|| "an answer".to_owned(), |s| s.to_string());
-            evidence.push(super::Evidence { mark: response.first, says: format!("the client gets {status}") });
+            evidence.push(super::Evidence {
+                mark: response.first,
+                says: format!("the client gets {status}"),
+            });
         }
         evidence.sort_by_key(|evidence| evidence.mark.packet);
         evidence.dedup_by_key(|evidence| evidence.mark.packet);
         Verdict {
             transaction: number,
             cause,
-            upstream: upstream.filter(|_| port != 0),
+            // A host that was looked for in vain has no port in the capture.
+            upstream: upstream.filter(|upstream| upstream.port() != 0),
             confidence,
             reason,
             summary: proof.summary,
@@ -413,8 +427,8 @@ impl Diagnostician {
     /// Whether the host that was asked can have made the attempt.
     fn kin(&self, asked: &Exchange, attempt: &Attempt<'_>) -> Option<Kin> {
         let kin = join::kin(asked, attempt)?;
-        let inbound = asked.circumstances.via[0].and_then(|via| via.direction)
-            == Some(crate::wire::Direction::Inbound);
+        let inbound =
+            asked.circumstances.via[0].and_then(|via| via.direction) == Some(Direction::Inbound);
         if kin == Kin::Possible && inbound && self.memory.opens_outbound(attempt.client) {
             return Some(Kin::Certain);
         }
@@ -454,7 +468,8 @@ impl Diagnostician {
             let (distance, further) = (u64::MAX - nearness, u64::MAX - near);
             other == likeness && further < distance.saturating_mul(3).saturating_add(50_000)
         });
-        let confidence = if doubtful || likeness < ALIKE { Confidence::Medium } else { Confidence::High };
+        let confidence =
+            if doubtful || likeness < ALIKE { Confidence::Medium } else { Confidence::High };
         Some(Owner { number, confidence })
     }
 
@@ -469,6 +484,10 @@ impl Diagnostician {
                 continue;
             }
             let Some(kin) = self.kin(asked, attempt) else { continue };
+            let same = attempt.spoke().and_then(|(_, octets)| join::asks_the_same(asked, octets));
+            if same == Some(false) {
+                continue;
+            }
             let answered = join::answered(asked);
             let before = attempt.began.since(asked.first()).as_nanos();
             let after = answered.since(attempt.ended.min_by_packet(answered)).as_nanos();
@@ -536,10 +555,12 @@ impl Diagnostician {
         self.carried(asked, |opener| opener.octets() == attempt.client.octets())
     }
 
-    fn carried(&self, asked: &Exchange, from: impl Fn(crate::wire::Endpoint) -> bool) -> bool {
+    fn carried(&self, asked: &Exchange, from: impl Fn(Endpoint) -> bool) -> bool {
         self.memory
             .exchanges_since(0)
-            .filter(|(_, other)| from(other.client) && other.client.octets() != asked.client.octets())
+            .filter(|(_, other)| {
+                from(other.client) && other.client.octets() != asked.client.octets()
+            })
             .take(64)
             .any(|(number, other)| {
                 let carried = self.memory.attempt(number, other);
@@ -560,16 +581,19 @@ impl Diagnostician {
     /// Whether attempts for other requests began while this one waited.
     fn others(&self, number: u64, asked: &Exchange) -> bool {
         let (from, to) = (asked.first().packet, join::answered(asked).packet);
-        self.memory.bare_between(from + 1, to).any(|connection| {
-            self.kin(asked, &self.memory.bare(connection)).is_some()
-        }) || self.memory.exchanges_since(from).any(|(other, exchange)| {
-            let began = exchange.first().packet;
-            other != number && began > from && began < to && {
-                let attempt = self.memory.attempt(other, exchange);
-                self.kin(asked, &attempt).is_some()
-                    && self.owner(&attempt).is_none_or(|owner| owner.confidence < Confidence::High)
-            }
-        })
+        self.memory
+            .bare_between(from + 1, to)
+            .any(|connection| self.kin(asked, &self.memory.bare(connection)).is_some())
+            || self.memory.exchanges_since(from).any(|(other, exchange)| {
+                let began = exchange.first().packet;
+                other != number && began > from && began < to && {
+                    let attempt = self.memory.attempt(other, exchange);
+                    self.kin(asked, &attempt).is_some()
+                        && self
+                            .owner(&attempt)
+                            .is_none_or(|owner| owner.confidence < Confidence::High)
+                }
+            })
     }
 }
 
@@ -593,8 +617,9 @@ fn has_failed(exchange: &Exchange) -> bool {
     match exchange.response.as_deref() {
         Some(response) => {
             // Something that no client can read.
-            let unreadable =
-                response.head_whole && response.head.status().is_none() && !response.head.octets().is_empty();
+            let unreadable = response.head_whole
+                && response.head.status().is_none()
+                && !response.head.octets().is_empty();
             let cut = response.missing == 0
                 && matches!(
                     response.end,

@@ -136,10 +136,15 @@ impl Memory {
                 _ => None,
             })
             .collect();
-        if trouble.is_empty() && connection.handshake.syn_ack.is_none() && connection.reset[1].is_none()
+        if trouble.is_empty()
+            && connection.handshake.syn_ack.is_none()
+            && connection.reset[1].is_none()
         {
             let until = connection.completed.packet;
-            trouble = self.questions(connection.server.address(), connection.first.packet, until, |_| true);
+            trouble =
+                self.questions(connection.server.address(), connection.first.packet, until, |_| {
+                    true
+                });
         }
         Attempt::of_connection(connection, trouble)
     }
@@ -161,7 +166,13 @@ impl Memory {
     }
 
     /// Questions for an address that nobody answered.
-    fn questions(&self, wanted: IpAddr, from: u64, to: u64, by: impl Fn(IpAddr) -> bool) -> Vec<Trouble> {
+    fn questions(
+        &self,
+        wanted: IpAddr,
+        from: u64,
+        to: u64,
+        by: impl Fn(IpAddr) -> bool,
+    ) -> Vec<Trouble> {
         let mut found = Vec::new();
         for signal in self.signals.iter().filter(|signal| signal.number >= from) {
             match signal.what {
@@ -180,7 +191,8 @@ impl Memory {
 
     /// Hosts that were tried between two packets without a connection in the capture.
     pub fn unreached(&self, from: u64, to: u64) -> Vec<Attempt<'_>> {
-        let mut found: BTreeMap<(IpAddr, IpAddr), (Option<Endpoint>, Vec<Trouble>)> = BTreeMap::new();
+        let mut found: BTreeMap<(IpAddr, IpAddr), (Option<Endpoint>, Vec<Trouble>)> =
+            BTreeMap::new();
         for signal in self.signals.iter().filter(|signal| (from..=to).contains(&signal.number)) {
             match signal.what {
                 SignalKind::Icmp { from, ends, error } => {
@@ -198,7 +210,9 @@ impl Memory {
                 }
                 SignalKind::AddressAsked { by, target } => {
                     let asked = self.questions(target, from, to, |asker| asker == by);
-                    if let Some(trouble) = asked.into_iter().find(|one| one.mark.packet == signal.number) {
+                    if let Some(trouble) =
+                        asked.into_iter().find(|one| one.mark.packet == signal.number)
+                    {
                         found.entry((by, target)).or_default().1.push(trouble);
                     }
                 }
@@ -241,15 +255,17 @@ impl Memory {
             return false;
         }
         let same = self.exchanges.iter().filter(|(_, other)| other.server == failing.server);
-        same.filter_map(|(_, other)| Some((other, other.response.as_deref()?))).any(|(other, response)| {
-            let named = response.head.value(FieldName::Server).is_some_and(|server| {
-                let server = server.to_ascii_lowercase();
-                PROXIES.iter().any(|proxy| server.starts_with(proxy))
-            });
-            named
-                || response.head.value(FieldName::Via).is_some()
-                || response.complete() && other.status().is_some_and(|status| status < 500)
-        })
+        same.filter_map(|(_, other)| Some((other, other.response.as_deref()?))).any(
+            |(other, response)| {
+                let named = response.head.value(FieldName::Server).is_some_and(|server| {
+                    let server = server.to_ascii_lowercase();
+                    PROXIES.iter().any(|proxy| server.starts_with(proxy))
+                });
+                named
+                    || response.head.value(FieldName::Via).is_some()
+                    || response.complete() && other.status().is_some_and(|status| status < 500)
+            },
+        )
     }
 
     /// Whether the client of an exchange may be a proxy with its own clients in the capture.

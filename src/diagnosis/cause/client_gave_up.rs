@@ -14,8 +14,14 @@ pub(super) static CAUSE: Cause = Cause {
     caution: "A client that only closes its sending side still waits; then the answer comes.",
     advice: "Find what made the answer slower than the client's patience.",
     cures: &[
-        cure("client", "Its timeout is shorter than the time the answer takes; align it with the proxy's."),
-        cure("nginx", "Logged as 499; `proxy_ignore_client_abort` keeps the upstream's request going."),
+        cure(
+            "client",
+            "Its timeout is shorter than the time the answer takes; align it with the proxy's.",
+        ),
+        cure(
+            "nginx",
+            "Logged as 499; `proxy_ignore_client_abort` keeps the upstream's request going.",
+        ),
         cure("HAProxy", "Termination states CH, CD or cD."),
         cure("Envoy", "Flag DC in the access log."),
     ],
@@ -67,12 +73,15 @@ pub(super) fn gave_up(failing: &Exchange, connection: Option<&Connection>) -> Op
                 return None;
             }
             let status = failing.status().unwrap_or_default();
-            format!("the client gave up {waited} after its request; the answer, {status}, came later")
+            format!(
+                "the client gave up {waited} after its request; the answer, {status}, came later"
+            )
         }
     };
-    let mut proof = Proof::new(Confidence::High, "the client closed first, and nobody else did", summary)
-        .shows(request.first, "the client's request")
-        .shows(closed, format!("{what} of the client after {waited}"));
+    let mut proof =
+        Proof::new(Confidence::High, "the client closed first, and nobody else did", summary)
+            .shows(request.first, "the client's request")
+            .shows(closed, format!("{what} of the client after {waited}"));
     if let Some(response) = failing.response.as_deref() {
         proof = proof.shows(response.last, "the last octets of the response");
     }

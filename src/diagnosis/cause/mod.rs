@@ -211,7 +211,8 @@ mod tests {
                 assert!(text.ends_with('.'), "{id}: {text:?}");
             }
             assert!(!cures.is_empty(), "{id} has no cure");
-            let known = ["nginx", "HAProxy", "Apache", "Caddy", "Envoy", "server", "client", "capture"];
+            let known =
+                ["nginx", "HAProxy", "Apache", "Caddy", "Envoy", "server", "client", "capture"];
             for cure in *cures {
                 assert!(known.contains(&cure.software), "{id}: {}", cure.software);
                 assert!(cure.text.ends_with('.'), "{id}: {:?}", cure.text);

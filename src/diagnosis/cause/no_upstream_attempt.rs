@@ -13,11 +13,26 @@ pub(super) static CAUSE: Cause = Cause {
               not be seen.",
     advice: "Look into the proxy's own log and at the state of its servers.",
     cures: &[
-        cure("nginx", "\"no live upstreams\", `limit_req` and `limit_conn` (503), or `return` in the configuration."),
-        cure("HAProxy", "`<NOSRV>` in the log: termination state SC (no server), PR (rule) or sQ (queue)."),
-        cure("Apache", "\"All workers are in error state\": a failed worker is left alone for `retry=` seconds."),
-        cure("Caddy", "\"no upstreams available\": passive health checks keep them out for `fail_duration`."),
-        cure("Envoy", "Flags UH (no healthy upstream), UO (overflow), RL (rate limited) or NR (no route)."),
+        cure(
+            "nginx",
+            "\"no live upstreams\", `limit_req` and `limit_conn` (503), or `return` in the configuration.",
+        ),
+        cure(
+            "HAProxy",
+            "`<NOSRV>` in the log: termination state SC (no server), PR (rule) or sQ (queue).",
+        ),
+        cure(
+            "Apache",
+            "\"All workers are in error state\": a failed worker is left alone for `retry=` seconds.",
+        ),
+        cure(
+            "Caddy",
+            "\"no upstreams available\": passive health checks keep them out for `fail_duration`.",
+        ),
+        cure(
+            "Envoy",
+            "Flags UH (no healthy upstream), UO (overflow), RL (rate limited) or NR (no route).",
+        ),
     ],
     detect: None,
 };
@@ -33,12 +48,15 @@ pub(in crate::diagnosis) fn none_made(case: &Case<'_>, others: bool) -> (&'stati
     };
     let summary = format!("{server} {got} after {took}: it asked no upstream");
     let (confidence, reason) = if others {
-        let reason = "other requests were asked upstream at the same time; none of them fits this one";
+        let reason =
+            "other requests were asked upstream at the same time; none of them fits this one";
         (Confidence::Medium, reason)
     } else {
         (Confidence::High, "its other connections are in the capture, and none at this time")
     };
-    let proof = Proof::new(confidence, reason, summary)
-        .not("upstream-leg-not-captured", "connections of this proxy are in the capture at other times");
+    let proof = Proof::new(confidence, reason, summary).not(
+        "upstream-leg-not-captured",
+        "connections of this proxy are in the capture at other times",
+    );
     (&CAUSE, proof)
 }

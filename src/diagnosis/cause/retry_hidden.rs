@@ -12,11 +12,20 @@ pub(super) static CAUSE: Cause = Cause {
     caution: "A failing health check at the same time looks like an attempt if nothing else tells.",
     advice: "Cure the upstream that failed, before the retry meets another one that does.",
     cures: &[
-        cure("nginx", "`$upstream_addr` lists every try; `proxy_next_upstream` says which failures are retried."),
-        cure("HAProxy", "The log's retries field; `option redispatch` and `retry-on` say what is retried."),
+        cure(
+            "nginx",
+            "`$upstream_addr` lists every try; `proxy_next_upstream` says which failures are retried.",
+        ),
+        cure(
+            "HAProxy",
+            "The log's retries field; `option redispatch` and `retry-on` say what is retried.",
+        ),
         cure("Apache", "A failed member of a balancer is left alone for `retry=` seconds."),
         cure("Caddy", "`lb_retries` and `lb_try_duration` say how long it is retried."),
-        cure("Envoy", "`upstream_rq_retry_success` counts it; `retry_policy` says what is retried."),
+        cure(
+            "Envoy",
+            "`upstream_rq_retry_success` counts it; `retry_policy` says what is retried.",
+        ),
     ],
     detect: None,
 };

@@ -12,9 +12,15 @@ pub(super) static CAUSE: Cause = Cause {
     caution: "A single lost packet does the same; a full queue does it again and again.",
     advice: "Look at the upstream's accept queue: backlog, workers that do not accept.",
     cures: &[
-        cure("server", "`ss -ltn` shows Recv-Q against Send-Q; raise `listen` backlog and `net.core.somaxconn`."),
+        cure(
+            "server",
+            "`ss -ltn` shows Recv-Q against Send-Q; raise `listen` backlog and `net.core.somaxconn`.",
+        ),
         cure("nginx", "Kept connections (`keepalive` in `upstream`) need fewer handshakes."),
-        cure("HAProxy", "`http-reuse` needs fewer handshakes; `maxconn` queues in the proxy instead."),
+        cure(
+            "HAProxy",
+            "`http-reuse` needs fewer handshakes; `maxconn` queues in the proxy instead.",
+        ),
     ],
     detect: None,
 };
@@ -27,7 +33,8 @@ pub(super) fn late(attempt: &Attempt<'_>) -> Option<Proof> {
         return None;
     }
     let server = attempt.server;
-    let summary = format!("{server} accepted the connection only at SYN {}, after {waited}", handshake.syns);
+    let summary =
+        format!("{server} accepted the connection only at SYN {}, after {waited}", handshake.syns);
     let reason = "a lost packet cannot be told from a full queue";
     let proof = Proof::new(Confidence::Medium, reason, summary)
         .of(attempt)

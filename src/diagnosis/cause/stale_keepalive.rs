@@ -13,12 +13,27 @@ pub(super) static CAUSE: Cause = Cause {
     caution: "A process that crashes at once on its second request looks the same.",
     advice: "Make the upstream's keep-alive timeout longer than the proxy's.",
     cures: &[
-        cure("server", "Node.js: `server.keepAliveTimeout` (5 s); gunicorn: `--keep-alive` (2 s); raise it above the proxy's."),
-        cure("nginx", "`keepalive_timeout` in `upstream` (60 s) below the server's; only idempotent requests are retried."),
-        cure("HAProxy", "`timeout http-keep-alive` or `pool-purge-delay` below the server's; `retry-on conn-failure empty-response`."),
-        cure("Apache", "`ttl=` of `ProxyPass` below the server's; `disablereuse=On` ends it at a price."),
+        cure(
+            "server",
+            "Node.js: `server.keepAliveTimeout` (5 s); gunicorn: `--keep-alive` (2 s); raise it above the proxy's.",
+        ),
+        cure(
+            "nginx",
+            "`keepalive_timeout` in `upstream` (60 s) below the server's; only idempotent requests are retried.",
+        ),
+        cure(
+            "HAProxy",
+            "`timeout http-keep-alive` or `pool-purge-delay` below the server's; `retry-on conn-failure empty-response`.",
+        ),
+        cure(
+            "Apache",
+            "`ttl=` of `ProxyPass` below the server's; `disablereuse=On` ends it at a price.",
+        ),
         cure("Caddy", "`keepalive` of the transport (2 m) below the server's."),
-        cure("Envoy", "`idle_timeout` of the cluster's HTTP options below the server's; retry on `reset-before-request`."),
+        cure(
+            "Envoy",
+            "`idle_timeout` of the cluster's HTTP options below the server's; retry on `reset-before-request`.",
+        ),
     ],
     detect: Some(detect),
 };
@@ -42,17 +57,22 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     let server = attempt.server;
     let what = closing(reset);
     let (confidence, reason, summary) = if before {
-        let summary = format!("{server} had closed the kept connection{idle} as the request was sent");
+        let summary =
+            format!("{server} had closed the kept connection{idle} as the request was sent");
         (Confidence::High, "it was closed before the request was there", summary)
     } else {
-        let summary =
-            format!("{server} closed the kept connection{idle} as it was used again: {what} {after} later");
+        let summary = format!(
+            "{server} closed the kept connection{idle} as it was used again: {what} {after} later"
+        );
         (Confidence::High, "the answer to the request was the end, at once", summary)
     };
     let proof = Proof::new(confidence, reason, summary)
         .of(attempt)
         .shows(closed, format!("{what} of {server} on the reused connection"))
-        .not("upstream-closed-before-response", "the connection was reused, and no time passed to work on the request")
+        .not(
+            "upstream-closed-before-response",
+            "the connection was reused, and no time passed to work on the request",
+        )
         .not("upstream-timeout", "the upstream closed first");
     Some(proof)
 }

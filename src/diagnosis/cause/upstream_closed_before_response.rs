@@ -13,8 +13,14 @@ pub(super) static CAUSE: Cause = Cause {
     caution: "On a connection that was reused it may be the keep-alive race instead.",
     advice: "Look into the upstream's log at this moment: crash, out of memory, worker limit or restart.",
     cures: &[
-        cure("server", "Look for crashes and recycled workers (`max_requests`, out of memory) at that second."),
-        cure("nginx", "Logged as \"upstream prematurely closed connection while reading response header\"."),
+        cure(
+            "server",
+            "Look for crashes and recycled workers (`max_requests`, out of memory) at that second.",
+        ),
+        cure(
+            "nginx",
+            "Logged as \"upstream prematurely closed connection while reading response header\".",
+        ),
         cure("HAProxy", "Termination state SH; says 502."),
         cure("Apache", "Logged as \"Error reading from remote server\"."),
         cure("Caddy", "Logged as EOF; idempotent requests may be retried with `lb_retries`."),
@@ -36,17 +42,24 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
         attempt.server,
         closed.since(request.last)
     );
-    let proof = Proof::new(Confidence::High, "the FIN stands where the response had to be", summary)
-        .of(attempt)
-        .perhaps(attempt.delivered().filter(|at| at.packet != closed.packet), "the request was received")
-        .shows(closed, format!("FIN of {} without an octet of a response", attempt.server))
-        .not("upstream-timeout", "the upstream closed first, not the proxy")
-        .not("upstream-reset", "it was a FIN, not a RST")
-        .not("stale-keepalive", if attempt.reused() {
-            "the request had been received some time before"
-        } else {
-            "it was the first request on the connection"
-        });
+    let proof =
+        Proof::new(Confidence::High, "the FIN stands where the response had to be", summary)
+            .of(attempt)
+            .perhaps(
+                attempt.delivered().filter(|at| at.packet != closed.packet),
+                "the request was received",
+            )
+            .shows(closed, format!("FIN of {} without an octet of a response", attempt.server))
+            .not("upstream-timeout", "the upstream closed first, not the proxy")
+            .not("upstream-reset", "it was a FIN, not a RST")
+            .not(
+                "stale-keepalive",
+                if attempt.reused() {
+                    "the request had been received some time before"
+                } else {
+                    "it was the first request on the connection"
+                },
+            );
     Some(proof)
 }
 

@@ -11,8 +11,14 @@ pub(super) static CAUSE: Cause = Cause {
     caution: "If the capture lost the rest of the head, it only looks so.",
     advice: "Look into the upstream's log at this moment: it died while it answered.",
     cures: &[
-        cure("server", "Look for a crash, an aborted script or a limit on its output at that second."),
-        cure("nginx", "Logged as \"upstream prematurely closed connection while reading response header\"."),
+        cure(
+            "server",
+            "Look for a crash, an aborted script or a limit on its output at that second.",
+        ),
+        cure(
+            "nginx",
+            "Logged as \"upstream prematurely closed connection while reading response header\".",
+        ),
         cure("HAProxy", "Termination state SH; says 502."),
     ],
     detect: Some(detect),
@@ -27,12 +33,14 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     let got = response.head.octets().len();
     let server = attempt.server;
     let what = closing(reset);
-    let summary = format!("{server} closed the connection inside the head of its response, at octet {got}");
-    let proof = Proof::new(Confidence::High, "the head has no end, and the upstream closed first", summary)
-        .of(attempt)
-        .shows(response.first, format!("the head of a response begins: {got} octets"))
-        .shows(closed, format!("{what} of {server} inside it"))
-        .not("upstream-closed-before-response", "a part of the head came")
-        .not("upstream-timeout", "the upstream closed first, not the proxy");
+    let summary =
+        format!("{server} closed the connection inside the head of its response, at octet {got}");
+    let proof =
+        Proof::new(Confidence::High, "the head has no end, and the upstream closed first", summary)
+            .of(attempt)
+            .shows(response.first, format!("the head of a response begins: {got} octets"))
+            .shows(closed, format!("{what} of {server} inside it"))
+            .not("upstream-closed-before-response", "a part of the head came")
+            .not("upstream-timeout", "the upstream closed first, not the proxy");
     Some(proof)
 }

@@ -13,10 +13,16 @@ pub(super) static CAUSE: Cause = Cause {
     advice: "Look from the proxy whether the host and port can be reached; then at firewalls and at \
              the accept queue.",
     cures: &[
-        cure("server", "`nstat -az TcpExtListenOverflows` counts SYNs dropped because the queue was full."),
+        cure(
+            "server",
+            "`nstat -az TcpExtListenOverflows` counts SYNs dropped because the queue was full.",
+        ),
         cure("nginx", "`proxy_connect_timeout` (60 s) sets how long a client waits for this."),
         cure("HAProxy", "`timeout connect` times `retries` sets how long a client waits for this."),
-        cure("Apache", "`connectiontimeout=` of `ProxyPass` sets how long a client waits for this."),
+        cure(
+            "Apache",
+            "`connectiontimeout=` of `ProxyPass` sets how long a client waits for this.",
+        ),
         cure("Caddy", "`dial_timeout` of the transport sets how long a client waits for this."),
         cure("Envoy", "`connect_timeout` of the cluster sets how long a client waits for this."),
     ],
@@ -42,8 +48,9 @@ fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     if connection.last.packet != syn.packet && handshake.syns > 1 {
         proof = proof.shows(connection.last, "the last SYN, as unanswered as the first");
     }
-    let proof = proof
-        .not("upstream-refused", "no RST came")
-        .not("upstream-unreachable", "no ICMP error came, and the host's address was not asked in vain");
+    let proof = proof.not("upstream-refused", "no RST came").not(
+        "upstream-unreachable",
+        "no ICMP error came, and the host's address was not asked in vain",
+    );
     Some(proof)
 }

@@ -24,17 +24,22 @@ pub(super) static CAUSE: Cause = Cause {
 fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     let (mark, octets) = attempt.strange()?;
     let asked_in_tls = attempt.spoke().is_some_and(|(_, octets)| is_tls(octets));
-    if asked_in_tls || is_tls(octets) || octets.starts_with(b"HTTP/") || attempt.response().is_some() {
+    if asked_in_tls
+        || is_tls(octets)
+        || octets.starts_with(b"HTTP/")
+        || attempt.response().is_some()
+    {
         return None;
     }
     let shown = shown(octets);
     let server = attempt.server;
     let summary = format!("{server} does not speak HTTP: it sent {shown}");
-    let proof = Proof::new(Confidence::High, "the octets stand where a status line had to", summary)
-        .of(attempt)
-        .shows(mark, format!("{server} sends {shown}"))
-        .not("upstream-spoke-tls", "it is no TLS record either")
-        .not("upstream-response-rejected", "there is not even a status line");
+    let proof =
+        Proof::new(Confidence::High, "the octets stand where a status line had to", summary)
+            .of(attempt)
+            .shows(mark, format!("{server} sends {shown}"))
+            .not("upstream-spoke-tls", "it is no TLS record either")
+            .not("upstream-response-rejected", "there is not even a status line");
     Some(proof)
 }
 

@@ -11,7 +11,10 @@ pub(super) static CAUSE: Cause = Cause {
     caution: "If the server is no proxy, the failure is its own.",
     advice: "Capture on the answering host on all interfaces: `tcpdump -i any`.",
     cures: &[
-        cure("capture", "On the proxy's host: `tcpdump -i any -s 0 -w both.pcap tcp or icmp or arp`."),
+        cure(
+            "capture",
+            "On the proxy's host: `tcpdump -i any -s 0 -w both.pcap tcp or icmp or arp`.",
+        ),
         cure("server", "If it is no proxy, its own log has the reason."),
     ],
     detect: None,

@@ -12,10 +12,19 @@ pub(super) static CAUSE: Cause = Cause {
     caution: "A firewall can send the RST in the host's name; its time to live then often differs.",
     advice: "Start the process, or correct the port that the proxy is told.",
     cures: &[
-        cure("server", "`ss -ltn` on the upstream shows whether the port is open and on which address."),
+        cure(
+            "server",
+            "`ss -ltn` on the upstream shows whether the port is open and on which address.",
+        ),
         cure("nginx", "Correct `proxy_pass` or `upstream`; a second server there is tried next."),
-        cure("HAProxy", "Add `check` to the `server` line, so that a dead one is left out; says 503."),
-        cure("Apache", "Correct `ProxyPass`; `retry=0` ends the minute for which a failed worker is left alone."),
+        cure(
+            "HAProxy",
+            "Add `check` to the `server` line, so that a dead one is left out; says 503.",
+        ),
+        cure(
+            "Apache",
+            "Correct `ProxyPass`; `retry=0` ends the minute for which a failed worker is left alone.",
+        ),
         cure("Caddy", "Correct `reverse_proxy`; `lb_try_duration` tries others for so long."),
         cure("Envoy", "Flag UF in the access log; active health checks take the host out."),
     ],

@@ -12,7 +12,10 @@ pub(super) static CAUSE: Cause = Cause {
     caution: "A firewall or balancer between can send the RST; compare its time to live.",
     advice: "Look into the upstream's log at this moment; if it knows nothing, look at what stands between.",
     cures: &[
-        cure("server", "Crashes and `SO_LINGER` of zero send RST; so does closing with octets unread."),
+        cure(
+            "server",
+            "Crashes and `SO_LINGER` of zero send RST; so does closing with octets unread.",
+        ),
         cure("nginx", "Logged as \"104: Connection reset by peer while reading response header\"."),
         cure("HAProxy", "Termination state SH; says 502."),
         cure("Apache", "Logged as \"Connection reset by peer: Error reading from remote server\"."),
@@ -39,16 +42,23 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
         closed.since(since),
         if attempt.request().is_some() { "the request" } else { "it was opened" },
     );
-    let proof = Proof::new(Confidence::High, "the RST stands where the response had to be", summary)
-        .of(attempt)
-        .perhaps(attempt.delivered().filter(|at| at.packet != closed.packet), "the request was received")
-        .shows(closed, format!("RST of {} without an octet of a response", attempt.server))
-        .not("upstream-refused", "the connection had been accepted")
-        .not("upstream-closed-before-response", "it was a RST, not a FIN")
-        .not("stale-keepalive", if attempt.reused() {
-            "the request had been received some time before"
-        } else {
-            "it was the first request on the connection"
-        });
+    let proof =
+        Proof::new(Confidence::High, "the RST stands where the response had to be", summary)
+            .of(attempt)
+            .perhaps(
+                attempt.delivered().filter(|at| at.packet != closed.packet),
+                "the request was received",
+            )
+            .shows(closed, format!("RST of {} without an octet of a response", attempt.server))
+            .not("upstream-refused", "the connection had been accepted")
+            .not("upstream-closed-before-response", "it was a RST, not a FIN")
+            .not(
+                "stale-keepalive",
+                if attempt.reused() {
+                    "the request had been received some time before"
+                } else {
+                    "it was the first request on the connection"
+                },
+            );
     Some(proof)
 }

@@ -15,7 +15,10 @@ pub(super) static CAUSE: Cause = Cause {
               a buffer, a full disk.",
     advice: "Correct what the application sends; raise the proxy's buffers if the head is just large.",
     cures: &[
-        cure("nginx", "`proxy_buffer_size` (4k or 8k) holds the head: \"upstream sent too big header\"."),
+        cure(
+            "nginx",
+            "`proxy_buffer_size` (4k or 8k) holds the head: \"upstream sent too big header\".",
+        ),
         cure("HAProxy", "`tune.bufsize` (16k) holds the head; termination state PH."),
         cure("Apache", "`ResponseFieldSize` of `ProxyPass` (8k) holds a field."),
         cure("Caddy", "`max_response_header` of the transport holds the head."),
@@ -70,7 +73,9 @@ fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
                 .shows(mark, "the status line"),
         );
     };
+    // A status line that nobody can read may be handed on as if it were HTTP/0.9.
     let refused = case.failure_status().is_some()
+        || case.failing.status().is_none()
         || case.failing.response.as_ref().is_none_or(|response| !response.complete());
     if !refused || attempt.status_of(case) || response.first.packet > case.answered.packet {
         return None;
@@ -79,12 +84,16 @@ fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     let named = REFUSED.iter().find(|flaw| response.flaws.has(**flaw));
     let (confidence, reason, fault) = match named {
         Some(flaw) => (Confidence::High, "the fault is in the packets", describe(*flaw, response)),
-        None if head >= limits::LARGE_HEAD => {
-            (Confidence::High, "the head is larger than proxies take", format!("a head of {head} octets"))
-        }
-        None if response.end == Some(MessageEnd::Invalid) => {
-            (Confidence::Medium, "where it breaks is known, but not how", "a body that cannot be read".to_owned())
-        }
+        None if head >= limits::LARGE_HEAD => (
+            Confidence::High,
+            "the head is larger than proxies take",
+            format!("a head of {head} octets"),
+        ),
+        None if response.end == Some(MessageEnd::Invalid) => (
+            Confidence::Medium,
+            "where it breaks is known, but not how",
+            "a body that cannot be read".to_owned(),
+        ),
         None if case.failure_status().is_some() && response.complete() => {
             let reason = "the upstream's answer is whole and well formed; why the proxy would not have \
                           it is not in the packets";
@@ -99,10 +108,11 @@ fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     if let Some((at, _)) = attempt.proxy_closed_first() {
         proof = proof.shows(at, "the proxy ends the connection");
     }
-    Some(proof.not("upstream-error-relayed", "the upstream did not report this failure").not(
-        "upstream-timeout",
-        "the answer was there before the proxy's",
-    ))
+    Some(
+        proof
+            .not("upstream-error-relayed", "the upstream did not report this failure")
+            .not("upstream-timeout", "the answer was there before the proxy's"),
+    )
 }
 
 impl Attempt<'_> {

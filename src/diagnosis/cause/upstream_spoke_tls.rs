@@ -17,7 +17,10 @@ pub(super) static CAUSE: Cause = Cause {
         cure("nginx", "`proxy_pass https://` for TLS, `http://` for plain text."),
         cure("HAProxy", "`ssl` with `verify` on the `server` line, or take it away."),
         cure("Apache", "`https://` in `ProxyPass` with `SSLProxyEngine on`, or `http://`."),
-        cure("Caddy", "`https://` before the address or `transport http { tls }`, or take it away."),
+        cure(
+            "Caddy",
+            "`https://` before the address or `transport http { tls }`, or take it away.",
+        ),
         cure("Envoy", "A `transport_socket` of TLS for the cluster, or take it away."),
     ],
     detect: Some(detect),

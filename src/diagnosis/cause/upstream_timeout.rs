@@ -62,29 +62,37 @@ fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     let server = attempt.server;
     let delivered = attempt.delivered();
     let (confidence, reason) = match (delivered, gave_up) {
-        (Some(_), Some(_)) => {
-            (Confidence::High, "the request was received, and the proxy closed first, after a silence")
-        }
+        (Some(_), Some(_)) => (
+            Confidence::High,
+            "the request was received, and the proxy closed first, after a silence",
+        ),
         (_, Some(_)) if midway.is_some() => {
             (Confidence::High, "the response stopped, and the proxy closed first, after a silence")
         }
-        (Some(_), None) if case.failing.status() == Some(504) => {
-            (Confidence::High, "the request was received, and the proxy answered 504 after a silence")
-        }
-        _ => (Confidence::Medium, "that the request was received is not shown by an acknowledgement, \
-                                   or that the proxy gave up is not shown by its closing"),
+        (Some(_), None) if case.failing.status() == Some(504) => (
+            Confidence::High,
+            "the request was received, and the proxy answered 504 after a silence",
+        ),
+        _ => (
+            Confidence::Medium,
+            "that the request was received is not shown by an acknowledgement, \
+                                   or that the proxy gave up is not shown by its closing",
+        ),
     };
     let summary = match midway {
         None => format!("{server} had the request and sent nothing for {silence}"),
         Some(response) if response.head_whole => {
-            format!("{server} stopped inside the body, at octet {}, for {silence}", response.content)
+            format!(
+                "{server} stopped inside the body, at octet {}, for {silence}",
+                response.content
+            )
         }
         Some(_) => format!("{server} stopped inside the head of its response for {silence}"),
     };
     let mut proof = Proof::new(confidence, reason, summary)
         .of(attempt)
         .perhaps(delivered, format!("{server} acknowledges the request"));
-    if let Some(response) = midway {
+    if midway.is_some() {
         proof = proof.shows(since, "the last octets that came");
     }
     if let Some((at, reset)) = gave_up {
@@ -94,7 +102,10 @@ fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     if let Some(late) = late {
         proof = proof.shows(
             late.first,
-            format!("the response came {} after the request: too late", late.first.since(request.last)),
+            format!(
+                "the response came {} after the request: too late",
+                late.first.since(request.last)
+            ),
         );
     }
     let proof = proof

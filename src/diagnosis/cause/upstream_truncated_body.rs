@@ -12,10 +12,19 @@ pub(super) static CAUSE: Cause = Cause {
     caution: "If the client or the proxy had closed before, the upstream is not to blame.",
     advice: "Look into the upstream's log at this moment: it died, or ran into a limit, while it sent.",
     cures: &[
-        cure("server", "Look for crashes, write timeouts and Content-Length that was counted before encoding."),
-        cure("nginx", "Logged as \"upstream prematurely closed connection while reading upstream\"."),
+        cure(
+            "server",
+            "Look for crashes, write timeouts and Content-Length that was counted before encoding.",
+        ),
+        cure(
+            "nginx",
+            "Logged as \"upstream prematurely closed connection while reading upstream\".",
+        ),
         cure("HAProxy", "Termination state SD."),
-        cure("Apache", "Logged as \"Error reading from remote server\"; the client's connection is cut."),
+        cure(
+            "Apache",
+            "Logged as \"Error reading from remote server\"; the client's connection is cut.",
+        ),
         cure("Caddy", "Logged as \"unexpected EOF\"; the client's connection is cut."),
         cure("Envoy", "Flag UC in the access log; the client's stream is reset."),
     ],
@@ -32,12 +41,16 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     let what = closing(reset);
     let promised = promised(response);
     let summary = format!("{server} ended its response after {} of {promised}", response.content);
-    let proof = Proof::new(Confidence::High, "the body has no end, and the upstream closed first", summary)
-        .of(attempt)
-        .shows(response.head_end, format!("the head promises {promised}"))
-        .shows(closed, format!("{what} of {server} after {} octets of the body", response.content))
-        .not("client-gave-up", "the upstream closed before the client did")
-        .not("upstream-timeout", "the upstream closed first, not the proxy");
+    let proof =
+        Proof::new(Confidence::High, "the body has no end, and the upstream closed first", summary)
+            .of(attempt)
+            .shows(response.head_end, format!("the head promises {promised}"))
+            .shows(
+                closed,
+                format!("{what} of {server} after {} octets of the body", response.content),
+            )
+            .not("client-gave-up", "the upstream closed before the client did")
+            .not("upstream-timeout", "the upstream closed first, not the proxy");
     Some(proof)
 }
 

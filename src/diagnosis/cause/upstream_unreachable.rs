@@ -12,7 +12,10 @@ pub(super) static CAUSE: Cause = Cause {
     caution: "An ICMP error that came after the connection was open is only advice (RFC 1122).",
     advice: "Read who sent the error: correct the route, the filter or the address there.",
     cures: &[
-        cure("server", "`ip route get ADDRESS` and `ip neigh` on the proxy's host show route and neighbour."),
+        cure(
+            "server",
+            "`ip route get ADDRESS` and `ip neigh` on the proxy's host show route and neighbour.",
+        ),
         cure("nginx", "Logged as \"113: No route to host\" or \"101: Network is unreachable\"."),
         cure("HAProxy", "Health checks take such a server out before a client notices."),
     ],
@@ -36,8 +39,9 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
         proof = proof.shows(trouble.mark, trouble.says.clone());
     }
     let _ = first;
-    Some(proof.not("upstream-connect-timeout", "it was not silence: an error came").not(
-        "upstream-refused",
-        "no RST came",
-    ))
+    Some(
+        proof
+            .not("upstream-connect-timeout", "it was not silence: an error came")
+            .not("upstream-refused", "no RST came"),
+    )
 }

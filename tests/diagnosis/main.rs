@@ -1,6 +1,8 @@
 //! Captures in, verdicts out: every cause on samples, on dialogues, and on the captures of the lab
 //! where they are there.
 
+mod dialogues;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;
@@ -62,7 +64,8 @@ fn root() -> &'static Path {
 /// The captures of the lab, each with its truth beside it: those that are shipped, or all of a run
 /// where `LAB` names its directory.
 fn lab() -> Vec<PathBuf> {
-    let folder = std::env::var_os("LAB").map_or_else(|| root().join("tests/lab/captures"), PathBuf::from);
+    let folder =
+        std::env::var_os("LAB").map_or_else(|| root().join("tests/lab/captures"), PathBuf::from);
     let mut found = Vec::new();
     for proxy in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         for file in std::fs::read_dir(proxy.path()).into_iter().flatten().flatten() {
@@ -92,7 +95,11 @@ fn the_lab_is_explained() {
         let Some(capture) = capture.iter().find(|path| path.exists()) else { continue };
         let upstream_alone = truth[0]["point"] == "upstream";
         let found = diagnose(capture);
-        let name = format!("{}/{}", path.parent().unwrap().file_name().unwrap().display(), path.file_stem().unwrap().display());
+        let name = format!(
+            "{}/{}",
+            path.parent().unwrap().file_name().unwrap().display(),
+            path.file_stem().unwrap().display()
+        );
         let mut named = vec![false; found.len()];
         for one in truth.iter().filter(|one| one["type"] == "failing") {
             of += 1;
@@ -107,12 +114,16 @@ fn the_lab_is_explained() {
             let is_right = verdict.is_some_and(|found| {
                 let upstream = found.verdict.upstream.map(|upstream| upstream.to_string());
                 found.verdict.cause.id == one["cause"].as_str().unwrap()
-                    && (one["cause"] == "client-gave-up" || upstream.as_deref() == one["upstream"].as_str())
+                    && (one["cause"] == "client-gave-up"
+                        || upstream.as_deref() == one["upstream"].as_str())
             });
             right += u32::from(is_right);
             if !is_right {
                 let said = verdict.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-                println!("{name}: {} {} is {} {}, said {said}", one["client"], one["target"], one["cause"], one["upstream"]);
+                println!(
+                    "{name}: {} {} is {} {}, said {said}",
+                    one["client"], one["target"], one["cause"], one["upstream"]
+                );
                 if verdict.is_some_and(|found| found.verdict.confidence == Confidence::High) {
                     sure_and_wrong.push(name.clone());
                 }
@@ -140,7 +151,11 @@ fn sample(name: &str) -> Vec<(&'static str, String, Confidence)> {
         .map(|found| {
             println!("{name}: {found}");
             let Verdict { cause, upstream, confidence, .. } = found.verdict;
-            (cause.id, upstream.map_or_else(String::new, |upstream| upstream.to_string()), confidence)
+            (
+                cause.id,
+                upstream.map_or_else(String::new, |upstream| upstream.to_string()),
+                confidence,
+            )
         })
         .collect()
 }
