@@ -174,6 +174,7 @@ impl Collector {
         mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         for verdict in self.diagnostician.verdicts().drain(..) {
+            self.statistics.verdict(&verdict);
             sink(Record::Verdict(&verdict))?;
         }
         Ok(())

@@ -13,7 +13,7 @@ use crate::flow::{End, Ending, Mark, Side};
 use crate::http::{Connection, Exchange, MessageEnd, Stray, Unanswered};
 use crate::limits;
 use crate::units::Timestamp;
-use crate::wire::Signal;
+use crate::wire::{Direction, Endpoint, Signal};
 
 /// What became of failures, for the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -199,7 +199,7 @@ impl Diagnostician {
         if !last && self.memory.behind_a_proxy(failing) {
             return Outcome::Wait;
         }
-        let found = self.explain(number, failing, 0);
+        let found = self.explain(number, failing);
         match found {
             Some(verdict) if last || verdict.confidence == Confidence::High => {
                 Outcome::Done(Some(Box::new(verdict)))
@@ -244,7 +244,6 @@ impl Diagnostician {
             asked,
             cause,
             proof,
-            blamed.port(),
             Some(blamed),
             owner.confidence,
             attempts.len(),
@@ -271,13 +270,12 @@ impl Diagnostician {
             None => (number, exchange, Confidence::High),
         };
         let server = attempt.server;
-        let verdict =
-            self.verdict(number, asked, cause, proof, server.port(), Some(server), join, 1);
+        let verdict = self.verdict(number, asked, cause, proof, Some(server), join, 1);
         Outcome::Done(Some(Box::new(verdict)))
     }
 
     /// The verdict on an exchange that failed for its client.
-    fn explain(&self, number: u64, failing: &Exchange, depth: u32) -> Option<Verdict> {
+    fn explain(&self, number: u64, failing: &Exchange) -> Option<Verdict> {
         let case = Case { failing, answered: join::answered(failing), direct: false };
         let attempts = self.attempts(number, failing);
         let count = attempts.len();
@@ -290,57 +288,22 @@ impl Diagnostician {
                 failing,
                 cause,
                 proof,
-                1,
                 upstream,
                 Confidence::High,
                 count,
             ));
         }
         for (attempt, join) in attempts.iter().rev() {
-            let Some((cause, proof)) = cause::find(&case, attempt) else { continue };
+            let Some((cause, mut proof)) = cause::find(&case, attempt) else { continue };
             let server = attempt.server;
-            // A second proxy on the same host: the cause is one hop further.
-            let here = server.octets() == attempt.client.octets()
-                || server.octets() == failing.server.octets();
             if let Some((inner, exchange)) = attempt.exchange
                 && cause.id == "upstream-error-relayed"
-                && here
-                && depth < 4
-                && let Some(root) = self.explain(inner, exchange, depth + 1)
-                && root.upstream.is_some()
+                && !self.attempts(inner, exchange).is_empty()
             {
-                let mut verdict = self.verdict(
-                    number,
-                    failing,
-                    cause,
-                    proof,
-                    server.port(),
-                    Some(server),
-                    *join,
-                    count,
-                );
-                verdict.cause = root.cause;
-                verdict.upstream = root.upstream;
-                verdict.confidence = verdict.confidence.min(root.confidence);
-                verdict.reason = root.reason;
-                verdict.summary = format!("{} (behind {server} on the same host)", root.summary);
-                verdict.evidence.extend(root.evidence);
-                verdict.evidence.sort_by_key(|evidence| evidence.mark.packet);
-                verdict.evidence.dedup_by_key(|evidence| evidence.mark.packet);
-                verdict.rivals = root.rivals;
-                verdict.advice = root.advice;
-                return Some(verdict);
+                // The next proxy's own failure is in the capture, too.
+                proof.summary = format!("{}; why, transaction {inner} tells", proof.summary);
             }
-            return Some(self.verdict(
-                number,
-                failing,
-                cause,
-                proof,
-                server.port(),
-                Some(server),
-                *join,
-                count,
-            ));
+            return Some(self.verdict(number, failing, cause, proof, Some(server), *join, count));
         }
         if count > 0 {
             return None;
@@ -353,7 +316,7 @@ impl Diagnostician {
             }
             let others = self.others(number, failing);
             let (cause, proof) = cause::none_made(&case, others);
-            return Some(self.verdict(number, failing, cause, proof, 0, None, Confidence::High, 0));
+            return Some(self.verdict(number, failing, cause, proof, None, Confidence::High, 0));
         }
         let direct = Case { direct: true, ..case };
         let attempt = self.memory.attempt(number, failing);
@@ -368,14 +331,13 @@ impl Diagnostician {
                 failing,
                 cause,
                 proof,
-                1,
                 Some(server),
                 Confidence::Medium,
                 1,
             ));
         }
         let (cause, proof) = cause::not_captured(&direct);
-        Some(self.verdict(number, failing, cause, proof, 0, None, Confidence::Medium, 0))
+        Some(self.verdict(number, failing, cause, proof, None, Confidence::Medium, 0))
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -385,8 +347,7 @@ impl Diagnostician {
         failing: &Exchange,
         cause: &'static Cause,
         proof: Proof,
-        port: u16,
-        upstream: Option<crate::wire::Endpoint>,
+        upstream: Option<Endpoint>,
         join: Confidence,
         attempts: usize,
     ) -> Verdict {
@@ -417,7 +378,8 @@ impl Diagnostician {
         Verdict {
             transaction: number,
             cause,
-            upstream: upstream.filter(|_| port != 0),
+            // A host that was looked for in vain has no port in the capture.
+            upstream: upstream.filter(|upstream| upstream.port() != 0),
             confidence,
             reason,
             summary: proof.summary,
@@ -465,8 +427,8 @@ impl Diagnostician {
     /// Whether the host that was asked can have made the attempt.
     fn kin(&self, asked: &Exchange, attempt: &Attempt<'_>) -> Option<Kin> {
         let kin = join::kin(asked, attempt)?;
-        let inbound = asked.circumstances.via[0].and_then(|via| via.direction)
-            == Some(crate::wire::Direction::Inbound);
+        let inbound =
+            asked.circumstances.via[0].and_then(|via| via.direction) == Some(Direction::Inbound);
         if kin == Kin::Possible && inbound && self.memory.opens_outbound(attempt.client) {
             return Some(Kin::Certain);
         }
@@ -522,6 +484,10 @@ impl Diagnostician {
                 continue;
             }
             let Some(kin) = self.kin(asked, attempt) else { continue };
+            let same = attempt.spoke().and_then(|(_, octets)| join::asks_the_same(asked, octets));
+            if same == Some(false) {
+                continue;
+            }
             let answered = join::answered(asked);
             let before = attempt.began.since(asked.first()).as_nanos();
             let after = answered.since(attempt.ended.min_by_packet(answered)).as_nanos();
@@ -589,7 +555,7 @@ impl Diagnostician {
         self.carried(asked, |opener| opener.octets() == attempt.client.octets())
     }
 
-    fn carried(&self, asked: &Exchange, from: impl Fn(crate::wire::Endpoint) -> bool) -> bool {
+    fn carried(&self, asked: &Exchange, from: impl Fn(Endpoint) -> bool) -> bool {
         self.memory
             .exchanges_since(0)
             .filter(|(_, other)| {

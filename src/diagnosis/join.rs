@@ -93,6 +93,21 @@ pub(super) fn likeness(asked: &Exchange, attempt: &Attempt<'_>) -> Option<i32> {
     Some(score)
 }
 
+/// Where a connection that was not read as HTTP was asked something like a request all the same:
+/// whether it can be this one, by method and target.
+pub(super) fn asks_the_same(asked: &Exchange, spoke: &[u8]) -> Option<bool> {
+    let request = asked.request.as_deref()?;
+    let mut words = spoke.split(|octet| matches!(octet, b' ' | b'\r' | b'\n'));
+    let (method, target) = (words.next()?, words.next()?);
+    let whole = words.next().is_some();
+    if method.is_empty() || !method.iter().all(u8::is_ascii_uppercase) {
+        return None;
+    }
+    let own = origin_form(request.head.target());
+    let alike = if whole { target_likeness(own, target) >= 15 } else { own.starts_with(target) };
+    Some(method == request.head.method_octets() && alike)
+}
+
 fn target_likeness(asked: &[u8], tried: &[u8]) -> i32 {
     let (asked, tried) = (origin_form(asked), origin_form(tried));
     if asked == tried {
@@ -156,7 +171,14 @@ fn forwarded_for(asked: &Exchange, tried: &Head) -> i32 {
     if values.peek().is_none() {
         return 0;
     }
+    // A further hop that adds no address hands on what it got.
+    let handed: Vec<&[u8]> = asked.request.as_deref().map_or_else(Vec::new, |request| {
+        names.into_iter().flat_map(|name| request.head.values(name)).collect()
+    });
     let named = values.any(|value| {
+        if handed.contains(&value) {
+            return true;
+        }
         value
             .split(|octet| matches!(octet, b',' | b';' | b'=' | b'"' | b'[' | b']' | b' '))
             .any(|word| word == address.as_bytes())

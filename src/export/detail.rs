@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use super::paint::{Page, Style};
 use super::{Options, escape, name, trailer};
+use crate::diagnosis::Verdict;
 use crate::flow::Mark;
 use crate::http::{Exchange, Field, Framing, Head, Kind, Message, Switch};
 use crate::units::{Count, Duration, Octets};
@@ -47,6 +48,34 @@ pub fn write(
         (None, None) => absent(&mut page, "RESPONSE", "none"),
     }
     timeline(&mut page, exchange);
+    out.write_all(page.as_bytes())
+}
+
+/// Writes why the exchange before it failed.
+///
+/// # Errors
+///
+/// What `out` says.
+pub fn write_verdict(verdict: &Verdict, options: Options, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(options.colour);
+    let say = |page: &mut Page, text: &str| {
+        page.add("  ").add(&escape::text(text.as_bytes())).end_line();
+    };
+    page.put(Style::Bold, "WHY").add(&format!("   exchange {}   ", Count(verdict.transaction)));
+    page.put(Style::Failure, verdict.cause.title).add(&format!("   {}", verdict.cause.id));
+    page.end_line();
+    say(&mut page, &verdict.summary);
+    say(&mut page, &format!("{} confidence: {}", verdict.confidence.name(), verdict.reason));
+    for evidence in &verdict.evidence {
+        let packet = format!("#{}", Count(evidence.mark.packet));
+        say(&mut page, &format!("{packet:>10}  {}", evidence.says));
+    }
+    for rival in &verdict.rivals {
+        say(&mut page, &format!("not {}: {}", rival.cause, rival.why_not));
+    }
+    say(&mut page, &format!("→ {}", verdict.advice));
+    page.add("  Wireshark: ").put(Style::Command, &verdict.display_filter()).end_line();
+    page.end_line();
     out.write_all(page.as_bytes())
 }
 

@@ -73,7 +73,9 @@ fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
                 .shows(mark, "the status line"),
         );
     };
+    // A status line that nobody can read may be handed on as if it were HTTP/0.9.
     let refused = case.failure_status().is_some()
+        || case.failing.status().is_none()
         || case.failing.response.as_ref().is_none_or(|response| !response.complete());
     if !refused || attempt.status_of(case) || response.first.packet > case.answered.packet {
         return None;

@@ -92,7 +92,7 @@ fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     let mut proof = Proof::new(confidence, reason, summary)
         .of(attempt)
         .perhaps(delivered, format!("{server} acknowledges the request"));
-    if let Some(response) = midway {
+    if midway.is_some() {
         proof = proof.shows(since, "the last octets that came");
     }
     if let Some((at, reset)) = gave_up {

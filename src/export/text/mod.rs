@@ -4,6 +4,7 @@
 mod accounts;
 mod connections;
 mod contents;
+mod problems;
 mod quality;
 
 use std::io::{self, Write};
@@ -47,6 +48,7 @@ impl Exporter for Report {
         header(&mut page, &view);
         if statistics.exchanges > 0 {
             totals(&mut page, &view);
+            problems::write(&mut page, &view);
             failures(&mut page, &view);
             statuses(&mut page, &view);
             servers(&mut page, &view);

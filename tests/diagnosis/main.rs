@@ -1,6 +1,8 @@
 //! Captures in, verdicts out: every cause on samples, on dialogues, and on the captures of the lab
 //! where they are there.
 
+mod dialogues;
+#[path = "../support/mod.rs"]
 mod support;
 
 use std::collections::BTreeMap;
