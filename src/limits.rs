@@ -216,6 +216,13 @@ pub const EVIDENCE_WAIT_LONGEST: Duration = Duration::from_secs(1_000);
 /// trips between a proxy and its upstream are mostly below a few milliseconds.
 pub const RACE: Duration = Duration::from_millis(20);
 
+/// The same where the request was acknowledged by itself before: then the process may have read it.
+pub const RACE_ACKNOWLEDGED: Duration = Duration::from_millis(5);
+
+/// A RST so soon behind a request does not show that the request was read: closing a connection with
+/// octets unread sends one too (RFC 2525 section 2.17).
+pub const UNREAD: Duration = Duration::from_millis(30);
+
 /// Shorter silences are no timeout: no proxy is set to give up so soon.
 pub const SILENCE: Duration = Duration::from_millis(50);
 

@@ -438,8 +438,8 @@ impl Diagnostician {
     /// Whose request an attempt with a request carries on.
     fn owner(&self, attempt: &Attempt<'_>) -> Option<Owner> {
         // The best and the second best: likeness, then nearness of the beginnings.
-        let mut best: Option<(i32, u64, u64)> = None;
-        let mut second: Option<(i32, u64, u64)> = None;
+        let mut best: Option<(i32, u64, Kin, u64)> = None;
+        let mut second: Option<(i32, u64, Kin, u64)> = None;
         let mut rivals = 0_u32;
         for (number, asked) in self.memory.exchanges_since(attempt.began.packet) {
             if !join::nested(asked, attempt) {
@@ -452,7 +452,7 @@ impl Diagnostician {
                 continue;
             }
             let distance = attempt.began.since(asked.first()).as_nanos();
-            let candidate = (likeness, u64::MAX - distance, number);
+            let candidate = (likeness, u64::MAX - distance, kin, number);
             if best.is_none_or(|best| candidate > best) {
                 second = best;
                 best = Some(candidate);
@@ -460,13 +460,15 @@ impl Diagnostician {
                 second = Some(candidate);
             }
         }
-        let (likeness, nearness, number) = best?;
+        let (likeness, nearness, kin, number) = best?;
         if likeness < ALIKE && rivals > 1 {
             return None;
         }
-        let doubtful = second.is_some_and(|(other, near, _)| {
+        let doubtful = second.is_some_and(|(other, near, akin, _)| {
             let (distance, further) = (u64::MAX - nearness, u64::MAX - near);
-            other == likeness && further < distance.saturating_mul(3).saturating_add(50_000)
+            other == likeness
+                && akin >= kin
+                && further < distance.saturating_mul(3).saturating_add(50_000)
         });
         let confidence =
             if doubtful || likeness < ALIKE { Confidence::Medium } else { Confidence::High };
@@ -490,7 +492,8 @@ impl Diagnostician {
             }
             let answered = join::answered(asked);
             let before = attempt.began.since(asked.first()).as_nanos();
-            let after = answered.since(attempt.ended.min_by_packet(answered)).as_nanos();
+            // Zero where the attempt outlived the answer.
+            let after = answered.since(attempt.ended).as_nanos();
             if kin == Kin::Possible
                 && !self.knows(asked, attempt)
                 && before.max(after) > limits::PROMPT.as_nanos()
@@ -594,13 +597,6 @@ impl Diagnostician {
                             .is_none_or(|owner| owner.confidence < Confidence::High)
                 }
             })
-    }
-}
-
-impl Mark {
-    /// The earlier of two marks in the order of packets.
-    fn min_by_packet(self, other: Self) -> Self {
-        if self.packet <= other.packet { self } else { other }
     }
 }
 

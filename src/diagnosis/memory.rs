@@ -26,7 +26,8 @@ pub(super) struct Memory {
     connections: BTreeMap<u64, Box<Connection>>,
     strays: VecDeque<Box<Stray>>,
     signals: VecDeque<Signal>,
-    openers: BTreeSet<[u8; 16]>,
+    /// Who opened a connection, and to whom.
+    openers: BTreeSet<([u8; 16], Endpoint)>,
     /// Openers whose packets are marked as sent by the capturing host.
     outbound: BTreeSet<[u8; 16]>,
     servers: BTreeSet<[u8; 16]>,
@@ -80,12 +81,12 @@ impl Memory {
     }
 
     fn note(&mut self, client: Endpoint, server: Endpoint, direction: Option<Direction>) {
-        let bounded = |set: &mut BTreeSet<[u8; 16]>, address| {
+        fn bounded<T: Ord>(set: &mut BTreeSet<T>, one: T) {
             if set.len() < limits::REMEMBERED_ADDRESSES {
-                set.insert(address);
+                set.insert(one);
             }
-        };
-        bounded(&mut self.openers, client.octets());
+        }
+        bounded(&mut self.openers, (client.octets(), server));
         bounded(&mut self.servers, server.octets());
         match direction {
             Some(Direction::Outbound) => bounded(&mut self.outbound, client.octets()),
@@ -239,7 +240,9 @@ impl Memory {
     /// Whether the capture shows connections that the host asked opened.
     pub fn opens(&self, asked: &Exchange) -> bool {
         let came = asked.circumstances.via[0].and_then(|via| via.direction);
-        self.openers.contains(&asked.server.octets())
+        let host = asked.server.octets();
+        let all = (host, Endpoint::v6([0; 16], 0))..=(host, Endpoint::v6([0xff; 16], u16::MAX));
+        self.openers.range(all).any(|(_, server)| *server != asked.server)
             || came == Some(Direction::Inbound) && !self.outbound.is_empty()
     }
 

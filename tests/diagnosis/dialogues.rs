@@ -76,7 +76,7 @@ const BAD: &str = "502 Bad Gateway";
 fn each_way_to_fail_is_named() {
     for (what, cause) in [
         ("<<< +20ms fin\n", "upstream-closed-before-response"),
-        ("<<< +20ms rst\n", "upstream-reset"),
+        ("<<< +50ms rst\n", "upstream-reset"),
         ("<<< +20ms fin\nHTTP/1.1 200 OK\nContent-Le\\\n", "upstream-closed-mid-header"),
         (
             "<<< +20ms fin\nHTTP/1.1 200 OK\nContent-Length: 9\n\nhalf\\\n",
@@ -129,7 +129,8 @@ fn a_kept_connection_that_closes_as_it_is_used_is_a_race() {
         "/a",
         "<<< +2ms\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok\\\n>>> +498ms\nGET /b HTTP/1.1\nHost: shop.example\n\n<<< rst\n",
     );
-    let expected = ("stale-keepalive", Some("10.9.2.2:9001".to_owned()), Confidence::High);
+    let expected = ("stale-keepalive", Some("10.9.2.2:9001".to_owned()), Confidence::Medium);
+    // The stacks of dialogues acknowledge every request by itself.
     assert_eq!(named(&(first + &race)), [expected]);
 }
 
@@ -151,7 +152,7 @@ fn two_failures_in_a_crowd_are_told_apart() {
         let later = format!("+{}us", 2000 + 10 * n);
         let (status, what) = match n {
             7 => (BAD, "<<< +20ms fin\n"),
-            13 => (BAD, "<<< +20ms rst\n"),
+            13 => (BAD, "<<< +50ms rst\n"),
             _ => ("200 OK", "<<< +20ms\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok\\\n"),
         };
         text += &client(50000 + n, &begins, &target, "+60ms", status);

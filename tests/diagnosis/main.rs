@@ -186,3 +186,22 @@ fn healthy_samples_give_no_verdict() {
         }
     }
 }
+
+#[test]
+fn public_captures_give_no_sure_verdict() {
+    // None of them was taken at a proxy; what fails in them fails at the server that was asked.
+    let Ok(captures) = std::fs::read_dir(root().join("../shared/corpus/captures")) else {
+        println!("no ../shared/corpus here: skipped");
+        return;
+    };
+    for entry in captures {
+        let path = entry.unwrap().path();
+        if Capture::open(&[&path]).is_err() {
+            continue;
+        }
+        for found in diagnose(&path) {
+            println!("{}: {found}", path.display());
+            assert!(found.verdict.confidence < Confidence::High, "{}: {found}", path.display());
+        }
+    }
+}

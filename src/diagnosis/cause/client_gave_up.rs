@@ -78,10 +78,17 @@ pub(super) fn gave_up(failing: &Exchange, connection: Option<&Connection>) -> Op
             )
         }
     };
-    let mut proof =
-        Proof::new(Confidence::High, "the client closed first, and nobody else did", summary)
-            .shows(request.first, "the client's request")
-            .shows(closed, format!("{what} of the client after {waited}"));
+    let (confidence, reason) = if waited < limits::SILENCE && !reset {
+        (
+            Confidence::Low,
+            "the client may only have closed its sending side, and waited all the same",
+        )
+    } else {
+        (Confidence::High, "the client closed first, and nobody else did")
+    };
+    let mut proof = Proof::new(confidence, reason, summary)
+        .shows(request.first, "the client's request")
+        .shows(closed, format!("{what} of the client after {waited}"));
     if let Some(response) = failing.response.as_deref() {
         proof = proof.shows(response.last, "the last octets of the response");
     }

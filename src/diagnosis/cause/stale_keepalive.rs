@@ -47,7 +47,8 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     let before = closed.packet < request.last.packet;
     let after = closed.since(request.last);
     let received = attempt.delivered().is_some_and(|at| at.packet != closed.packet);
-    if !before && (received || after > limits::RACE) {
+    let soon = if received { limits::RACE_ACKNOWLEDGED } else { limits::RACE };
+    if !before && after > soon {
         return None;
     }
     let idle = match attempt.exchange?.1.idle_before {
@@ -64,7 +65,12 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
         let summary = format!(
             "{server} closed the kept connection{idle} as it was used again: {what} {after} later"
         );
-        (Confidence::High, "the answer to the request was the end, at once", summary)
+        let reason = if received {
+            "the end came at once, but the request had been acknowledged"
+        } else {
+            "the answer to the request was the end, at once"
+        };
+        (if received { Confidence::Medium } else { Confidence::High }, reason, summary)
     };
     let proof = Proof::new(confidence, reason, summary)
         .of(attempt)

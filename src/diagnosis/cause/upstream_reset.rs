@@ -2,6 +2,7 @@
 
 use super::{Attempt, Case, Cause, Confidence, Proof, cure};
 use crate::flow::Ending;
+use crate::limits;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "upstream-reset",
@@ -42,23 +43,30 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
         closed.since(since),
         if attempt.request().is_some() { "the request" } else { "it was opened" },
     );
-    let proof =
-        Proof::new(Confidence::High, "the RST stands where the response had to be", summary)
-            .of(attempt)
-            .perhaps(
-                attempt.delivered().filter(|at| at.packet != closed.packet),
-                "the request was received",
-            )
-            .shows(closed, format!("RST of {} without an octet of a response", attempt.server))
-            .not("upstream-refused", "the connection had been accepted")
-            .not("upstream-closed-before-response", "it was a RST, not a FIN")
-            .not(
-                "stale-keepalive",
-                if attempt.reused() {
-                    "the request had been received some time before"
-                } else {
-                    "it was the first request on the connection"
-                },
-            );
+    let after = closed.since(since);
+    let (confidence, reason) = if after < limits::UNREAD {
+        let reason = "so soon a RST may also come of a process that closed without reading, or \
+                      that was asked in a protocol it does not speak";
+        (Confidence::Medium, reason)
+    } else {
+        (Confidence::High, "the RST stands where the response had to be")
+    };
+    let proof = Proof::new(confidence, reason, summary)
+        .of(attempt)
+        .perhaps(
+            attempt.delivered().filter(|at| at.packet != closed.packet),
+            "the request was received",
+        )
+        .shows(closed, format!("RST of {} without an octet of a response", attempt.server))
+        .not("upstream-refused", "the connection had been accepted")
+        .not("upstream-closed-before-response", "it was a RST, not a FIN")
+        .not(
+            "stale-keepalive",
+            if attempt.reused() {
+                "the request had been received some time before"
+            } else {
+                "it was the first request on the connection"
+            },
+        );
     Some(proof)
 }
