@@ -87,7 +87,7 @@ fn every_record_is_as_the_schema_says() {
     }
     assert_eq!(
         types.into_iter().collect::<Vec<_>>(),
-        ["connection", "stray", "summary", "transaction"]
+        ["connection", "diagnosis", "stray", "summary", "transaction"]
     );
 }
 
