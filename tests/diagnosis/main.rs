@@ -149,7 +149,6 @@ fn sample(name: &str) -> Vec<(&'static str, String, Confidence)> {
     diagnose(&root().join("samples").join(name))
         .into_iter()
         .map(|found| {
-            println!("{name}: {found}");
             let Verdict { cause, upstream, confidence, .. } = found.verdict;
             (
                 cause.id,
