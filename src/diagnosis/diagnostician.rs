@@ -239,12 +239,11 @@ impl Diagnostician {
         }
         let found = self.explain(number, failing);
         match found {
-            Some(verdict) if last || verdict.confidence == Confidence::High => {
+            Some(verdict) if last || is_settled(&verdict, failing) => {
                 Outcome::Done(Some(Box::new(verdict)))
             }
             _ if !last => Outcome::Wait,
-            Some(verdict) => Outcome::Done(Some(Box::new(verdict))),
-            None => Outcome::Unexplained,
+            _ => Outcome::Unexplained,
         }
     }
 
@@ -646,6 +645,22 @@ impl Diagnostician {
                 }
             })
     }
+}
+
+/// Whether what comes later cannot change a verdict: it is proven, and by something right in front of
+/// the answer. Connections that are still open may hold a later attempt, and that there was none
+/// is known at the end alone.
+fn is_settled(verdict: &Verdict, failing: &Exchange) -> bool {
+    if verdict.cause.id == "client-gave-up" {
+        return verdict.confidence == Confidence::High;
+    }
+    let (asked, answered) = (failing.first(), join::answered(failing));
+    verdict.confidence == Confidence::High
+        && verdict.attempts > 0
+        && verdict.evidence.iter().any(|evidence| {
+            (asked.packet + 1..answered.packet).contains(&evidence.mark.packet)
+                && answered.since(evidence.mark) <= limits::SILENCE
+        })
 }
 
 /// Whether an exchange failed for whoever asked.

@@ -261,3 +261,21 @@ fn a_storm_of_failures_is_explained_one_by_one() {
     assert_eq!(found.len(), 1_000);
     assert!(found.iter().all(|found| found.0 == "upstream-closed-before-response"));
 }
+
+#[test]
+fn a_verdict_waits_for_connections_that_are_still_open() {
+    // The upstream never closes, and the capture goes on for long: what it did comes out last.
+    let ok = "<<< +9ms\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok\\\n";
+    let later =
+        client(50002, "+60s", "/b", "+60ms", "200 OK") + &upstream(40002, "+60010ms", "/b", ok);
+    let mute = client(50001, "+1ms", "/a", "+1s", "504 Gateway Timeout")
+        + &upstream(40001, "+2ms", "/a", ">>> +998ms fin\n");
+    let expected = ("upstream-timeout", Some("10.9.2.2:9001".to_owned()), Confidence::High);
+    assert_eq!(named(&(mute + &later)), [expected]);
+    // A second try that is still open is the one that counts.
+    let second = client(50001, "+1ms", "/a", "+1s", "504 Gateway Timeout")
+        + "=== 10.9.1.1:40000 10.9.2.4:9001 +2ms refused\n"
+        + &upstream(40001, "+3ms", "/a", ">>> +997ms fin\n");
+    let expected = ("upstream-timeout", Some("10.9.2.2:9001".to_owned()), Confidence::High);
+    assert_eq!(named(&(second + &later)), [expected]);
+}
