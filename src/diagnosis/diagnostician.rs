@@ -2,7 +2,8 @@
 //! evidence is in. A failure waits until nothing that matters can come any more, or for a bounded
 //! time of the capture.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::attempt::Attempt;
 use super::cause::{self, Case, Cause, Proof};
@@ -71,6 +72,9 @@ pub struct Diagnostician {
     now: Timestamp,
     verdicts: Vec<Verdict>,
     counts: Counts,
+    /// Owners of exchanges and of connections that were found since the memory last changed: a
+    /// crowd of failures asks for the same ones again and again.
+    owners: RefCell<[BTreeMap<u64, Option<Owner>>; 2]>,
 }
 
 impl Diagnostician {
@@ -79,6 +83,7 @@ impl Diagnostician {
         let failed = has_failed(&exchange);
         let late = exchange.nth == 1 && exchange.circumstances.handshake.syns > 1;
         let at = exchange.completed.at;
+        self.memory_changed();
         self.memory.keep_exchange(number, exchange);
         if failed {
             self.wait(Failure::Exchange(number), at);
@@ -95,6 +100,7 @@ impl Diagnostician {
                 Ending::Refused | Ending::Unanswered | Ending::Closed | Ending::Reset(_)
             );
         let (id, at) = (connection.id, connection.completed.at);
+        self.memory_changed();
         self.memory.keep_connection(connection);
         if failed {
             self.wait(Failure::Connection(id), at);
@@ -104,12 +110,14 @@ impl Diagnostician {
     /// Octets that were no HTTP.
     pub fn stray(&mut self, stray: Box<Stray>) {
         if stray.side == Side::Server {
+            self.memory_changed();
             self.memory.keep_stray(stray);
         }
     }
 
     /// What the network says about a host.
     pub fn signal(&mut self, signal: Signal) {
+        self.memory_changed();
         self.memory.keep_signal(signal);
     }
 
@@ -159,6 +167,30 @@ impl Diagnostician {
         }
     }
 
+    /// The owner of an attempt, found once for each state of the memory.
+    fn once(
+        &self,
+        kind: usize,
+        id: Option<u64>,
+        find: impl FnOnce() -> Option<Owner>,
+    ) -> Option<Owner> {
+        let Some(id) = id else { return find() };
+        if let Some(known) = self.owners.borrow().get(kind).and_then(|known| known.get(&id)) {
+            return *known;
+        }
+        let owner = find();
+        if let Some(known) = self.owners.borrow_mut().get_mut(kind) {
+            known.insert(id, owner);
+        }
+        owner
+    }
+
+    fn memory_changed(&mut self) {
+        for known in self.owners.get_mut() {
+            known.clear();
+        }
+    }
+
     /// Looks at a failure; gives it back where it has to wait.
     fn decide(&mut self, pending: Pending, last: bool) -> Option<Pending> {
         let outcome = match pending.what {
@@ -170,6 +202,12 @@ impl Diagnostician {
             Outcome::Done(None) => None,
             Outcome::Done(Some(verdict)) => {
                 self.counts.verdicts += 1;
+                if verdict.cause.id == "retry-hidden" {
+                    self.hidden.insert(verdict.transaction);
+                    if self.hidden.len() > limits::REMEMBERED_EXCHANGES {
+                        self.hidden.pop_first();
+                    }
+                }
                 self.verdicts.push(*verdict);
                 None
             }
@@ -201,12 +239,11 @@ impl Diagnostician {
         }
         let found = self.explain(number, failing);
         match found {
-            Some(verdict) if last || verdict.confidence == Confidence::High => {
+            Some(verdict) if last || is_settled(&verdict, failing) => {
                 Outcome::Done(Some(Box::new(verdict)))
             }
             _ if !last => Outcome::Wait,
-            Some(verdict) => Outcome::Done(Some(Box::new(verdict))),
-            None => Outcome::Unexplained,
+            _ => Outcome::Unexplained,
         }
     }
 
@@ -437,6 +474,11 @@ impl Diagnostician {
 
     /// Whose request an attempt with a request carries on.
     fn owner(&self, attempt: &Attempt<'_>) -> Option<Owner> {
+        let id = attempt.exchange.map(|(number, _)| number);
+        self.once(0, id, || self.find_owner(attempt))
+    }
+
+    fn find_owner(&self, attempt: &Attempt<'_>) -> Option<Owner> {
         // The best and the second best: likeness, then nearness of the beginnings.
         let mut best: Option<(i32, u64, Kin, u64)> = None;
         let mut second: Option<(i32, u64, Kin, u64)> = None;
@@ -477,6 +519,11 @@ impl Diagnostician {
 
     /// Whose request a connection without one was opened for.
     fn owner_of_bare(&self, attempt: &Attempt<'_>) -> Option<Owner> {
+        let id = attempt.connection.map(|connection| connection.id);
+        self.once(1, id, || self.find_owner_of_bare(attempt))
+    }
+
+    fn find_owner_of_bare(&self, attempt: &Attempt<'_>) -> Option<Owner> {
         let mut best: Option<(u8, u64, u64)> = None;
         let mut second: Option<(u8, u64, u64)> = None;
         let mut sure = Kin::Certain;
@@ -598,6 +645,22 @@ impl Diagnostician {
                 }
             })
     }
+}
+
+/// Whether what comes later cannot change a verdict: it is proven, and by something right in front of
+/// the answer. Connections that are still open may hold a later attempt, and that there was none
+/// is known at the end alone.
+fn is_settled(verdict: &Verdict, failing: &Exchange) -> bool {
+    if verdict.cause.id == "client-gave-up" {
+        return verdict.confidence == Confidence::High;
+    }
+    let (asked, answered) = (failing.first(), join::answered(failing));
+    verdict.confidence == Confidence::High
+        && verdict.attempts > 0
+        && verdict.evidence.iter().any(|evidence| {
+            (asked.packet + 1..answered.packet).contains(&evidence.mark.packet)
+                && answered.since(evidence.mark) <= limits::SILENCE
+        })
 }
 
 /// Whether an exchange failed for whoever asked.

@@ -49,7 +49,6 @@ fn verdicts(text: &str) -> Vec<Verdict> {
 
 fn named(text: &str) -> Vec<(&'static str, Option<String>, Confidence)> {
     let name = |verdict: Verdict| {
-        println!("{}: {}", verdict.cause.id, verdict.summary);
         (verdict.cause.id, verdict.upstream.map(|one| one.to_string()), verdict.confidence)
     };
     verdicts(text).into_iter().map(name).collect()
@@ -232,4 +231,51 @@ fn a_client_that_leaves_is_to_blame_itself() {
         + &upstream(40001, "+2ms", "/slow", ">>> +502ms fin\n<<< fin\n");
     let expected = ("client-gave-up", Some("10.9.2.2:9001".to_owned()), Confidence::High);
     assert_eq!(named(&text), [expected]);
+}
+
+#[test]
+fn two_failed_tries_are_one_hidden_retry() {
+    let text = client(50001, "+1ms", "/orders/42", "+100ms", "200 OK")
+        + "=== 10.9.1.1:40001 10.9.2.2:9001 +2ms refused\n"
+        + "=== 10.9.1.1:40002 10.9.2.4:9001 +3ms refused\n"
+        + &upstream(
+            40003,
+            "+4ms",
+            "/orders/42",
+            "<<< +20ms\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok\\\n",
+        )
+        .replace("10.9.2.2:9001", "10.9.2.3:9001");
+    let found = named(&text);
+    assert_eq!(found.iter().map(|found| found.0).collect::<Vec<_>>(), ["retry-hidden"]);
+}
+
+#[test]
+fn a_storm_of_failures_is_explained_one_by_one() {
+    let mut text = String::new();
+    for n in 0..1_000_u16 {
+        let target = format!("/items/{n}");
+        text += &client(20000 + n, &format!("+{}us", 1000 + n), &target, "+90ms", BAD);
+        text += &upstream(40000 + n, &format!("+{}us", 3000 + n), &target, "<<< +50ms fin\n");
+    }
+    let found = named(&text);
+    assert_eq!(found.len(), 1_000);
+    assert!(found.iter().all(|found| found.0 == "upstream-closed-before-response"));
+}
+
+#[test]
+fn a_verdict_waits_for_connections_that_are_still_open() {
+    // The upstream never closes, and the capture goes on for long: what it did comes out last.
+    let ok = "<<< +9ms\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok\\\n";
+    let later =
+        client(50002, "+60s", "/b", "+60ms", "200 OK") + &upstream(40002, "+60010ms", "/b", ok);
+    let mute = client(50001, "+1ms", "/a", "+1s", "504 Gateway Timeout")
+        + &upstream(40001, "+2ms", "/a", ">>> +998ms fin\n");
+    let expected = ("upstream-timeout", Some("10.9.2.2:9001".to_owned()), Confidence::High);
+    assert_eq!(named(&(mute + &later)), [expected]);
+    // A second try that is still open is the one that counts.
+    let second = client(50001, "+1ms", "/a", "+1s", "504 Gateway Timeout")
+        + "=== 10.9.1.1:40000 10.9.2.4:9001 +2ms refused\n"
+        + &upstream(40001, "+3ms", "/a", ">>> +997ms fin\n");
+    let expected = ("upstream-timeout", Some("10.9.2.2:9001".to_owned()), Confidence::High);
+    assert_eq!(named(&(second + &later)), [expected]);
 }

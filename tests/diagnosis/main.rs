@@ -91,7 +91,8 @@ fn the_lab_is_explained() {
         let truth = std::fs::read_to_string(&path).unwrap();
         let truth: Vec<Value> =
             truth.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let capture = ["pcap", "pcapng"].map(|extension| path.with_extension(extension));
+        let capture = ["pcap", "pcapng", "pcap.gz", "pcapng.gz"]
+            .map(|extension| path.with_extension(extension));
         let Some(capture) = capture.iter().find(|path| path.exists()) else { continue };
         let upstream_alone = truth[0]["point"] == "upstream";
         let found = diagnose(capture);
@@ -149,7 +150,6 @@ fn sample(name: &str) -> Vec<(&'static str, String, Confidence)> {
     diagnose(&root().join("samples").join(name))
         .into_iter()
         .map(|found| {
-            println!("{name}: {found}");
             let Verdict { cause, upstream, confidence, .. } = found.verdict;
             (
                 cause.id,

@@ -6,7 +6,7 @@ use crate::http::text;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "upstream-invalid-response",
-    title: "answer is not HTTP",
+    title: "the answer is not HTTP",
     meaning: "On the upstream's port something else than HTTP/1 is spoken: the proxy is told the \
               wrong port, or the wrong protocol (FastCGI, HTTP/2, a database).",
     proof: "The first octets of the upstream where a status line had to stand.",
