@@ -15,6 +15,7 @@ mod cause;
 mod diagnostician;
 mod join;
 mod memory;
+mod ownership;
 mod verdict;
 
 pub use cause::{CAUSES, Cause, Cure};

@@ -23,7 +23,7 @@ pub(super) static CAUSE: Cause = Cause {
 };
 
 fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
-    let first = attempt.trouble.first()?;
+    attempt.trouble.first()?;
     if attempt.handshake().syn_ack.is_some() || attempt.exchange.is_some() {
         return None;
     }
@@ -38,7 +38,6 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     for trouble in &attempt.trouble {
         proof = proof.shows(trouble.mark, trouble.says.clone());
     }
-    let _ = first;
     Some(
         proof
             .not("upstream-connect-timeout", "it was not silence: an error came")
