@@ -161,8 +161,13 @@ impl Diagnostician {
                 continue;
             }
             let longest = pending.since.plus(limits::EVIDENCE_WAIT_LONGEST);
-            if let Some(pending) = self.decide(pending, last || self.now >= longest) {
-                self.pending.push_back(pending);
+            match self.decide(pending, last || self.now >= longest) {
+                Some(pending) => self.pending.push_back(pending),
+                None => {
+                    if let Failure::Exchange(number) = pending.what {
+                        self.memory.decided(number);
+                    }
+                }
             }
         }
     }
@@ -445,7 +450,7 @@ fn is_settled(verdict: &Verdict, failing: &Exchange) -> bool {
 }
 
 /// Whether an exchange failed for whoever asked.
-fn has_failed(exchange: &Exchange) -> bool {
+pub(super) fn has_failed(exchange: &Exchange) -> bool {
     if exchange.request.is_none() || exchange.switch.is_some() || exchange.tunnelled {
         return false;
     }

@@ -20,6 +20,8 @@ const PROXIES: &[&[u8]] =
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     exchanges: VecDeque<(u64, Box<Exchange>)>,
+    /// Failing ones that would have been forgotten before their evidence was in.
+    failing: BTreeMap<u64, Box<Exchange>>,
     /// For each exchange the latest end of it and all before it: they come almost in the order of
     /// their ends.
     ends: VecDeque<u64>,
@@ -31,6 +33,13 @@ pub(super) struct Memory {
     /// Openers whose packets are marked as sent by the capturing host.
     outbound: BTreeSet<[u8; 16]>,
     servers: BTreeSet<[u8; 16]>,
+    /// Addresses that open connections: one, as far as more are not needed.
+    opener: Option<[u8; 16]>,
+    /// The last one that was noted, since the next is mostly the same.
+    noted: Option<(Endpoint, Endpoint)>,
+    /// Whether what was seen can hold both legs of a proxy: several hosts open connections, or one
+    /// that is a server.
+    two_legs: bool,
     inbound: bool,
     /// Everything that was forgotten because there was too much.
     pub forgotten: u64,
@@ -43,11 +52,24 @@ impl Memory {
         let latest = self.ends.back().copied().unwrap_or_default();
         self.ends.push_back(latest.max(exchange.completed.packet));
         self.exchanges.push_back((number, exchange));
-        if self.exchanges.len() > limits::REMEMBERED_EXCHANGES {
-            self.exchanges.pop_front();
+        let room = match self.two_legs {
+            true => limits::REMEMBERED_EXCHANGES,
+            false => limits::REMEMBERED_EXCHANGES_OF_ONE_LEG,
+        };
+        while self.exchanges.len() > room {
             self.ends.pop_front();
-            self.forgotten += 1;
+            let Some((number, exchange)) = self.exchanges.pop_front() else { break };
+            if super::has_failed(&exchange) && self.failing.len() < limits::PENDING_FAILURES {
+                self.failing.insert(number, exchange);
+            } else {
+                self.forgotten += u64::from(self.two_legs);
+            }
         }
+    }
+
+    /// A failure was decided: it need not be remembered for its own sake any more.
+    pub fn decided(&mut self, number: u64) {
+        self.failing.remove(&number);
     }
 
     pub fn keep_connection(&mut self, connection: Box<Connection>) {
@@ -86,6 +108,14 @@ impl Memory {
                 set.insert(one);
             }
         }
+        let pair = (Endpoint::v6(client.octets(), 0), server);
+        if self.noted.replace(pair) == Some(pair) && direction.is_none() {
+            return;
+        }
+        let opener = *self.opener.get_or_insert(client.octets());
+        self.two_legs |= opener != client.octets()
+            || opener == server.octets()
+            || self.servers.contains(&client.octets());
         bounded(&mut self.openers, (client.octets(), server));
         bounded(&mut self.servers, server.octets());
         match direction {
@@ -95,9 +125,18 @@ impl Memory {
         }
     }
 
+    /// Whether the capture can show both legs of a proxy at all. Most captures on a client or a server
+    /// do not, and then nothing needs to be searched for.
+    pub const fn has_two_legs(&self) -> bool {
+        self.two_legs
+    }
+
     pub fn exchange(&self, number: u64) -> Option<&Exchange> {
         let (first, _) = self.exchanges.front()?;
-        let place = usize::try_from(number.checked_sub(*first)?).ok()?;
+        let Some(place) = number.checked_sub(*first) else {
+            return self.failing.get(&number).map(|exchange| &**exchange);
+        };
+        let place = usize::try_from(place).ok()?;
         self.exchanges.get(place).map(|(_, exchange)| &**exchange)
     }
 

@@ -18,6 +18,8 @@ mod memory;
 mod ownership;
 mod verdict;
 
+use diagnostician::has_failed;
+
 pub use cause::{CAUSES, Cause, Cure};
 pub use diagnostician::{Counts, Diagnostician};
 pub use verdict::{Confidence, Evidence, Rival, Verdict};

@@ -18,6 +18,9 @@ impl Diagnostician {
         number: u64,
         asked: &'m Exchange,
     ) -> Vec<(Attempt<'m>, Confidence)> {
+        if !self.memory.has_two_legs() {
+            return Vec::new();
+        }
         let (from, to) = (asked.first().packet, join::answered(asked).packet);
         let mut found = Vec::new();
         for (other, exchange) in self.memory.exchanges_since(from) {
@@ -68,6 +71,9 @@ impl Diagnostician {
     }
 
     fn find_owner(&self, attempt: &Attempt<'_>) -> Option<Owner> {
+        if !self.memory.has_two_legs() {
+            return None;
+        }
         // The best and the second best: likeness, then nearness of the beginnings.
         let mut best: Option<(i32, u64, Kin, u64)> = None;
         let mut second: Option<(i32, u64, Kin, u64)> = None;
@@ -113,6 +119,9 @@ impl Diagnostician {
     }
 
     fn find_owner_of_bare(&self, attempt: &Attempt<'_>) -> Option<Owner> {
+        if !self.memory.has_two_legs() {
+            return None;
+        }
         let mut best: Option<(u8, u64, u64)> = None;
         let mut second: Option<(u8, u64, u64)> = None;
         let mut sure = Kin::Certain;
