@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use super::direction::{Direction, State, Step};
+use super::direction::{Direction, State, Step, chunk_tail};
 use super::exchange::{
     self, Event, Exchange, Output, Pairing, Protocol, Stray, Switch, Unanswered,
 };
@@ -55,6 +55,10 @@ pub struct Connection {
     answering: Option<u32>,
     /// Position of the response in progress, where its request was not captured.
     orphan: u32,
+    /// Position of the latest response.
+    answered: u32,
+    /// How many responses are to come for requests that were given up.
+    given_up: u64,
     /// Interim responses whose request was not captured.
     orphaned_interim: Vec<Message>,
     orphaned_interim_count: u64,
@@ -87,6 +91,8 @@ impl Default for Connection {
             queue: VecDeque::new(),
             answering: None,
             orphan: 0,
+            answered: 0,
+            given_up: 0,
             orphaned_interim: Vec::new(),
             orphaned_interim_count: 0,
             count: 0,
@@ -182,19 +188,14 @@ impl flow::Reader for Connection {
         let side = self.role(side);
         let arrival = Arrival { mark, offset: 0, seen_of_peer: None, boundary: false };
         let scene = &mut Scene { facts, arrival, out };
-        let was_carrying = matches!(self.direction(side).state, State::Head | State::LongHead);
-        if was_carrying {
-            self.salvage_head(side, MessageEnd::Gap, scene);
-        }
+        let in_head = self.direction(side).is_in_head();
+        self.salvage_head(side, MessageEnd::Gap, scene);
         let (ended, lost) = self.direction(side).gap(count, why);
         if let Some(end) = ended {
             self.message_done(side, end, scene);
         }
-        if lost {
-            self.doubt = true;
-            if side == Side::Client {
-                self.lost_at = Some(self.client_had);
-            }
+        if lost || in_head {
+            self.lose_count(side);
         }
     }
 
@@ -280,6 +281,14 @@ impl Connection {
         }
     }
 
+    /// Messages of one side may have passed unseen: from here on order alone pairs nothing.
+    fn lose_count(&mut self, side: Side) {
+        self.doubt = true;
+        if side == Side::Client {
+            self.lost_at = Some(self.client_had);
+        }
+    }
+
     fn endpoint(&self, side: Side, facts: &Facts) -> crate::wire::Endpoint {
         facts.end(self.role(side))
     }
@@ -290,6 +299,7 @@ impl Connection {
         let mut rest = octets;
         let mut idle_rounds = 0;
         let start = scene.arrival;
+        self.direction(side).latest = start.mark;
         while !rest.is_empty() {
             let used = (whole - rest.len()) as u64;
             scene.arrival.offset = start.offset + used;
@@ -347,6 +357,11 @@ impl Connection {
         if self.queue.len() >= limits::UNANSWERED_REQUESTS
             && let Some(oldest) = self.queue.pop_front()
         {
+            if self.answering == Some(oldest.nth) {
+                self.orphan = oldest.nth;
+            } else {
+                self.given_up += u64::from(oldest.response.is_none());
+            }
             self.emit_unanswered(oldest, Unanswered::TooMany, scene);
         }
         self.pipelined |= !self.doubt && self.queue.iter().any(|asked| asked.response.is_none());
@@ -386,7 +401,7 @@ impl Connection {
         });
         let unknown = framed.framing == Framing::Unknown;
         let preview = scene.out.preview;
-        if self.client.begin(head, flaws, framed, scene.mark(), preview) {
+        if self.client.begin(head, flaws, framed, preview) {
             let end = if unknown { MessageEnd::Invalid } else { MessageEnd::Framing };
             if unknown {
                 self.client.state = State::Lost;
@@ -402,13 +417,12 @@ impl Connection {
     fn response_head(&mut self, head: Head, mut flaws: Flaws, scene: &mut Scene<'_>) {
         self.protocol.get_or_insert(Protocol::Http1);
         let status = head.status();
-        let place = self.asked();
+        let place = self.asked().or_else(|| self.asked_in_part(scene));
         let method = place.and_then(|place| self.queue.get(place)).map(|asked| asked.method);
         let framed = framing::frame(&head, method, &mut flaws);
-        let mark = scene.mark();
         let answers = place.is_some_and(|place| self.skip_to(place, scene));
         if matches!(status, Some(100 | 102..=199)) {
-            self.server.begin(head, flaws, framed, mark, 0);
+            self.server.begin(head, flaws, framed, 0);
             let Some(message) = self.server.finish(MessageEnd::Framing) else { return };
             let (kept, count) = match self.queue.front_mut().filter(|_| answers) {
                 Some(asked) => (&mut asked.interim, &mut asked.interim_count),
@@ -420,6 +434,7 @@ impl Connection {
             }
             return;
         }
+        self.given_up = self.given_up.saturating_sub(1);
         self.answering = if answers {
             self.queue.front().map(|asked| asked.nth)
         } else {
@@ -428,7 +443,7 @@ impl Connection {
             None
         };
         let preview = scene.out.preview;
-        let bodiless = self.server.begin(head, flaws, framed, mark, preview);
+        let bodiless = self.server.begin(head, flaws, framed, preview);
         self.server.perhaps_bodiless =
             method.is_none() && matches!(framed.framing, Framing::Length(_) | Framing::Chunked);
         if bodiless {
@@ -439,6 +454,10 @@ impl Connection {
     /// The place in the queue of the request that a response beginning now answers.
     fn asked(&mut self) -> Option<usize> {
         let began = self.server.began;
+        if self.given_up > 0 {
+            // It answers a request that is not kept any more.
+            return None;
+        }
         let first_open = self.queue.iter().position(|asked| asked.response.is_none())?;
         if !self.doubt {
             return Some(first_open);
@@ -470,6 +489,20 @@ impl Connection {
         Some(place)
     }
 
+    /// The server answers a request of which it has seen a part of the head: it timed out, or grew
+    /// too large.
+    fn asked_in_part(&mut self, scene: &mut Scene<'_>) -> Option<usize> {
+        let begun = self.client.is_in_head() && self.queue.is_empty() && self.given_up == 0;
+        let seen = self.server.began.seen_of_peer.is_some_and(|seen| seen > self.client.began.offset);
+        if !begun || !seen {
+            return None;
+        }
+        self.salvage_head(Side::Client, MessageEnd::NextMessage, scene);
+        let place = self.asked();
+        self.lose_count(Side::Client);
+        place
+    }
+
     /// Gives out the requests in front of the one at `place`: their responses were lost. True
     /// where that one is now the first.
     fn skip_to(&mut self, place: usize, scene: &mut Scene<'_>) -> bool {
@@ -485,6 +518,9 @@ impl Connection {
         let direction = self.direction(side);
         let end = direction.message.as_ref().and_then(|message| message.end).unwrap_or(end);
         let Some(message) = direction.finish(end) else { return };
+        if end == MessageEnd::Invalid {
+            self.lose_count(side);
+        }
         match side {
             Side::Client => self.request_done(message, scene),
             Side::Server => self.response_done(message, scene),
@@ -523,6 +559,7 @@ impl Connection {
             _ => None,
         };
         let answered = self.answering.take();
+        self.answered = answered.unwrap_or(self.orphan);
         let place = answered.and_then(|nth| self.queue.iter().position(|asked| asked.nth == nth));
         match place {
             Some(place) => {
@@ -624,6 +661,8 @@ impl Connection {
         }
         if self.tunnelled_at == Some(self.count) {
             // Not HTTP in here.
+            let carried = self.direction(side).strange;
+            self.count_switched(side, carried);
             self.client.state = State::Opaque;
             self.server.state = State::Opaque;
             return 0;
@@ -638,17 +677,27 @@ impl Connection {
                 return 0;
             }
         }
+        // The end of a chunked body in front of the next status line is all that is strange.
+        let tail = if side == Side::Server { chunk_tail(octets) } else { 0 };
+        let (strange, rest) = octets.split_at_checked(tail).unwrap_or_default();
+        let tail_alone = tail > 0 && probe::credible(Kind::Response, rest);
+        let strange = if tail_alone { strange } else { octets };
         if !nothing_yet {
+            let nth = match side {
+                Side::Client => self.count,
+                Side::Server => self.answered,
+            };
+            let kept = strange.len().min(limits::EXTRA_OCTETS);
             scene.out.events.push(Event::Stray(Box::new(Stray {
                 connection: scene.facts.id,
                 side,
-                nth: self.count,
+                nth,
                 first: scene.mark(),
-                octets: octets
-                    .get(..octets.len().min(limits::EXTRA_OCTETS))
-                    .unwrap_or_default()
-                    .to_vec(),
+                octets: strange.get(..kept).unwrap_or_default().to_vec(),
             })));
+        }
+        if tail_alone {
+            return tail;
         }
         let direction = self.direction(side);
         direction.strange += octets.len() as u64;
@@ -687,7 +736,7 @@ impl Connection {
             coding: TransferCoding::Absent,
             certain: true,
         };
-        self.server.begin(Head::absent(), flaws, framed, scene.mark(), scene.out.preview);
+        self.server.begin(Head::absent(), flaws, framed, scene.out.preview);
         true
     }
 
@@ -708,26 +757,11 @@ impl Connection {
         if plain && side == Side::Server {
             return;
         }
+        self.direction(side).cut_short = Some(end);
         self.head(side, head, flaws, scene);
         let direction = self.direction(side);
-        match &mut direction.message {
-            Some(message) => {
-                message.head_whole = false;
-                direction.state = State::Lost;
-                self.message_done(side, end, scene);
-            }
-            None => {
-                // It was taken for bodiless and is over already; as it is not whole, that is not
-                // known.
-                direction.state = State::Lost;
-                if side == Side::Client
-                    && let Some(asked) = self.queue.back_mut()
-                    && let Some(request) = &mut asked.request
-                {
-                    request.head_whole = false;
-                    request.end = Some(end);
-                }
-            }
+        if direction.state != State::Opaque {
+            direction.state = State::Lost;
         }
     }
 
