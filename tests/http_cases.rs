@@ -417,7 +417,12 @@ fn case_57_odd_responses_are_transactions() {
         ),
         ("S38", b"HTTP/1.1 200 OK\r\n: x\r\nContent-Length: 0\r\n\r\n", "200", &[EmptyFieldName]),
         ("S39", b"HTTP/1.1 200 OK\r\nX Y: 1\r\nContent-Length: 0\r\n\r\n", "200", &[OddFieldName]),
-        ("S40", b"HTTP/1.1 200 OK\r\n X: 1\r\nContent-Length: 0\r\n\r\n", "200", &[FoldBeforeFields]),
+        (
+            "S40",
+            b"HTTP/1.1 200 OK\r\n X: 1\r\nContent-Length: 0\r\n\r\n",
+            "200",
+            &[FoldBeforeFields],
+        ),
         (
             "S41",
             b"HTTP/1.1 200 OK\r\nX\xe9: 1\r\nContent-Length: 0\r\n\r\n",
@@ -445,12 +450,7 @@ fn case_57_odd_responses_are_transactions() {
             "200",
             &[LengthRepeated],
         ),
-        (
-            "S47",
-            b"HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nabcde",
-            "200",
-            &[LengthRepeated],
-        ),
+        ("S47", b"HTTP/1.1 200 OK\r\nContent-Length: 5, 5\r\n\r\nabcde", "200", &[LengthRepeated]),
         (
             "S48",
             b"HTTP/1.1 200 OK\r\nContent-Length: 0x5\r\n\r\nabcde",
@@ -463,7 +463,12 @@ fn case_57_odd_responses_are_transactions() {
             "200",
             &[CodingInHttp10, FramingGuessed],
         ),
-        ("S51", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", "200", &[]),
+        (
+            "S51",
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+            "200",
+            &[],
+        ),
     ];
     for (number, octets, status, flaws) in table {
         let talk = connection().client_says(GET).server_says(*octets).closed_by(Side::Server);
@@ -485,8 +490,10 @@ fn case_57_what_is_hardly_a_response() {
         ("S29", b"xHTTP/1.1 200 OK\r\n\r\n"),
         ("S50", b"<html>hi</html>"),
     ] {
-        let told =
-            tell_cut(connection().client_says(GET).server_says(octets).closed_by(Side::Server), number);
+        let told = tell_cut(
+            connection().client_says(GET).server_says(octets).closed_by(Side::Server),
+            number,
+        );
         assert_eq!(told.lines(), ["GET / -"], "{number}");
         assert_eq!(told.strays.len(), 1, "{number}");
         assert_eq!(told.only().unanswered, Some(Unanswered::Ended(End::Fin)), "{number}");
@@ -513,8 +520,10 @@ fn case_57_what_is_hardly_a_response() {
         ("S52", b"HTTP/1.1 20", "GET / -"),
         ("S53", b"H", "GET / -"),
     ] {
-        let told =
-            tell_cut(connection().client_says(GET).server_says(octets).closed_by(Side::Server), number);
+        let told = tell_cut(
+            connection().client_says(GET).server_says(octets).closed_by(Side::Server),
+            number,
+        );
         assert_eq!(told.lines(), [line], "{number}");
         let found = told.only().response.as_deref();
         assert!(found.is_none_or(|found| !found.complete()), "{number}");
@@ -702,8 +711,7 @@ fn case_60_a_line_cut_at_the_limit_forges_no_field() {
     let mut head = b"GET /".to_vec();
     head.resize(limits::HEAD_OCTETS, b'y');
     head.extend_from_slice(b"\r\nHost: a\r\n\r\n");
-    let talk =
-        connection().client_says(head).server_says(OK).client_says(get(2)).server_says(OK);
+    let talk = connection().client_says(head).server_says(OK).client_says(get(2)).server_says(OK);
     let told = tell_cut(talk, "a target");
     assert_eq!(told.exchanges.len(), 2);
     assert!(told.strays.is_empty());
@@ -744,7 +752,9 @@ fn case_62_trailers_beyond_the_limit() {
     let message = response(&told.exchanges[0]);
     assert!(message.flaws.has(Flaw::TrailersTooLarge) && message.complete());
     let trailers = message.trailers.as_ref().expect("trailers");
-    assert!(trailers.len() <= limits::TRAILER_OCTETS && trailers.starts_with(b"T0: 0\r\nT1: 1\r\n"));
+    assert!(
+        trailers.len() <= limits::TRAILER_OCTETS && trailers.starts_with(b"T0: 0\r\nT1: 1\r\n")
+    );
 }
 
 #[test]
@@ -786,7 +796,10 @@ fn case_65_a_thousand_requests_without_an_answer() {
 fn case_66_a_flood_of_interim_responses() {
     let flood = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n".repeat(100_000);
     let told = tell(
-        connection().client_says(GET).server_says([&flood[..], OK].concat()).closed_by(Side::Server),
+        connection()
+            .client_says(GET)
+            .server_says([&flood[..], OK].concat())
+            .closed_by(Side::Server),
     );
     assert_eq!(told.lines(), ["GET / 200"]);
     let exchange = told.only();
@@ -1024,4 +1037,386 @@ fn an_answer_before_the_request_is_whole() {
     let told = tell_cut(talk, "continued");
     assert_eq!(told.lines(), ["PUT / 200"]);
     assert_eq!((told.only().interim_count, request(told.only()).content), (1, 10));
+}
+
+// --- switches, tunnels, strangers -----------------------------------------------------------
+
+const HELLO: &[u8] = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03abcdefgh";
+const CONNECT: &[u8] = b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n";
+const GRANTED: &[u8] = b"HTTP/1.1 200 Connection established\r\n\r\n";
+const UPGRADE: &[u8] =
+    b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+const SWITCHED: &[u8] =
+    b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+
+#[test]
+fn case_69_a_tunnel() {
+    for early in [false, true] {
+        for inside in [HELLO, b"SSH-2.0-x\r\n", b"\0\x01\x02"] {
+            let talk = match early {
+                // Octets of the client that do not wait for the answer.
+                true => connection().client_says([CONNECT, inside].concat()).server_says(GRANTED),
+                false => connection().client_says(CONNECT).server_says(GRANTED).client_says(inside),
+            };
+            let talk = talk.server_says(HELLO).client_says(&b"more"[..]).closed_by(Side::Client);
+            let told = tell_cut(talk.clone(), "a tunnel");
+            assert_eq!(told.lines(), ["CONNECT a:443 200"], "{early}");
+            assert_eq!(told.only().switch, Some(Switch::Tunnel));
+            assert!(told.strays.is_empty());
+            let expected = [inside.len() as u64 + 4, HELLO.len() as u64];
+            assert_eq!(told.connections[0].switched, expected, "{early} {inside:?}");
+            let single = core::tell(&transform::resegment(&segments(talk), 1, 1));
+            assert_eq!(single.connections[0].switched, expected, "{early} {inside:?}");
+        }
+    }
+}
+
+#[test]
+fn case_69_http_inside_a_tunnel() {
+    let talk = connection()
+        .client_says(&b"CONNECT a:80 HTTP/1.1\r\nHost: a:80\r\n\r\n"[..])
+        .server_says(GRANTED)
+        .client_says(get(1))
+        .server_says(OK)
+        .client_says(get(2))
+        .server_says(ok(20))
+        .closed_by(Side::Client);
+    let told = tell_cut(talk, "HTTP inside");
+    assert_eq!(told.lines(), ["CONNECT a:80 200", "GET /1 200", "GET /2 200"]);
+    let inside: Vec<bool> = told.exchanges.iter().map(|one| one.tunnelled).collect();
+    assert_eq!(inside, [false, true, true]);
+}
+
+#[test]
+fn case_69_a_tunnel_that_is_refused() {
+    let refused: &[u8] =
+        b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 2\r\n\r\nno";
+    let talk = connection()
+        .client_says(CONNECT)
+        .server_says(refused)
+        .client_says(get(2))
+        .server_says(OK)
+        .client_says(CONNECT)
+        .server_says(GRANTED)
+        .client_says(HELLO)
+        .closed_by(Side::Client);
+    let told = tell_cut(talk, "refused");
+    assert_eq!(told.lines(), ["CONNECT a:443 407", "GET /2 200", "CONNECT a:443 200"]);
+    assert_eq!(told.exchanges[0].switch, None);
+    // What came too early is HTTP after all.
+    let talk = connection()
+        .client_says([CONNECT, &get(2)].concat())
+        .server_says(refused)
+        .server_says(OK)
+        .closed_by(Side::Client);
+    let told = tell_cut(talk, "refused, with more behind");
+    assert_eq!(told.lines(), ["CONNECT a:443 407", "GET /2 200"]);
+}
+
+#[test]
+fn case_69_an_upgrade() {
+    let frames = b"\x81\x05hello";
+    for early in [false, true] {
+        let talk = match early {
+            true => connection().client_says([UPGRADE, frames].concat()).server_says(SWITCHED),
+            false => {
+                connection().client_says(UPGRADE).server_says(SWITCHED).client_says(&frames[..])
+            }
+        };
+        let talk = talk.server_says(OK).closed_by(Side::Client);
+        let told = tell_cut(talk, "an upgrade");
+        assert_eq!(told.lines(), ["GET /chat 101"]);
+        assert_eq!(told.only().switch, Some(Switch::Upgrade(b"websocket"[..].into())));
+        assert_eq!(told.connections[0].switched, [7, OK.len() as u64]);
+        assert!(told.strays.is_empty());
+    }
+    // Refused: HTTP goes on, with what was sent too early.
+    let talk = connection()
+        .client_says([UPGRADE, &get(2), &get(3)].concat())
+        .server_says(&b"HTTP/1.1 426 Upgrade Required\r\nContent-Length: 0\r\n\r\n"[..])
+        .server_says([OK, OK].concat())
+        .closed_by(Side::Client);
+    let told = tell_cut(talk, "refused");
+    assert_eq!(told.lines(), ["GET /chat 426", "GET /2 200", "GET /3 200"]);
+    // To HTTP/2, behind a request with a body.
+    let talk = connection()
+        .client_says(
+            &b"POST / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nHTTP2-Settings: x\r\n\
+               Content-Length: 2\r\n\r\nhi"[..],
+        )
+        .server_says(
+            &b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\n\r\n\0\0\x12\x04\0\0\0\0\0"[..],
+        )
+        .client_says(&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..])
+        .closed_by(Side::Client);
+    let told = tell_cut(talk, "h2c");
+    assert_eq!(told.lines(), ["POST / 101"]);
+    assert_eq!(told.connections[0].switched, [24, 9]);
+}
+
+#[test]
+fn case_69_octets_lost_while_an_upgrade_waits() {
+    // They may have held a request, so what follows is looked at with care, but looked at.
+    let refused: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    let talk = connection()
+        .client_says(UPGRADE)
+        .turn(Side::Client, Event::Lost(500))
+        .server_says(refused)
+        .client_says(get(2))
+        .after(Duration::from_secs(1))
+        .server_says(OK)
+        .client_says(get(3))
+        .server_says(OK)
+        .closed_by(Side::Client);
+    let told = tell(talk);
+    assert_eq!(told.lines(), ["GET /chat 200", "GET /2 200", "GET /3 200"]);
+}
+
+#[test]
+fn case_70_strangers_cost_little_and_are_named() {
+    for (port, octets, protocol) in [
+        (80, HELLO, Protocol::Tls),
+        (80, b"SSH-2.0-OpenSSH_9.6\r\n", Protocol::Ssh),
+        (443, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", Protocol::Http1),
+        (31_337, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", Protocol::Http1),
+        (80, b"\x03\0\0\x13\x0e\xe0\0\0\0\0\0\x01\0\x08\0\x03\0\0\0", Protocol::Unknown),
+        (25, b"EHLO mail.example\r\n", Protocol::Unknown),
+    ] {
+        let mut talk = Connection::new("10.1.0.1:40000", &format!("192.0.2.10:{port}"));
+        let stranger = protocol != Protocol::Http1;
+        talk = talk.client_says(octets).server_says(if stranger { octets } else { OK });
+        for _ in 0..50 {
+            if stranger {
+                talk = talk.client_says(vec![7; 500]).server_says(vec![9; 500]);
+            }
+        }
+        let told = tell(talk.closed_by(Side::Client));
+        assert_eq!(told.connections[0].protocol, Some(protocol), "{port} {octets:?}");
+        assert_eq!(told.exchanges.is_empty(), stranger);
+        assert!(told.strays.is_empty());
+        assert_eq!(told.connections[0].switched[0] > 20_000, stranger, "{port} {octets:?}");
+    }
+}
+
+#[test]
+fn case_78_roles_without_a_handshake() {
+    // The ports deceive: the server has the high one, or both are odd.
+    for (client, server) in [
+        ("10.1.0.1:80", "192.0.2.10:40000"),
+        ("10.1.0.1:1024", "192.0.2.10:31337"),
+        ("10.1.0.1:31337", "192.0.2.10:1024"),
+        ("10.1.0.1:40000", "192.0.2.10:80"),
+    ] {
+        for first_seen in 0..2 {
+            let mut talk = Connection::new(client, server).opening(Opening::NotCaptured);
+            if first_seen == 0 {
+                talk = talk.client_says(get(1));
+            }
+            let talk = talk
+                .server_says(ok(10))
+                .client_says(get(2))
+                .server_says(ok(20))
+                .closed_by(Side::Server);
+            let told = tell(talk);
+            let expected: &[&str] = match first_seen {
+                0 => &["GET /1 200", "GET /2 200"],
+                _ => &["- - 200", "GET /2 200"],
+            };
+            assert_eq!(told.lines(), expected, "{client} {server}");
+            for exchange in &told.exchanges {
+                assert_eq!(exchange.client.to_string(), client);
+                assert_eq!(exchange.server.to_string(), server);
+            }
+            assert_eq!(told.connections[0].client.to_string(), client);
+            assert_eq!(told.connections[0].ending, Ending::Closed);
+            assert_eq!(told.connections[0].first_closer, Some(httpwhy::flow::Side::Server));
+        }
+    }
+}
+
+// --- gaps -----------------------------------------------------------------------------------
+
+/// Three exchanges, one behind the other; of the second response so many octets of the given
+/// ones are lost.
+fn serial_with_gap(second: &[u8], from: usize, to: usize) -> Told {
+    let mut talk = connection().client_says(get(1)).server_says(ok(100)).client_says(get(2));
+    if from > 0 {
+        talk = talk.server_says(&second[..from]);
+    }
+    if to > from {
+        talk = talk.turn(Side::Server, Event::Lost((to - from) as u32));
+    }
+    if to < second.len() {
+        talk = talk.server_says(&second[to..]);
+    }
+    let talk = talk
+        .client_says(get(3))
+        .after(Duration::from_millis(500))
+        .server_says(ok(300))
+        .client_says(get(4))
+        .server_says(ok(400))
+        .closed_by(Side::Client);
+    tell(talk)
+}
+
+/// Whatever was lost, what is paired is right: the target tells the size of the body.
+fn assert_pairs(told: &Told, what: &str) {
+    for exchange in &told.exchanges {
+        let (Some(request), Some(response)) = (&exchange.request, &exchange.response) else {
+            continue;
+        };
+        let target = String::from_utf8_lossy(request.head.target()).into_owned();
+        let nth: u64 = target.trim_start_matches('/').parse().unwrap_or(0);
+        let whole = response.content + response.missing;
+        assert!(
+            response.content_length.value().is_none_or(|length| length == nth * 100),
+            "{what}: {target} with {whole} octets, {:?}",
+            told.lines()
+        );
+        assert!(!response.complete() || whole == nth * 100, "{what}: {target} with {whole}");
+    }
+}
+
+#[test]
+fn cases_15_to_18_gaps_in_serial_responses() {
+    let plain = ok(200);
+    let chunked = {
+        let chunk = [&b"32\r\n"[..], &[b'x'; 50], b"\r\n"].concat();
+        let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        [&head[..], &chunk.repeat(4), b"0\r\n\r\n"].concat()
+    };
+    for (what, second) in [("length", &plain), ("chunked", &chunked)] {
+        let ends = second.len();
+        let head = memchr(second, b"\r\n\r\n") + 4;
+        for from in 0..ends {
+            for to in [from + 1, from + 7, from + 60, ends] {
+                if to > ends {
+                    continue;
+                }
+                let told = serial_with_gap(second, from, to);
+                let place = format!("{what} {from}..{to} of {ends}");
+                assert_pairs(&told, &place);
+                let lines = told.lines();
+                assert_eq!(lines.first().map(String::as_str), Some("GET /1 200"), "{place}");
+                // Those behind the gap are whole and find each other.
+                for nth in [3, 4] {
+                    let line = format!("GET /{nth} 200");
+                    let at = lines.iter().position(|found| *found == line);
+                    let at = at.unwrap_or_else(|| panic!("{place}: {lines:?}"));
+                    let exchange = &told.exchanges[at];
+                    assert!(response(exchange).complete() && request(exchange).complete());
+                }
+                let second_one = told.exchanges.iter().find(|one| {
+                    one.request.as_ref().is_some_and(|request| request.head.target() == b"/2")
+                });
+                let second_one = second_one.unwrap_or_else(|| panic!("{place}: {lines:?}"));
+                // The head is there, so the status is.
+                if from >= head {
+                    let found = response(second_one);
+                    assert_eq!(found.head.status(), Some(200), "{place}");
+                    assert!(!found.complete(), "{place}");
+                    let in_body = what == "length";
+                    if in_body {
+                        assert_eq!(found.missing, (to - from) as u64, "{place}");
+                        assert_eq!(found.content + found.missing, 200, "{place}");
+                    }
+                } else if let Some(found) = &second_one.response {
+                    assert!(!found.complete(), "{place}");
+                }
+            }
+        }
+    }
+}
+
+fn memchr(octets: &[u8], wanted: &[u8]) -> usize {
+    octets.windows(wanted.len()).position(|window| window == wanted).expect("it is in there")
+}
+
+#[test]
+fn case_16_a_gap_inside_the_data_of_a_chunk_loses_nothing_else() {
+    let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let told = tell(
+        connection()
+            .client_says(get(1))
+            .server_says([&head[..], b"64\r\n", &[b'x'; 30]].concat())
+            .turn(Side::Server, Event::Lost(50))
+            .server_says([&[b'x'; 20][..], b"\r\n5\r\nhello\r\n0\r\n\r\n"].concat())
+            .client_says(get(2))
+            .server_says(ok(200))
+            .closed_by(Side::Client),
+    );
+    assert_eq!(told.lines(), ["GET /1 200", "GET /2 200"]);
+    let found = response(&told.exchanges[0]);
+    assert_eq!((found.content, found.missing, found.chunks), (55, 50, 2));
+    assert_eq!(found.end, Some(MessageEnd::Framing));
+    assert!(!found.complete());
+}
+
+#[test]
+fn a_whole_request_is_lost() {
+    for lost_alone in [true, false] {
+        let second = get(2);
+        let mut talk = connection()
+            .client_says(get(1))
+            .server_says(ok(100))
+            .turn(Side::Client, Event::Lost(second.len() as u32));
+        talk = match lost_alone {
+            true => talk.server_says(ok(200)),
+            false => talk.turn(Side::Server, Event::Lost(ok(200).len() as u32)),
+        };
+        let talk = talk
+            .client_says(get(3))
+            .after(Duration::from_millis(500))
+            .server_says(ok(300))
+            .closed_by(Side::Client);
+        let told = tell(talk);
+        let expected: &[&str] = match lost_alone {
+            true => &["GET /1 200", "- - 200", "GET /3 200"],
+            false => &["GET /1 200", "GET /3 200"],
+        };
+        assert_eq!(told.lines(), expected);
+        assert_pairs(&told, "a lost request");
+    }
+}
+
+#[test]
+fn case_18_pipelining_and_loss_never_pair_wrongly() {
+    // Every range of the requests or of the responses of a connection that pipelines.
+    let requests: Vec<u8> = (1..=5).flat_map(get).collect();
+    let responses: Vec<u8> = (1..=5).flat_map(|nth| ok(nth * 100)).collect();
+    let cut = |all: &[u8], from: usize, to: usize| {
+        let mut events = vec![Event::Octets(all[..from].to_vec())];
+        events.push(Event::Lost((to - from) as u32));
+        events.push(Event::Octets(all[to..].to_vec()));
+        events.retain(|event| !matches!(event, Event::Octets(octets) if octets.is_empty()));
+        events
+    };
+    let step = |all: &[u8]| all.len() / 60 + 1;
+    for side in [Side::Client, Side::Server] {
+        let all = if side == Side::Client { &requests } else { &responses };
+        for from in (0..all.len()).step_by(if side == Side::Client { 3 } else { step(all) }) {
+            for len in [1, 20, 28, 56, 150, 340, 700] {
+                let to = from + len;
+                if to > all.len() {
+                    continue;
+                }
+                let mut talk = connection();
+                let gap = cut(all, from, to);
+                for event in if side == Side::Client {
+                    gap.clone()
+                } else {
+                    vec![Event::Octets(requests.clone())]
+                } {
+                    talk = talk.turn(Side::Client, event);
+                }
+                for event in
+                    if side == Side::Server { gap } else { vec![Event::Octets(responses.clone())] }
+                {
+                    talk = talk.turn(Side::Server, event);
+                }
+                let told = tell(talk.closed_by(Side::Client));
+                assert_pairs(&told, &format!("{side:?} {from}..{to}"));
+            }
+        }
+    }
 }

@@ -75,8 +75,10 @@ fn played() -> Vec<Played> {
         return all;
     }
     for proxy in PROXIES {
-        let mut names: Vec<PathBuf> =
-            fs::read_dir(folder().join(proxy)).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut names: Vec<PathBuf> = fs::read_dir(folder().join(proxy))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         names.sort();
         for capture in names.iter().filter(|path| path.extension().is_some_and(|e| e == "gz")) {
             let file = capture.file_name().unwrap().to_str().unwrap();

@@ -318,7 +318,7 @@ impl Connection {
             let (taken, step) = self.direction(side).feed(rest, &scene.arrival, scene.out);
             rest = rest.get(taken..).unwrap_or_default();
             match step {
-                Step::More => {}
+                Step::More => self.give_up_strangers(side, scene.facts),
                 Step::Head(head, flaws) => self.head(side, head, flaws, scene),
                 Step::Done => self.message_done(side, MessageEnd::Framing, scene),
                 Step::Stray => {
@@ -350,6 +350,7 @@ impl Connection {
     fn request_head(&mut self, head: Head, mut flaws: Flaws, scene: &mut Scene<'_>) {
         if head.method_octets() == b"PRI" && head.target() == b"*" {
             // The preface of HTTP/2 (RFC 9113 section 3.4).
+            self.client.strange += head.octets().len() as u64;
             self.become_foreign(Protocol::Http2);
             return;
         }
@@ -493,7 +494,8 @@ impl Connection {
     /// too large.
     fn asked_in_part(&mut self, scene: &mut Scene<'_>) -> Option<usize> {
         let begun = self.client.is_in_head() && self.queue.is_empty() && self.given_up == 0;
-        let seen = self.server.began.seen_of_peer.is_some_and(|seen| seen > self.client.began.offset);
+        let seen =
+            self.server.began.seen_of_peer.is_some_and(|seen| seen > self.client.began.offset);
         if !begun || !seen {
             return None;
         }
@@ -661,10 +663,7 @@ impl Connection {
         }
         if self.tunnelled_at == Some(self.count) {
             // Not HTTP in here.
-            let carried = self.direction(side).strange;
-            self.count_switched(side, carried);
-            self.client.state = State::Opaque;
-            self.server.state = State::Opaque;
+            self.become_opaque();
             return 0;
         }
         let nothing_yet = self.protocol.is_none();
@@ -702,10 +701,20 @@ impl Connection {
         let direction = self.direction(side);
         direction.strange += octets.len() as u64;
         direction.state = State::Lost;
-        if nothing_yet && direction.strange > limits::FOREIGN_OCTETS {
+        octets.len()
+    }
+
+    /// A connection that was seen from its beginning, and did not begin with HTTP, is of another
+    /// protocol.
+    fn give_up_strangers(&mut self, side: Side, facts: &Facts) {
+        let direction = self.direction(side);
+        if direction.state == State::Lost
+            && direction.strange > limits::FOREIGN_OCTETS
+            && self.protocol.is_none()
+            && !facts.midstream()
+        {
             self.become_foreign(Protocol::Unknown);
         }
-        octets.len()
     }
 
     /// SOCKS in front of HTTP is stepped over (RFC 1928).
@@ -742,8 +751,17 @@ impl Connection {
 
     fn become_foreign(&mut self, protocol: Protocol) {
         self.protocol = Some(protocol);
-        self.client.state = State::Opaque;
-        self.server.state = State::Opaque;
+        self.become_opaque();
+    }
+
+    /// Nothing of either side is HTTP any more, nor was what could not be told yet.
+    fn become_opaque(&mut self) {
+        for side in Side::BOTH {
+            let direction = self.direction(side);
+            direction.state = State::Opaque;
+            let strange = std::mem::take(&mut direction.strange);
+            self.count_switched(side, strange);
+        }
     }
 
     fn count_switched(&mut self, side: Side, octets: u64) {

@@ -29,8 +29,8 @@ pub(super) enum State {
     Start,
     /// A head of which some is carried.
     Head,
-    /// A head beyond its limit: searched for its end, and for framing fields. `inside` a line that
-    /// was given up, what comes is not the beginning of one.
+    /// A head beyond its limit: searched for its end, and for framing fields. Inside a start line
+    /// that was shortened, what comes is still the rest of it.
     LongHead { inside: bool },
     /// A body of known length, with so many octets left.
     Body { left: u64 },
@@ -236,14 +236,8 @@ impl Direction {
             None => {
                 self.carry.extend_from_slice(rest);
                 if self.carry.len() >= limits::HEAD_OCTETS {
-                    // What follows is searched line by line; the line that was cut is given up,
-                    // unless it may be the empty one.
-                    let whole = memchr::memrchr(b'\n', &self.carry).map_or(0, |at| at + 1);
-                    let inside = !matches!(self.carry.get(whole..), Some([] | [b'\r']));
-                    if inside {
-                        self.carry.truncate(whole);
-                    }
-                    self.state = State::LongHead { inside };
+                    // What follows is searched line by line.
+                    self.state = State::LongHead { inside: false };
                 }
                 (taken + rest.len(), Step::More)
             }
@@ -270,6 +264,7 @@ impl Direction {
             return (taken, Step::More);
         }
         let whole_lines = memchr::memrchr(b'\n', &self.carry).map_or(0, |at| at + 1);
+        // A line that is longer than any field of interest gets no room, so it is not kept.
         let room = LINE_OCTETS.saturating_sub(self.carry.len() - whole_lines);
         self.carry.extend_from_slice(octets.get(..taken.min(room)).unwrap_or_default());
         if line_feed.is_none() {
@@ -328,13 +323,7 @@ impl Direction {
     }
 
     /// A message begins with the given head; true where it ends with it, too.
-    pub fn begin(
-        &mut self,
-        head: Head,
-        flaws: Flaws,
-        framed: Framed,
-        preview: usize,
-    ) -> bool {
+    pub fn begin(&mut self, head: Head, flaws: Flaws, framed: Framed, preview: usize) -> bool {
         let mark = self.latest;
         let cut_short = self.cut_short.take();
         let Framed { framing, length, coding, certain } = framed;
