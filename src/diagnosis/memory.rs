@@ -143,7 +143,10 @@ impl Memory {
     /// Exchanges that were not over before a packet.
     pub fn exchanges_since(&self, packet: u64) -> impl Iterator<Item = (u64, &Exchange)> {
         let start = self.ends.partition_point(|end| *end < packet).min(self.exchanges.len());
-        self.exchanges.range(start..).map(|(number, exchange)| (*number, &**exchange))
+        let failing = self.failing.iter().map(|(number, exchange)| (*number, &**exchange));
+        let failing = failing.filter(move |(_, exchange)| exchange.completed.packet >= packet);
+        let known = self.exchanges.range(start..);
+        failing.chain(known.map(|(number, exchange)| (*number, &**exchange)))
     }
 
     pub fn connection(&self, id: u64) -> Option<&Connection> {

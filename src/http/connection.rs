@@ -697,7 +697,14 @@ impl Connection {
         if !nothing_yet {
             let nth = match side {
                 Side::Client => self.count,
-                Side::Server => self.answered,
+                // Where the client had received everything in front of them when it asked, they stand
+                // in the place of its answer; otherwise they follow the answer before.
+                Side::Server => self
+                    .queue
+                    .iter()
+                    .find(|asked| asked.response.is_none())
+                    .filter(|asked| asked.asked_at.is_none_or(|at| at >= scene.arrival.offset))
+                    .map_or(self.answered, |asked| asked.nth),
             };
             let kept = strange.len().min(limits::EXTRA_OCTETS);
             scene.out.events.push(Event::Stray(Box::new(Stray {
