@@ -59,17 +59,24 @@ impl Memory {
         while self.exchanges.len() > room {
             self.ends.pop_front();
             let Some((number, exchange)) = self.exchanges.pop_front() else { break };
-            if super::has_failed(&exchange) && self.failing.len() < limits::PENDING_FAILURES {
-                self.failing.insert(number, exchange);
-            } else {
+            if !super::has_failed(&exchange) {
                 self.forgotten += u64::from(self.two_legs);
+                continue;
+            }
+            self.failing.insert(number, exchange);
+            if self.failing.len() > limits::PENDING_FAILURES {
+                self.failing.pop_first();
+                self.forgotten += 1;
             }
         }
     }
 
-    /// A failure was decided: it need not be remembered for its own sake any more.
+    /// A failure was decided: it need not be remembered for its own sake any more. With two legs in
+    /// the capture it may still be the evidence of another one.
     pub fn decided(&mut self, number: u64) {
-        self.failing.remove(&number);
+        if !self.two_legs {
+            self.failing.remove(&number);
+        }
     }
 
     pub fn keep_connection(&mut self, connection: Box<Connection>) {
