@@ -187,3 +187,13 @@ pub const PROTOCOL_PORTS: usize = 1_024;
 /// Pairs of server and kind of failure that are counted by themselves; searched one by one, so
 /// few.
 pub const FAILURES: usize = 256;
+
+/// Octets of one filter expression. Nobody types more; a list of addresses still fits.
+pub const FILTER_OCTETS: usize = 4_096;
+
+/// Parentheses and negations inside one another in a filter: reading and asking go down as deep.
+pub const FILTER_DEPTH: usize = 64;
+
+/// Octets that one compiled regular expression of a filter may take, and as many for its cache: a
+/// counted repetition of a few letters can ask for gigabytes.
+pub const FILTER_REGEX_OCTETS: usize = 256 * 1024;
