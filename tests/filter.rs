@@ -1,0 +1,312 @@
+//! The filter language: what each expression finds among a handful of exchanges, what people are told
+//! about a slip, and that no text can do harm. `UPDATE_DOCS=1 cargo test --test filter` writes
+//! `docs/filter.md` anew.
+
+// The measured speed is shown.
+#![allow(clippy::print_stdout)]
+
+mod support;
+
+use std::fmt::Write;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use httpwhy::engine::{Collector, Record, Shard};
+use httpwhy::export::{self, FORMATS};
+use httpwhy::filter::{self, FIELDS, Filter, Kind, Subject};
+use httpwhy::flow::Mark;
+use httpwhy::http::Exchange;
+use httpwhy::limits;
+use httpwhy::units::Timestamp;
+use proptest::prelude::*;
+use support::dialogue;
+use support::packets::{self, Stacks};
+
+/// Eight exchanges, one letter each; where they begin is the time behind `===`.
+const DIALOGUE: &str = r#"
+=== 10.9.1.2:49690 10.0.0.5:8080
+>>>
+GET /api/v1/Cart?id=1&b=2 HTTP/1.1
+Host: shop.example.com:8080
+User-Agent: curl/8.5.0
+X-Request-Id: 5f0c
+
+<<< +14ms
+HTTP/1.1 200 OK
+Server: nginx/1.25.4
+Content-Type: application/json; charset=utf-8
+Content-Length: 5
+
+hello\
+>>> +60s
+POST /api/v1/checkout HTTP/1.1
+Host: shop.example.com
+Content-Type: application/json
+Content-Length: 4
+
+a=1&\
+<<< +2500ms
+HTTP/1.1 502 Bad Gateway
+Server: nginx/1.25.4
+Retry-After: 30
+Content-Type: text/html
+Content-Length: 3
+
+bad\
+>>> +1s
+PUT /never HTTP/1.1
+Host: shop.example.com
+Content-Length: 0
+
+<<< +1s fin
+=== 192.168.7.20:51514 10.0.0.9:80 +10s
+>>>
+GET http://Other.example/Redirect HTTP/1.0
+Host: other.example
+Accept: */*\n\
+
+<<< +300ms fin
+HTTP/1.0 301 Moved Permanently
+Location: https://other.example/
+Content-Length: 0
+
+=== [2001:db8::1]:40000 [2001:db8::2]:80 +20s
+>>>
+GET /chat HTTP/1.1
+Host: chat.example
+Connection: Upgrade
+Upgrade: websocket
+
+<<< +1ms
+HTTP/1.1 101 Switching Protocols
+Connection: Upgrade
+Upgrade: websocket
+
+=== 192.168.7.21:51515 10.0.0.9:80 +30s
+>>>
+GET /big.zip HTTP/1.1
+Host: files.example
+
+<<< +5ms
+HTTP/1.1 103 Early Hints
+Link: </style.css>
+
+<<< +5ms fin
+HTTP/1.1 200 OK
+Content-Length: 20000
+
+\x61{12000}\
+=== 192.168.7.22:51516 10.0.0.9:80 +40s not-captured
+<<<
+HTTP/1.1 404 Not Found
+Content-Length: 0
+
+=== 10.9.1.3:50000 10.0.0.7:3128 +50s
+>>>
+CONNECT tunnel.example:443 HTTP/1.1
+Host: tunnel.example:443
+
+<<< +3ms
+HTTP/1.1 200 OK
+
+"#;
+
+struct Sample {
+    letter: char,
+    id: u64,
+    exchange: Exchange,
+}
+
+struct Samples {
+    start: Timestamp,
+    /// By their letters: a b c on the first connection, then one a connection, d to h.
+    all: Vec<Sample>,
+    /// Records of them.
+    lines: Vec<serde_json::Value>,
+}
+
+static SAMPLES: LazyLock<Samples> = LazyLock::new(|| {
+    let script = dialogue::parse(DIALOGUE).unwrap_or_else(|mistake| panic!("{mistake}"));
+    let segments = packets::segments(&script, &Stacks::default());
+    let mut shard = Shard::default();
+    let mut last = Mark::default();
+    for (index, segment) in segments.iter().enumerate() {
+        last = Mark { at: segment.at, packet: index as u64 + 1 };
+        shard.segment(&segment.as_wire(last.packet));
+    }
+    shard.finish(last);
+    let mut all = Vec::new();
+    let mut lines = Vec::new();
+    let options = export::Options {
+        secrets: export::Secrets::Shown,
+        top: 10,
+        columns: None,
+        colour: false,
+        accounts: false,
+    };
+    let format = FORMATS.iter().find(|format| format.name == "jsonl").unwrap();
+    let mut exporter = (format.open)(options);
+    let taken = Collector::default().take(shard.events(), |record| -> std::io::Result<()> {
+        if let Record::Exchange(id, exchange) = record {
+            let letter = match (exchange.client.port(), exchange.nth) {
+                (49690, nth) => char::from(b'`' + nth as u8),
+                (51514, _) => 'd',
+                (40000, _) => 'e',
+                (51515, _) => 'f',
+                (51516, _) => 'g',
+                (50000, _) => 'h',
+                other => panic!("{other:?}"),
+            };
+            all.push(Sample { letter, id, exchange: exchange.clone() });
+            let mut line = Vec::new();
+            exporter.exchange(id, exchange, &mut line)?;
+            lines.push(serde_json::from_slice(&line)?);
+        }
+        Ok(())
+    });
+    taken.unwrap();
+    all.sort_by_key(|sample| sample.letter);
+    lines.sort_by_key(|line: &serde_json::Value| line["id"].as_u64());
+    Samples { start: segments[0].at, all, lines }
+});
+
+/// A subject for each sample; the second has a finding and a cause.
+fn subject(sample: &Sample) -> Subject<'_> {
+    let mut subject = Subject::new(sample.id, &sample.exchange);
+    subject.start = Some(SAMPLES.start);
+    match sample.letter {
+        'b' => {
+            subject.findings = &["retry-after-on-502", "html-for-json"];
+            subject.causes = &["upstream-refused"];
+        }
+        'd' => subject.findings = &["bare-line-feed"],
+        _ => {}
+    }
+    subject
+}
+
+/// The letters of what an expression finds.
+fn found(text: &str) -> String {
+    let filter = Filter::parse(text).unwrap_or_else(|mistake| panic!("{text}\n{mistake}"));
+    let samples = SAMPLES.all.iter().filter(|sample| filter.matches(&subject(sample)));
+    samples.map(|sample| sample.letter).collect()
+}
+
+#[rustfmt::skip]
+const EXPRESSIONS: &[(&str, &str)] = &[
+    // Status and class.
+    ("status = 502", "b"), ("status == 502", "b"), ("status eq 502", "b"),
+    ("status != 502", "acdefgh"), ("status ne 502", "acdefgh"),
+    ("status >= 500", "b"), ("status ge 500", "b"), ("status > 502", ""), ("status gt 404", "b"),
+    ("status < 300", "aefh"), ("status lt 300", "aefh"), ("status <= 200", "aefh"), ("status le 101", "e"),
+    ("status in {301, 404}", "dg"), ("status in {301 404}", "dg"), ("status in {301,404..502}", "bdg"),
+    ("status not in {200, 101}", "bcdg"), ("status in 400..599", "bg"), ("status in 5xx", "b"),
+    ("status = 5xx", "b"), ("status = 2XX", "afh"), ("status > 3xx", "bg"), ("status < 3xx", "aefh"),
+    ("status >= 3xx", "bdg"), ("status <= 3xx", "adefh"), ("status in {1xx, 3xx}", "de"),
+    ("status", "abdefgh"), ("not status", "c"), ("class = 5", "b"), ("class = 5xx", "b"),
+    ("class in {3, 4}", "dg"), ("502", "b"), ("5xx", "b"), ("4xx or 3xx", "dg"), ("STATUS >= 500", "b"),
+    ("reason = \"Bad Gateway\"", "b"), ("reason ~ found", "g"),
+    // Methods and targets.
+    ("method = POST", "b"), ("method = post", "b"), ("method in {POST, PUT}", "bc"),
+    ("method in {\"POST\" \"PUT\"}", "bc"), ("method != GET", "bcgh"), ("method ~ ^p", "bc"),
+    ("method ~ (?-i)^p", ""), ("method", "abcdefh"), ("method contains on", "h"),
+    ("path = /api/v1/checkout", "b"), ("path = /API/v1/checkout", ""), ("path ~ /checkout", "b"),
+    ("path ~ ^/api/v\\d/(cart|checkout)$", "ab"), ("(path ~ ^/api)", "ab"),
+    ("path !~ ^/api", "cdefgh"), ("path and path !~ ^/api", "cdef"), ("path = /Redirect", "d"),
+    ("path ~ \"\\.zip$\"", "f"), ("path contains CART", "a"), ("query = id=1&b=2", "a"), ("query", "a"),
+    ("query ~ b=\\d && method=GET", "a"), ("target = http://Other.example/Redirect", "d"),
+    ("uri contains \"v1/\"", "ab"), ("url ~ shop.example.com/api", "b"), ("url ~ ^tunnel", "h"),
+    ("host = shop.example.com", "abc"), ("host = SHOP.example.com:8080", "a"),
+    ("host in {chat.example, files.example}", "ef"), ("host = tunnel.example", "h"),
+    ("host = other.example", "d"), ("host ~ example$", "defh"), ("not host", "g"),
+    ("checkout", "b"), ("CHECKOUT", "b"), ("shop.example.com:8080/api", "a"), ("/api/v1", "ab"),
+    ("\"/api\"", "ab"), ("'never'", "c"), ("\"status\"", ""), ("id=1", "a"), ("Cart?id=1", "a"), ("9999", ""),
+    // Versions and headers.
+    ("version = 1.0", "d"), ("version = HTTP/1.0", "d"), ("version >= 1.1", "abcefh"), ("version < 1.1", "d"),
+    ("response.version = 1.1", "abefgh"), ("http.request.version == \"HTTP/1.1\"", "abcefh"),
+    ("header(\"retry-after\")", "b"), ("header(retry-after)", "b"), ("not header('Retry-After')", "acdefgh"),
+    ("header(\"x-request-id\") = \"5f0c\"", "a"), ("header(\"X-Request-ID\") = 5F0C", ""),
+    ("header(\"server\") ~ nginx", "ab"), ("request.header(\"server\")", ""),
+    ("response.header(\"server\") ~ ^nginx/1\\.", "ab"), ("request.header(\"content-type\") contains json", "b"),
+    ("header(\"content-type\") contains json", "ab"), ("header(\"content-length\") in {0, 4}", "bcdg"),
+    ("header(\"server\") != nginx/1.25.4", "cdefgh"), ("header ( \"x\" )", "never"),
+    ("user_agent contains CURL", "a"), ("user-agent ~ curl", "a"), ("user_agent", "a"),
+    ("content_type = application/json", "a"), ("content_type = \"application/json; charset=utf-8\"", "a"),
+    ("content_type ~ ^text/", "b"), ("location ~ ^https:", "d"), ("location", "d"), ("referer", ""),
+    ("interim", "f"), ("interim = 103", "f"), ("interim = 1xx", "f"), ("interim != 103", "abcdegh"),
+    ("upgrade", "eh"), ("upgrade = websocket", "e"), ("upgrade = tunnel", "h"),
+    // Addresses.
+    ("client = 10.9.1.2", "abc"), ("client = 10.9.1.2:49690", "abc"), ("client = 10.9.1.2:1", ""),
+    ("client in 10.0.0.0/8", "abch"), ("client in {192.168.7.20, 192.168.7.21}", "df"),
+    ("client in {10.9.1.3, 192.168.0.0/16}", "dfgh"), ("client not in 10.0.0.0/8", "defg"),
+    ("client = 2001:db8::/32", "e"), ("client = [2001:db8::1]:40000", "e"), ("client.ip = 2001:db8::1", "e"),
+    ("client ~ ^192\\.168", "dfg"), ("client.port > 51514", "fg"), ("server = 10.0.0.5:8080", "abc"),
+    ("server = :80", "defg"), ("server.ip in 10.0.0.0/24", "abcdfgh"), ("server.port in {80, 3128}", "defgh"),
+    ("server != 10.0.0.9", "abceh"), ("ip = 10.9.1.3", "h"), ("ip = 10.0.0.9", "dfg"), ("ip != 10.0.0.9", "abceh"),
+    ("port = 8080", "abc"), ("port = 51514", "d"), ("port in 51514..51515", "df"),
+    ("client in 0.0.0.0/0", "abcdfgh"), ("client in ::/0", "abcdefgh"),
+    // Numbers, sizes and times.
+    ("connection = 1", "abc"), ("nth > 1", "bc"), ("nth = 1", "adefgh"),
+    ("ttfb > 2s", "b"), ("ttfb > 1s and ttfb < 1m", "b"), ("ttfb > 10ms", "abd"), ("ttfb >= 2500ms", "b"),
+    ("think > 2.4s", "b"), ("http.time > 2.4", "b"), ("http.time > 1s", "b"), ("ttfb in 5ms..1s", "adf"),
+    ("not ttfb", "cg"), ("ttfb != 1s", "abcdefgh"), ("total > 2s", "b"), ("connect", "adefh"),
+    ("connect < 1s", "adefh"), ("idle > 59s", "b"), ("idle > 1m30s", ""), ("request_time >= 0s", "abcdefh"),
+    ("response_time < 1s", "abdefgh"), ("request.bytes > 0", "b"), ("request.body = 4", "b"),
+    ("response.bytes >= 10k", "f"), ("response.bytes = 12kB", "f"), ("response.bytes > 11KiB", "f"),
+    ("bytes < 1MB", "abdefgh"), ("retransmissions", ""), ("retransmissions = 0", "abcdefgh"),
+    ("missing", ""), ("missing = 0", "abcdefgh"), ("packet = 4", "a"), ("frame.number in {1..4}", "a"),
+    ("time > +30s", "bcfgh"), ("time < +1s", "a"), ("time in +10s..+35s", "def"),
+    ("time >= 2026-01-01T00:00:30Z", "bcfgh"), ("time > 2026-01-01T01:00:30+01:00", "bcgh"),
+    ("time = 2026-01-01", "abcdefgh"), ("time = 2025-12-31", ""), ("time >= 00:01", "bc"),
+    ("time < 00:00:10", "a"), ("time = \"2026-01-01 00:00:10\"", "d"),
+    // What others have found out, and how it came out.
+    ("flaw", "d"), ("flaw = bare-lf", "d"), ("flaw in {nul, bare-lf}", "d"), ("flaw = nul", ""),
+    ("finding", "bd"), ("finding = html-for-json", "b"), ("finding ~ bare", "d"), ("why = upstream-refused", "b"),
+    ("cause", "b"), ("why != upstream-refused", "acdefgh"), ("failed", "bcf"), ("problems", "bcdf"),
+    ("problems and not failed", "d"), ("unanswered", "c"), ("unanswered.why = fin", "c"), ("truncated", "f"),
+    ("complete", "abdeh"), ("not complete", "cfg"), ("orphan", "g"), ("tunnelled", ""), ("request", "abcdefh"),
+    ("response", "abdefgh"), ("complete = false", "cfg"), ("complete != true", "cfg"), ("failed = yes", "bcf"),
+    ("all", "abcdefgh"), ("not all", ""),
+    // And, or, not.
+    ("method = GET and status = 200", "af"), ("method = GET && status = 200", "af"), ("5xx | 3xx", "bd"),
+    ("5xx || 3xx & orphan", "b"), ("5xx or 3xx and orphan", "b"), ("(5xx or 3xx) and orphan", ""),
+    ("not 5xx and method = POST", ""), ("not (5xx and method = POST)", "acdefgh"), ("!5xx", "acdefgh"),
+    ("! orphan and !request", ""), ("not not 5xx", "b"), ("NOT 5xx AND Method = POST OR orphan", "g"),
+    ("((((5xx))))", "b"), ("status>=500and", "never"), ("5xx and(orphan or POST)", "never"),
+    ("status>=500&&method==POST", "b"), ("(status=502)", "b"), ("\t status\n=\n502 ", "b"),
+    ("response and status != 200", "bdeg"), ("checkout and 5xx", "b"), ("not-there", ""),
+    // As in Wireshark.
+    ("http.response.code == 502", "b"), ("http.response.code >= 400 && http.response.code <= 499", "g"),
+    ("http.request.method == \"POST\"", "b"), ("http.request.method in {\"PUT\", \"POST\"}", "bc"),
+    ("http.host == \"shop.example.com\"", "abc"), ("http.request.uri contains \"checkout\"", "b"),
+    ("http.request.uri matches \"v[12]/c\"", "ab"), ("http.user_agent contains \"curl\"", "a"),
+    ("ip.addr == 10.0.0.5", "abc"), ("ip.addr eq 10.0.0.5 and tcp.port eq 49690", "abc"),
+    ("ip.src == 10.9.1.2", "abc"), ("ip.dst == 10.0.0.7", "h"), ("ip.addr == 192.168.7.0/24", "dfg"),
+    ("ip.src in {192.168.7.20, 10.9.1.0/24}", "abcdh"), ("!(ip.addr == 10.0.0.5)", "defgh"),
+    ("tcp.srcport == 51514", "d"), ("tcp.dstport == 80", "defg"), ("tcp.stream eq 1", "abc"),
+    ("frame.number == 4", "a"), ("http.request", "abcdefh"), ("http.response", "abdefgh"), ("http", "abcdefgh"),
+    ("http.request && !http.response", "c"), ("ipv6.addr == 2001:db8::2", "e"),
+    // As in mitmproxy.
+    ("~c 502", "b"), ("~m POST", "b"), ("~u api/v1", "ab"), ("~d ^shop", "abc"), ("~h ^retry-after:.30$", "b"),
+    ("~hq curl", "a"), ("~hs curl", ""), ("~hs nginx", "ab"), ("~t json", "ab"), ("~ts json", "a"),
+    ("~tq json", "b"), ("~q", "c"), ("~s", "abdefgh"), ("~e", "cf"), ("~m POST ~c 502", "b"),
+    ("~m POST & ~c 502", "b"), ("~c 502 | ~c 404", "bg"), ("!~c 502", "acdefgh"), ("~m GET !~c 200", "de"),
+    ("~m GET & !(~c 200 | ~c 301)", "e"), ("~u \"big\\.zip\"", "f"), ("~src 192.168.7.2", "dfg"), ("~all", "abcdefgh"),
+];
+
+#[test]
+fn expressions_find_what_they_ask_for() {
+    let mut wrong = String::new();
+    let rows = EXPRESSIONS.iter().filter(|(_, expected)| *expected != "never");
+    assert!(rows.clone().count() >= 120);
+    for (text, expected) in rows {
+        let letters = found(text);
+        if letters != *expected {
+            writeln!(wrong, "{text}: expected {expected:?}, found {letters:?}").unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+    for (text, _) in EXPRESSIONS.iter().filter(|(_, expected)| *expected == "never") {
+        assert!(Filter::parse(text).is_err(), "{text}");
+    }
+}
