@@ -247,7 +247,7 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("client in 0.0.0.0/0", "abcdfgh"), ("client in ::/0", "abcdefgh"),
     // Numbers, sizes and times.
     ("connection = 1", "abc"), ("nth > 1", "bc"), ("nth = 1", "adefgh"),
-    ("ttfb > 2s", "b"), ("ttfb > 1s and ttfb < 1m", "b"), ("ttfb > 10ms", "abd"), ("ttfb >= 2500ms", "b"),
+    ("ttfb > 2s", "b"), ("ttfb > 1s and ttfb < 1m", "b"), ("ttfb > 12ms", "abd"), ("ttfb >= 2500ms", "b"),
     ("think > 2.4s", "b"), ("http.time > 2.4", "b"), ("http.time > 1s", "b"), ("ttfb in 5ms..1s", "adf"),
     ("not ttfb", "cg"), ("ttfb != 1s", "abcdefgh"), ("total > 2s", "b"), ("connect", "adefh"),
     ("connect < 1s", "adefh"), ("idle > 59s", "b"), ("idle > 1m30s", ""), ("request_time >= 0s", "abcdefh"),
@@ -272,7 +272,7 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("5xx || 3xx & orphan", "b"), ("5xx or 3xx and orphan", "b"), ("(5xx or 3xx) and orphan", ""),
     ("not 5xx and method = POST", ""), ("not (5xx and method = POST)", "acdefgh"), ("!5xx", "acdefgh"),
     ("! orphan and !request", ""), ("not not 5xx", "b"), ("NOT 5xx AND Method = POST OR orphan", "g"),
-    ("((((5xx))))", "b"), ("status>=500and", "never"), ("5xx and(orphan or POST)", "never"),
+    ("((((5xx))))", "b"), ("status>=500and", "never"), ("5xx and(orphan or CHECKOUT)", "b"),
     ("status>=500&&method==POST", "b"), ("(status=502)", "b"), ("\t status\n=\n502 ", "b"),
     ("response and status != 200", "bdeg"), ("checkout and 5xx", "b"), ("not-there", ""),
     // As in Wireshark.
@@ -308,5 +308,330 @@ fn expressions_find_what_they_ask_for() {
     assert!(wrong.is_empty(), "{wrong}");
     for (text, _) in EXPRESSIONS.iter().filter(|(_, expected)| *expected == "never") {
         assert!(Filter::parse(text).is_err(), "{text}");
+    }
+}
+
+/// What is wrong, the expression with its mark, a line each; blank lines between.
+const MISTAKES: &str = r#"
+@@
+"#;
+
+#[test]
+fn mistakes_are_shown_where_they_are() {
+    let mut shown = String::from("\n");
+    for text in [
+        "status >= 500 and staus = 404",
+        "usr_agent ~ curl",
+        "zzzzzzzz = 1",
+        "http.response.cod == 502",
+        "",
+        "   ",
+        "status >=",
+        "status >= and path",
+        "status = 5oo",
+        "status = 1000",
+        "status in {500, 502",
+        "status in {}",
+        "status in 504..500",
+        "status in 500..",
+        "status ~ ^5",
+        "host > a",
+        "client > 10.0.0.1",
+        "client = shop.example",
+        "server.ip = 10.0.0.1:80",
+        "client in 10.0.0.0/33",
+        "ttfb > 300",
+        "ttfb > 2 s",
+        "time > yesterday",
+        "response.bytes > 10q",
+        "version = one",
+        "flaw = bare-lff",
+        "failed > 1",
+        "failed = maybe",
+        "path ~ a(b",
+        "path ~ \"[\"",
+        "path ~ (a{1000}){1000}",
+        "(status = 500",
+        "(status = 500 method = GET)",
+        "status = 500)",
+        "status = 500 method = GET",
+        "and status = 500",
+        "status = 500 or",
+        "not",
+        "= 500",
+        "\"status\" = 500",
+        "path = \"/a",
+        "path = \"a\\qb\"",
+        "headr(\"x\")",
+        "foo(\"x\")",
+        "header(\"x\"",
+        "header()",
+        "header(\"age\") > 60",
+        "~x foo",
+        "~b secret",
+        "~c",
+        "~c abc",
+        "host = \u{7f51}\u{7ad9} and staus = 1",
+        "path\n= /\u{1b}[2J and staus = 1",
+    ] {
+        match Filter::parse(text) {
+            Ok(_) => panic!("{text} is a filter"),
+            Err(mistake) => writeln!(shown, "{mistake}\n").unwrap(),
+        }
+    }
+    if std::env::var_os("SHOW").is_some() {
+        println!("{shown}");
+    }
+    let shown = shown.trim_end().to_owned() + "\n";
+    assert!(shown == MISTAKES, "{shown}");
+}
+
+#[test]
+fn a_mistake_in_a_long_expression_is_shown_with_what_is_around_it() {
+    let long = "status = 200 or ".repeat(100) + "staus = 404" + &" or status = 200".repeat(100);
+    let mistake = Filter::parse(&long).unwrap_err();
+    assert_eq!(mistake.column(), 1601);
+    let text = mistake.to_string();
+    let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
+    let from = lines[2].iter().position(|letter| *letter == '^').unwrap();
+    assert_eq!(lines[1][from..from + 5].iter().collect::<String>(), "staus");
+    assert_eq!(lines[2].iter().filter(|letter| **letter == '^').count(), 5);
+    assert!(lines[1].len() <= 80 && lines[1].starts_with(&[' ', ' ', '…']), "{text}");
+}
+
+#[test]
+fn limits_hold() {
+    let nested = |depth: usize| format!("{}5xx{}", "(".repeat(depth), ")".repeat(depth));
+    assert_eq!(found(&nested(limits::FILTER_DEPTH)), "b");
+    assert!(Filter::parse(&nested(limits::FILTER_DEPTH + 1)).is_err());
+    assert_eq!(found(&("!".repeat(limits::FILTER_DEPTH) + "5xx")), "b");
+    for text in ["(".repeat(4_000), "!".repeat(4_000), "not ".repeat(1_000), "a or ".repeat(819)] {
+        assert!(Filter::parse(&text).is_err());
+    }
+    let list = |len: usize| format!("path = {}", "a".repeat(len - 7));
+    assert!(Filter::parse(&list(limits::FILTER_OCTETS)).is_ok());
+    let what = Filter::parse(&list(limits::FILTER_OCTETS + 1)).unwrap_err();
+    assert!(what.what().contains("too long"), "{what}");
+    // As many conditions as fit.
+    assert_eq!(found(&("5xx|".repeat(1_000) + "5xx")), "b");
+}
+
+#[test]
+fn every_field_is_documented_and_found_by_all_of_its_names() {
+    let mut names = std::collections::BTreeSet::new();
+    for field in FIELDS {
+        for name in std::iter::once(&field.name).chain(field.aliases) {
+            assert!(names.insert(*name), "{name} is there twice");
+            let plain = |octet: u8| octet.is_ascii_lowercase() || b"._".contains(&octet);
+            assert!(name.bytes().all(plain), "{name}");
+            for name in [(*name).to_owned(), name.to_uppercase(), name.replace('_', "-")] {
+                assert_eq!(found(&name), found(field.name), "{name}");
+            }
+        }
+        assert!(field.meaning.ends_with(['.', '…']), "{}: {}", field.name, field.meaning);
+        Filter::parse(field.example).unwrap_or_else(|mistake| panic!("{mistake}"));
+        let mentions = std::iter::once(&field.name).chain(field.aliases);
+        assert!(mentions.clone().any(|name| field.example.contains(name)), "{}", field.example);
+        // No word of the language, and nothing that reads as a status.
+        assert!(Filter::parse(field.name).is_ok());
+    }
+    for kind in Kind::ALL {
+        assert!(FIELDS.iter().any(|field| field.kind == *kind), "{}", kind.name());
+    }
+}
+
+#[test]
+fn verdicts_are_known_to_be_asked_for() {
+    for (text, asks) in [
+        ("5xx", false),
+        ("5xx and (path ~ a or not why = x)", true),
+        ("finding", true),
+        ("problems", true),
+        ("header(\"why\") = x", false),
+        ("~h why", false),
+    ] {
+        assert_eq!(Filter::parse(text).unwrap().asks_for_verdicts(), asks, "{text}");
+    }
+}
+
+/// A filter finds the values that records show.
+#[test]
+fn filters_and_records_agree() {
+    for (key, field) in [
+        ("status", "status"),
+        ("method", "method"),
+        ("target", "target"),
+        ("host", "host"),
+        ("version", "version"),
+        ("client", "client"),
+        ("server", "server"),
+        ("connection", "connection"),
+        ("nth", "nth"),
+        ("id", "id"),
+        ("request_body_bytes", "request_body_bytes"),
+        ("response_body_bytes", "response_body_bytes"),
+        ("unanswered", "unanswered.why"),
+        ("missing_bytes", "missing_bytes"),
+        ("retransmissions", "retransmissions"),
+        ("time", "time"),
+        ("think_ns", "ttfb"),
+        ("total_ns", "total"),
+        ("connect_ns", "connect"),
+        ("idle_before_ns", "idle"),
+    ] {
+        for line in &SAMPLES.lines {
+            let value = match &line[key] {
+                serde_json::Value::String(text) => format!("\"{text}\""),
+                serde_json::Value::Number(number) if key.ends_with("_ns") => format!("{number}ns"),
+                serde_json::Value::Number(number) => number.to_string(),
+                serde_json::Value::Null => continue,
+                other => panic!("{key} is {other}"),
+            };
+            let filter = Filter::parse(&format!("{field} = {value} and id = {}", line["id"]));
+            let filter = filter.unwrap_or_else(|mistake| panic!("{mistake}"));
+            let one = SAMPLES.all.iter().filter(|sample| filter.matches(&subject(sample)));
+            assert_eq!(one.count(), 1, "{filter}");
+        }
+    }
+}
+
+#[test]
+fn the_help_fits_a_terminal_and_names_everything() {
+    let text = filter::explain();
+    for line in text.lines() {
+        assert!(line.chars().count() <= 80 && line.trim_end() == line, "{line:?}");
+    }
+    for field in FIELDS {
+        assert!(text.contains(&format!("\n  {}", field.name)), "{}", field.name);
+    }
+}
+
+#[test]
+fn the_page_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/filter.md");
+    let page = filter::page();
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, &page).expect("the page can be written");
+    }
+    let written = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+    assert!(written == page, "not current; run UPDATE_DOCS=1 cargo test --test filter");
+}
+
+/// Pieces that expressions are made of, right and wrong.
+fn piece() -> impl Strategy<Value = String> {
+    let words = FIELDS.iter().map(|field| field.name).chain([
+        "and",
+        "or",
+        "not",
+        "(",
+        ")",
+        "!",
+        "&&",
+        "|",
+        "=",
+        "!=",
+        ">",
+        "<=",
+        "~",
+        "!~",
+        "in",
+        "not in",
+        "contains",
+        "{",
+        "}",
+        ",",
+        "..",
+        "502",
+        "5xx",
+        "10.0.0.0/8",
+        "::1/999",
+        "2s",
+        "10k",
+        "+30s",
+        "12:04",
+        "2026-11-22T12:04:11Z",
+        "\"a b\"",
+        "'",
+        "\"",
+        "\\",
+        "header(\"x\")",
+        "header(",
+        "~c",
+        "~h",
+        "~u",
+        "[a-z]+",
+        "(?i",
+        "é",
+        "\u{0}",
+        "99999999999999999999",
+        "-1",
+        "1.5",
+        "a{9999}",
+    ]);
+    let words: Vec<String> = words.map(str::to_owned).collect();
+    prop_oneof![4 => prop::sample::select(words), 1 => ".{0,6}"]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Any text is a filter or a mistake inside of it, and a filter answers.
+    #[test]
+    fn no_text_does_harm(pieces in prop::collection::vec((piece(), prop::bool::ANY), 0..12)) {
+        let text: String =
+            pieces.iter().flat_map(|(piece, blank)| [piece.as_str(), if *blank { " " } else { "" }]).collect();
+        match Filter::parse(&text) {
+            Ok(filter) => {
+                let again = Filter::parse(&filter.to_string()).expect("what it shows is a filter");
+                let opposite = Filter::parse(&format!("not ({text} )"));
+                for sample in &SAMPLES.all {
+                    let holds = filter.matches(&subject(sample));
+                    prop_assert_eq!(holds, again.matches(&subject(sample)));
+                    if let Ok(opposite) = &opposite {
+                        prop_assert_eq!(holds, !opposite.matches(&subject(sample)));
+                    }
+                }
+            }
+            Err(mistake) => {
+                prop_assert!(mistake.column() <= text.chars().count() + 1);
+                prop_assert!(!mistake.what().is_empty());
+                prop_assert!((2..=3).contains(&mistake.to_string().lines().count()), "{}", mistake);
+                prop_assert!(mistake.to_string().contains('^'));
+            }
+        }
+    }
+
+    /// All of Unicode is only text.
+    #[test]
+    fn not_even_random_letters_do_harm(text in "\\PC{0,80}") {
+        let _ = Filter::parse(&text).map_err(|mistake| mistake.to_string());
+    }
+}
+
+/// Shows how long typical filters take. What a machine needs is no matter of right and wrong, so the
+/// bound holds for optimised builds alone, and is a wide one.
+#[test]
+fn filters_are_fast() {
+    const ROUNDS: u32 = 20_000;
+    let subjects: Vec<Subject<'_>> = SAMPLES.all.iter().map(subject).collect();
+    for text in [
+        "status >= 500",
+        "status >= 500 and path ~ /checkout",
+        "client in 10.0.0.0/8 and not method = GET",
+        "header(\"x-request-id\") = \"5f0c\"",
+        "path ~ ^/api/v[12]/ and ttfb > 1s",
+        "checkout",
+        "url ~ shop.*cart",
+    ] {
+        let filter = Filter::parse(text).unwrap();
+        let begun = std::time::Instant::now();
+        let mut holds = 0_u32;
+        for _ in 0..ROUNDS {
+            holds += subjects.iter().filter(|subject| filter.matches(subject)).count() as u32;
+        }
+        let nanos = begun.elapsed().as_nanos() / u128::from(ROUNDS) / subjects.len() as u128;
+        println!("{nanos:>6} ns  {text}");
+        assert!(holds > 0, "{text}");
+        assert!(cfg!(debug_assertions) || nanos < 1_000, "{nanos} ns for {text}");
     }
 }
