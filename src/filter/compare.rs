@@ -145,8 +145,11 @@ fn test<'t>(
     }
     let (rest, operands) = operands(rest, plain == Op::In)?;
     if kind == Kind::Flag {
-        let Some(set) = operands.first().and_then(|operand| truth(operand.raw)) else {
-            return Fault::at(sign_at, sign.len(), format!("`{name}` is true or false"), "").fail();
+        let Some(operand) = operands.first() else {
+            return Fault::at(rest, 0, "a value is expected here", "").fail();
+        };
+        let Some(set) = truth(operand.raw) else {
+            return Err(operand.fault(format!("`{name}` is true or false"), "or stands alone"));
         };
         return Ok((rest, (Test::Present, negated == set)));
     }
@@ -179,7 +182,8 @@ fn test<'t>(
 }
 
 fn not_a(kind: Kind, raw: &str) -> String {
-    format!("`{raw}` is no {}", kind.name())
+    let article = if kind == Kind::Address { "an" } else { "a" };
+    format!("`{raw}` is not {article} {}", kind.name())
 }
 
 fn texts(operands: &[Operand<'_>]) -> Result<Vec<Box<[u8]>>, nom::Err<Fault>> {

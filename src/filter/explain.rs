@@ -41,22 +41,23 @@ static OPERATORS: &[(&str, &str)] = &[
 /// What is not plain from the tables.
 static REMARKS: &[&str] = &[
     "A field by itself asks whether it has a value. A comparison with several values holds where it \
-     holds for one of them. The operators !=, !~ and not in are exactly the opposite of =, ~ and in: \
-     where there is no value, = and < are false and != is true. So `status != 200` has the unanswered \
-     requests too; `response and status != 200` has not.",
-    "Searching (~, contains, a bare word) does not tell upper from lower case; in a regular \
-     expression (?-i) changes that. Equality (=, in) does for texts, not for names.",
-    "A value may be a word or stand in quotes, single or double, with \\\" \\\\ \\n \\r \\t \\0 \\xHH. \
+     holds for one of them. The operators `!=`, `!~` and `not in` are exactly the opposite of `=`, `~` \
+     and `in`: where there is no value, `=` and `<` are false and `!=` is true. So `status != 200` has \
+     the unanswered requests too; `response and status != 200` has not.",
+    "Searching (`~`, `contains`, a bare word) does not tell upper from lower case; in a regular \
+     expression `(?-i)` changes that. Equality (`=`, `in`) does for texts, not for names.",
+    "A value may be a word or stand in quotes, single or double, with `\\\" \\\\ \\n \\r \\t \\0 \\xHH`. \
      Regular expressions go without quotes too, up to a blank, and keep their backslashes.",
-    "502 and 5xx by themselves ask the status. Names are the same in upper and lower case, and with \
-     - or _.",
+    "`502` and `5xx` by themselves ask the status. Names are the same in upper and lower case, and \
+     with `-` or `_`. A bare word that is the name of a field asks for the field; in quotes it is \
+     looked for.",
 ];
 
 /// The language in a text of 80 columns, for a terminal.
 pub fn explain() -> String {
     let mut text = String::from(
-        "Filters: one expression says which exchanges are meant, for -Y/--filter, --fail-on\n\
-         and the dashboard.\n\nExamples\n",
+        "Filters: one expression says which exchanges are meant, for -Y/--filter,\n\
+         --fail-on and the dashboard.\n\nExamples\n",
     );
     for (example, meaning) in EXAMPLES {
         text.push_str(&row(example, 50, meaning));
@@ -84,7 +85,7 @@ pub fn explain() -> String {
     }
     for remark in REMARKS {
         text.push('\n');
-        text.push_str(&row("", 0, remark).replace("  \n", "\n"));
+        text.push_str(&row("", 0, remark));
     }
     text
 }
@@ -135,7 +136,7 @@ pub fn page() -> String {
     table("Terms of mitmproxy", "term | meaning", terms.collect());
     page += "\n## Remarks\n";
     for remark in REMARKS {
-        page += &format!("\n{}\n", plain(remark).replace("`status", "`status"));
+        page += &format!("\n{}\n", plain(remark));
     }
     page
 }
@@ -144,8 +145,18 @@ fn code(text: &str) -> String {
     format!("`{}`", text.replace('|', "\\|"))
 }
 
+/// Text in which Markdown sees no marks but those of code.
 fn plain(text: &str) -> String {
-    text.replace('|', "\\|").replace('*', "\\*").replace('_', "\\_").replace('~', "\\~")
+    let mut out = String::with_capacity(text.len() + 8);
+    let mut in_code = false;
+    for letter in text.chars() {
+        in_code ^= letter == '`';
+        if letter == '|' || (!in_code && "*_~\\".contains(letter)) {
+            out.push('\\');
+        }
+        out.push(letter);
+    }
+    out
 }
 
 /// Two columns: a word, and a text that is broken where it has to be.
@@ -156,7 +167,7 @@ fn row(word: &str, column: usize, text: &str) -> String {
     let start = indent + column;
     let mut width = line.chars().count();
     // A word that leaves no room for its meaning has a line of its own.
-    if width > start || (column > 0 && width == start && !word.is_empty() && !line.ends_with(' ')) {
+    if column > 0 && !line.ends_with(' ') {
         out.push_str(line.trim_end());
         out.push('\n');
         line = " ".repeat(start);

@@ -20,7 +20,7 @@ use super::evaluate::{Header, Node, Test, Which};
 use super::fields::{self, FIELDS, Kind};
 use super::mistake::Mistake;
 use super::operand;
-use super::suggest::nearest;
+use super::suggest::{nearest, slip};
 use super::term::{Asks, TERMS};
 use crate::http::FieldName;
 use crate::limits;
@@ -240,6 +240,12 @@ fn test(input: &str) -> Parsed<'_, Node> {
     {
         return Ok((rest, Node::Field(field, Test::Within(vec![interval]))));
     }
+    // `problms` would be looked for in every target, and a check that waits for it never fail.
+    let flags = FIELDS.iter().filter(|field| field.kind == Kind::Flag).map(|field| field.name);
+    if let Some(near) = slip(name, flags) {
+        let hint = format!("did you mean `{near}`?   to look for the text: \"{name}\"");
+        return Fault::at(input, name.len(), format!("unknown word `{name}`"), hint).fail();
+    }
     Ok((rest, search(name.as_bytes().into())))
 }
 
@@ -420,7 +426,7 @@ pub(super) fn word(input: &str, place: Place) -> &str {
             ',' | '{' | '}' if place == Place::Listed => return true,
             '"' | '\'' if place != Place::Regex => return true,
             _ if rest.starts_with("&&") => return true,
-            _ if rest.starts_with("||") && place != Place::Regex => return true,
+            '|' if place != Place::Regex => return true,
             letter => return letter.is_whitespace(),
         }
         false

@@ -88,7 +88,7 @@ impl fmt::Display for Mistake {
         }
         let mark = "^".repeat(marked.max(1));
         writeln!(f, "{}", self.what.replace(char::is_control, " "))?;
-        writeln!(f, "  {cut}{lead}{rest}")?;
+        writeln!(f, "{}", format!("  {cut}{lead}{rest}").trim_end())?;
         let line = format!("  {}{mark} {}", " ".repeat(lead_columns), self.hint);
         f.write_str(line.trim_end())
     }

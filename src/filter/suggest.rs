@@ -22,6 +22,16 @@ pub(super) fn nearest<'k>(
     near.min_by_key(|(distance, _)| *distance).map(|(_, word)| word)
 }
 
+/// The long word that this one probably was meant to be, where anything else may be meant too: two
+/// letters may be wrong.
+pub(super) fn slip<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    const LONG: usize = 6;
+    let long = known.into_iter().filter(|word| word.len() >= LONG);
+    let near = nearest(written, long)?;
+    let written = written.to_ascii_lowercase();
+    (distance(written.as_bytes(), near.as_bytes()) <= 2).then_some(near)
+}
+
 /// How many letters have to be added, taken away, replaced or swapped with their neighbour.
 fn distance(from: &[u8], to: &[u8]) -> usize {
     let mut before = Vec::new();
