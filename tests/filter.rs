@@ -19,6 +19,7 @@ use httpwhy::http::Exchange;
 use httpwhy::limits;
 use httpwhy::units::Timestamp;
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use support::dialogue;
 use support::packets::{self, Stacks};
 
@@ -144,7 +145,7 @@ static SAMPLES: LazyLock<Samples> = LazyLock::new(|| {
         colour: false,
         accounts: false,
     };
-    let format = FORMATS.iter().find(|format| format.name == "jsonl").unwrap();
+    let format = FORMATS.iter().find(|format| format.name == "jsonl").expect("the format");
     let mut exporter = (format.open)(options);
     let taken = Collector::default().take(shard.events(), |record| -> std::io::Result<()> {
         if let Record::Exchange(id, exchange) = record {
@@ -164,7 +165,7 @@ static SAMPLES: LazyLock<Samples> = LazyLock::new(|| {
         }
         Ok(())
     });
-    taken.unwrap();
+    taken.expect("a record is written");
     all.sort_by_key(|sample| sample.letter);
     lines.sort_by_key(|line: &serde_json::Value| line["id"].as_u64());
     Samples { start: segments[0].at, all, lines }
@@ -790,8 +791,20 @@ fn piece() -> impl Strategy<Value = String> {
     prop_oneof![4 => prop::sample::select(words), 1 => ".{0,6}"]
 }
 
+/// `HTTPWHY_SEED=N` begins elsewhere.
+fn random_texts() -> ProptestConfig {
+    let seed = std::env::var("HTTPWHY_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(1);
+    println!("HTTPWHY_SEED={seed}");
+    ProptestConfig {
+        cases: 4_000,
+        rng_seed: RngSeed::Fixed(seed),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(random_texts())]
 
     /// Any text is a filter or a mistake inside of it, and a filter answers.
     #[test]

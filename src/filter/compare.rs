@@ -8,10 +8,12 @@ use nom::combinator::value;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::evaluate::{Header, Interval, Network, Node, Test};
-use super::fields::{Field, Kind};
-use super::grammar::{Fault, Operand, Parsed, Place, keyword, operand};
+use super::fields::Field;
+use super::grammar::{Fault, Parsed, keyword};
+use super::kind::Kind;
 use super::operand::{interval, network};
 use super::suggest::nearest;
+use super::word::{Operand, Place, operand};
 use crate::http::Flaw;
 use crate::limits;
 

@@ -1,6 +1,7 @@
 //! The language for people: `httpwhy explain filter`, and the page of it in `docs`.
 
-use super::fields::{FIELDS, Kind};
+use super::fields::FIELDS;
+use super::kind::Kind;
 use super::term::TERMS;
 
 /// Columns of the text.
@@ -8,18 +9,18 @@ const COLUMNS: usize = 80;
 
 /// Expressions to begin with, and what they ask.
 static EXAMPLES: &[(&str, &str)] = &[
-    ("status >= 500 and path ~ /checkout", "failed on the way to the till"),
-    ("5xx and client in 10.0.0.0/8", "server errors seen by one network"),
+    ("status >= 500 and path ~ /checkout", "a failing endpoint"),
+    ("5xx and client in 10.0.0.0/8", "what one network suffered"),
     ("ttfb > 2s or unanswered", "slow, or never answered"),
     ("status in {500, 502..504}", "a list and a range"),
     ("why = keepalive-race", "failed for this reason"),
-    ("header(\"retry-after\")", "the header is there, in either message"),
+    ("header(\"retry-after\")", "either message has the header"),
     ("response.header(\"server\") ~ nginx", "the header matches"),
     ("method = POST and request.bytes > 1MB", "large uploads"),
     ("host = shop.example.com and not complete", "captured in part"),
-    ("checkout", "a bare word is looked for in host and target"),
-    ("\"/a b\"", "text with blanks goes in quotes"),
-    ("http.response.code == 502 && ip.addr == 10.0.0.5", "as in Wireshark"),
+    ("checkout", "a word in host or target"),
+    ("\"/a b\"", "the same with a blank in it"),
+    ("http.response.code == 502 && tcp.port == 80", "as in Wireshark"),
     ("~c 502 ~m POST", "as in mitmproxy"),
 ];
 
@@ -60,7 +61,7 @@ pub fn explain() -> String {
          --fail-on and the dashboard.\n\nExamples\n",
     );
     for (example, meaning) in EXAMPLES {
-        text.push_str(&row(example, 50, meaning));
+        text.push_str(&row(example, 45, meaning));
     }
     text.push_str("\nOperators\n");
     for (signs, meaning) in OPERATORS {

@@ -8,104 +8,11 @@ use crate::stats::Outcome;
 use crate::units::{Duration, Timestamp};
 use crate::wire::Endpoint;
 
+use super::kind::Kind;
 use super::{Subject, target};
 
-/// What kind of values a field has, and so what it can be compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// It is so or it is not: stands alone.
-    Flag,
-    /// A whole number.
-    Number,
-    /// A status code; `5xx` stands for all that begin with 5.
-    Status,
-    /// The first digit of a status code.
-    Class,
-    /// A length of time: `300ms`, `1.5s`, `1m30s`.
-    Duration,
-    /// A number of octets: `10k`, `2MB`, `1MiB`.
-    Size,
-    /// An instant: `2026-11-22T12:04:11Z`, `12:04:11` of the first day, or `+30s` from the beginning.
-    Time,
-    /// A version of HTTP: `1.1`.
-    Version,
-    /// Text; `=` and `in` tell upper from lower case.
-    Text,
-    /// Text; `=` and `in` do not tell upper from lower case.
-    Name,
-    /// The name of a flaw of a message.
-    Flaw,
-    /// An address, a network `10.0.0.0/8`, or an address with a port.
-    Address,
-}
-
-impl Kind {
-    /// All kinds.
-    pub const ALL: &'static [Self] = &[
-        Self::Flag,
-        Self::Number,
-        Self::Status,
-        Self::Class,
-        Self::Duration,
-        Self::Size,
-        Self::Time,
-        Self::Version,
-        Self::Text,
-        Self::Name,
-        Self::Flaw,
-        Self::Address,
-    ];
-
-    /// What it is called.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Flag => "yes or no",
-            Self::Number => "number",
-            Self::Status => "status",
-            Self::Class => "class",
-            Self::Duration => "duration",
-            Self::Size => "size",
-            Self::Time => "time",
-            Self::Version => "version",
-            Self::Text => "text",
-            Self::Name => "name",
-            Self::Flaw => "flaw",
-            Self::Address => "address",
-        }
-    }
-
-    /// What its values look like.
-    pub const fn looks(self) -> &'static str {
-        match self {
-            Self::Flag => "stands alone",
-            Self::Number => "12",
-            Self::Status => "502, or 5xx for a class",
-            Self::Class => "5, or 5xx",
-            Self::Duration => "300ms, 1.5s, 1m30s; units ns us ms s m h",
-            Self::Size => "512, 10k, 2MB (powers of ten), 1MiB (of two)",
-            Self::Time => "2026-11-22T12:04:11Z, 12:04:11 (UTC), +30s from the start",
-            Self::Version => "1.1",
-            Self::Text => "a word, or \"text in quotes\"; = tells A from a",
-            Self::Name => "as text; = does not tell A from a",
-            Self::Flaw => "bare-lf; httpwhy explain lists all",
-            Self::Address => "10.0.0.5, 10.0.0.0/8, 2001:db8::/32, 10.0.0.5:8080, :8080",
-        }
-    }
-
-    /// Whether its values have an order.
-    pub const fn is_ordered(self) -> bool {
-        matches!(
-            self,
-            Self::Number
-                | Self::Status
-                | Self::Class
-                | Self::Duration
-                | Self::Size
-                | Self::Time
-                | Self::Version
-        )
-    }
-}
+/// Tells texts one by one until one is answered with yes, which is its own answer then.
+type Texts = fn(&Subject<'_>, &mut dyn FnMut(&[u8]) -> bool) -> bool;
 
 /// How a field is read. Those that may have several values tell them one by one until one
 /// is answered with yes.
@@ -119,7 +26,7 @@ pub(super) enum Read {
     Duration(fn(&Subject<'_>) -> Option<Duration>),
     Time(fn(&Subject<'_>) -> Timestamp),
     Text(for<'s> fn(&Subject<'s>) -> Option<&'s [u8]>),
-    Texts(fn(&Subject<'_>, &mut dyn FnMut(&[u8]) -> bool) -> bool),
+    Texts(Texts),
     /// Address and port.
     Endpoints(fn(&Subject<'_>, &mut dyn FnMut(Endpoint) -> bool) -> bool),
     /// The address alone counts.
@@ -161,7 +68,7 @@ pub(super) fn find(name: &str) -> Option<&'static Field> {
         let plain = |octet: u8| if octet == b'-' { b'_' } else { octet.to_ascii_lowercase() };
         known.len() == name.len() && known.bytes().zip(name.bytes()).all(|(a, b)| a == plain(b))
     };
-    FIELDS.iter().find(|field| same(&field.name) || field.aliases.iter().any(|alias| same(&alias)))
+    FIELDS.iter().find(|field| same(&field.name) || field.aliases.iter().any(same))
 }
 
 /// One row of the slice.
@@ -194,13 +101,13 @@ pub static FIELDS: &[Field] = &[
         Text(|s| request(s).map(|request| request.head.method_octets()))),
     row!("path" ["http.request.uri.path"] Text,
         "Path of the target, as sent, without the query.", "path ~ ^/api/v[12]/",
-        Text(|s| target::path(s))),
+        Text(target::path)),
     row!("query" ["http.request.uri.query"] Text,
         "What stands behind the question mark of the target.", "query contains token=",
-        Text(|s| target::query(s))),
+        Text(target::query)),
     row!("target" ["http.request.uri", "uri"] Text,
         "The request target, as sent.", "target = *",
-        Text(|s| target::target(s))),
+        Text(target::target)),
     row!("url" ["http.request.full_uri"] Text,
         "Host and target in one piece; what a bare word is looked for in.",
         "url ~ shop.example/cart", Texts(target::url)),
@@ -209,10 +116,10 @@ pub static FIELDS: &[Field] = &[
         Texts(target::hosts)),
     row!("version" ["http.request.version", "protocol_version"] Version,
         "Version of HTTP that the request names.", "version < 1.1",
-        Number(|s| request(s).and_then(|request| version(request)))),
+        Number(|s| request(s).and_then(version))),
     row!("response.version" ["http.response.version", "response_version"] Version,
         "Version of HTTP that the response names.", "response.version = 1.0",
-        Number(|s| response(s).and_then(|response| version(response)))),
+        Number(|s| response(s).and_then(version))),
     row!("user_agent" ["http.user_agent"] Text,
         "User-Agent of the request.", "user_agent contains curl",
         Text(|s| field(request(s), FieldName::UserAgent))),

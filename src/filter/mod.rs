@@ -14,11 +14,13 @@ mod evaluate;
 mod explain;
 mod fields;
 mod grammar;
+mod kind;
 mod mistake;
 mod operand;
 mod suggest;
 mod target;
 mod term;
+mod word;
 
 use std::fmt;
 use std::str::FromStr;
@@ -28,7 +30,8 @@ use crate::units::Timestamp;
 use evaluate::Node;
 
 pub use explain::{explain, page};
-pub use fields::{FIELDS, Field, Kind};
+pub use fields::{FIELDS, Field};
+pub use kind::Kind;
 pub use mistake::Mistake;
 
 /// What a filter is asked about: an exchange, and what others have found out about it.

@@ -12,7 +12,7 @@ use nom::sequence::{preceded, terminated};
 use nom::{IResult, Parser};
 
 use super::evaluate::{Base, Interval, Network};
-use super::fields::Kind;
+use super::kind::Kind;
 
 const SECOND: i64 = 1_000_000_000;
 const DAY: i64 = 86_400 * SECOND;
