@@ -14,14 +14,15 @@ use std::sync::LazyLock;
 use httpwhy::engine::{Collector, Record, Shard};
 use httpwhy::export::{self, FORMATS};
 use httpwhy::filter::{self, FIELDS, Filter, Kind, Subject};
-use httpwhy::flow::Mark;
-use httpwhy::http::Exchange;
+use httpwhy::flow::{End, Mark, Side};
+use httpwhy::http::{Exchange, Unanswered};
 use httpwhy::limits;
 use httpwhy::units::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use support::dialogue;
 use support::packets::{self, Stacks};
+use support::script::Script;
 
 /// Eight exchanges, one letter each; where they begin is the time behind `===`.
 const DIALOGUE: &str = r#"
@@ -128,16 +129,46 @@ struct Samples {
 
 static SAMPLES: LazyLock<Samples> = LazyLock::new(|| {
     let script = dialogue::parse(DIALOGUE).unwrap_or_else(|mistake| panic!("{mistake}"));
-    let segments = packets::segments(&script, &Stacks::default());
+    let exchanges = exchanges(&script);
+    let record = |(id, exchange): &(u64, Exchange)| record_of(*id, exchange);
+    let lines: std::io::Result<_> = exchanges.iter().map(record).collect();
+    let letter = |exchange: &Exchange| match (exchange.client.port(), exchange.nth) {
+        (49690, nth @ 1..=3) => char::from(b'`' + nth as u8),
+        (51514, 1) => 'd',
+        (40000, 1) => 'e',
+        (51515, 1) => 'f',
+        (51516, 1) => 'g',
+        (50000, 1) => 'h',
+        other => panic!("{other:?}"),
+    };
+    let sample = |(id, exchange)| Sample { letter: letter(&exchange), id, exchange };
+    let mut all: Vec<Sample> = exchanges.into_iter().map(sample).collect();
+    all.sort_by_key(|sample| sample.letter);
+    Samples { start: Stacks::default().start, all, lines: lines.expect("records are written") }
+});
+
+/// What the core makes of a conversation.
+fn exchanges(script: &Script) -> Vec<(u64, Exchange)> {
     let mut shard = Shard::default();
     let mut last = Mark::default();
-    for (index, segment) in segments.iter().enumerate() {
+    for (index, segment) in packets::segments(script, &Stacks::default()).iter().enumerate() {
         last = Mark { at: segment.at, packet: index as u64 + 1 };
         shard.segment(&segment.as_wire(last.packet));
     }
     shard.finish(last);
-    let mut all = Vec::new();
-    let mut lines = Vec::new();
+    let mut exchanges = Vec::new();
+    let taken = Collector::default().take(shard.events(), |record| -> Result<(), ()> {
+        if let Record::Exchange(id, exchange) = record {
+            exchanges.push((id, exchange.clone()));
+        }
+        Ok(())
+    });
+    assert_eq!(taken, Ok(()));
+    exchanges
+}
+
+/// The record of an exchange.
+fn record_of(id: u64, exchange: &Exchange) -> std::io::Result<serde_json::Value> {
     let options = export::Options {
         secrets: export::Secrets::Shown,
         top: 10,
@@ -146,30 +177,10 @@ static SAMPLES: LazyLock<Samples> = LazyLock::new(|| {
         accounts: false,
     };
     let format = FORMATS.iter().find(|format| format.name == "jsonl").expect("the format");
-    let mut exporter = (format.open)(options);
-    let taken = Collector::default().take(shard.events(), |record| -> std::io::Result<()> {
-        if let Record::Exchange(id, exchange) = record {
-            let letter = match (exchange.client.port(), exchange.nth) {
-                (49690, nth) => char::from(b'`' + nth as u8),
-                (51514, _) => 'd',
-                (40000, _) => 'e',
-                (51515, _) => 'f',
-                (51516, _) => 'g',
-                (50000, _) => 'h',
-                other => panic!("{other:?}"),
-            };
-            all.push(Sample { letter, id, exchange: exchange.clone() });
-            let mut line = Vec::new();
-            exporter.exchange(id, exchange, &mut line)?;
-            lines.push(serde_json::from_slice(&line)?);
-        }
-        Ok(())
-    });
-    taken.expect("a record is written");
-    all.sort_by_key(|sample| sample.letter);
-    lines.sort_by_key(|line: &serde_json::Value| line["id"].as_u64());
-    Samples { start: segments[0].at, all, lines }
-});
+    let mut line = Vec::new();
+    (format.open)(options).exchange(id, exchange, &mut line)?;
+    Ok(serde_json::from_slice(&line)?)
+}
 
 /// A subject for each sample; the second has a finding and a cause.
 fn subject(sample: &Sample) -> Subject<'_> {
@@ -221,7 +232,8 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("host in {chat.example, files.example}", "ef"), ("host = tunnel.example", "h"),
     ("host = other.example", "d"), ("host ~ example$", "defh"), ("not host", "g"),
     ("checkout", "b"), ("CHECKOUT", "b"), ("shop.example.com:8080/api", "a"), ("/api/v1", "ab"),
-    ("\"/api\"", "ab"), ("'never'", "c"), ("\"status\"", ""), ("id=1", "a"), ("Cart?id=1", "a"), ("9999", ""),
+    ("\"/api\"", "ab"), ("'never'", "c"), ("\"status\"", ""), ("id=1", "a"), ("http://shop.example.com/never", "c"), ("HTTP://other", "d"),
+    ("full_url = http://shop.example.com/never", "c"), ("url ~ http", "d"), ("http.request.full_uri contains \"http://chat\"", "e"), ("Cart?id=1", "a"), ("9999", ""),
     // Versions and headers.
     ("version = 1.0", "d"), ("version = HTTP/1.0", "d"), ("version >= 1.1", "abcefh"), ("version < 1.1", "d"),
     ("response.version = 1.1", "abefgh"), ("http.request.version == \"HTTP/1.1\"", "abcefh"),
@@ -288,7 +300,7 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("frame.number == 4", "a"), ("http.request", "abcdefh"), ("http.response", "abdefgh"), ("http", "abcdefgh"),
     ("http.request && !http.response", "c"), ("ipv6.addr == 2001:db8::2", "e"),
     // As in mitmproxy.
-    ("~c 502", "b"), ("~m POST", "b"), ("~u api/v1", "ab"), ("~d ^shop", "abc"), ("~h ^retry-after:.30$", "b"),
+    ("~c 502", "b"), ("~m POST", "b"), ("~u api/v1", "ab"), ("~u ^https?://shop", "abc"), ("~d ^shop", "abc"), ("~h ^retry-after:.30$", "b"),
     ("~hq curl", "a"), ("~hs curl", ""), ("~hs nginx", "ab"), ("~t json", "ab"), ("~ts json", "a"),
     ("~tq json", "b"), ("~q", "c"), ("~s", "abdefgh"), ("~e", "cf"), ("~m POST ~c 502", "b"),
     ("~m POST & ~c 502", "b"), ("~c 502|~c 404", "bg"), ("5xx|orphan", "bg"), ("~c 502 | ~c 404", "bg"), ("!~c 502", "acdefgh"), ("~m GET !~c 200", "de"),
@@ -712,6 +724,45 @@ fn filters_and_records_agree() {
             assert_eq!(one.count(), 1, "{filter}");
         }
     }
+}
+
+#[test]
+fn the_words_for_missing_answers_are_those_of_the_records() {
+    let mut exchange = SAMPLES.all[2].exchange.clone();
+    for end in [
+        End::Fin,
+        End::Reset(Side::Client),
+        End::Reset(Side::Server),
+        End::Idle,
+        End::Replaced,
+        End::Evicted,
+        End::CaptureEnd,
+    ]
+    .map(Unanswered::Ended)
+    .into_iter()
+    .chain([Unanswered::NotCaptured, Unanswered::TooMany])
+    {
+        exchange.unanswered = Some(end);
+        let record = record_of(1, &exchange).unwrap();
+        let filter = Filter::parse(&format!("unanswered.why = {}", record["unanswered"])).unwrap();
+        assert!(filter.matches(&Subject::new(1, &exchange)), "{filter}");
+    }
+}
+
+#[test]
+fn what_does_not_fit_the_buffer_is_found_too() {
+    let mut found = Vec::new();
+    for length in [400, 505, 512, 513, 5_000] {
+        let dialogue = format!(
+            ">>>\nGET /{} HTTP/1.1\nHost: long.example\n\n<<< fin\nHTTP/1.1 204 No Content\n\n",
+            "x".repeat(length)
+        );
+        let script = dialogue::parse(&dialogue).unwrap_or_else(|mistake| panic!("{mistake}"));
+        let exchange = exchanges(&script).pop().unwrap().1;
+        let filter = Filter::parse("long.example/xxx and http://long.example/x and url ~ x$");
+        found.push(filter.unwrap().matches(&Subject::new(1, &exchange)));
+    }
+    assert_eq!(found, [true; 5]);
 }
 
 #[test]

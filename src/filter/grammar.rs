@@ -251,9 +251,12 @@ fn test(input: &str) -> Parsed<'_, Node> {
     Ok((rest, search(name.as_bytes().into())))
 }
 
-/// A word by itself: looked for in host and target.
+/// A word by itself: looked for in host and target. One that was copied from a browser begins with
+/// the scheme.
 fn search(octets: Box<[u8]>) -> Node {
-    match fields::find("url") {
+    let scheme = b"http://";
+    let full = octets.get(..scheme.len()).is_some_and(|front| front.eq_ignore_ascii_case(scheme));
+    match fields::find(if full { "full_url" } else { "url" }) {
         Some(url) => Node::Field(url, Test::Contains(octets)),
         None => Node::Any(Vec::new()),
     }

@@ -61,9 +61,17 @@ fn without_port(host: &[u8]) -> &[u8] {
     }
 }
 
-/// Tells host and target in one piece, as they stand in the address line of a browser, without the
-/// scheme where the request does not name it.
+/// Tells host and target in one piece, without the scheme where the request does not name it.
 pub(super) fn url(subject: &Subject<'_>, see: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    joined(subject, b"", see)
+}
+
+/// Tells the same as it stands in the address line of a browser.
+pub(super) fn full_url(subject: &Subject<'_>, see: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    joined(subject, b"http://", see)
+}
+
+fn joined(subject: &Subject<'_>, scheme: &[u8], see: &mut dyn FnMut(&[u8]) -> bool) -> bool {
     let Some(request) = subject.exchange.request.as_deref() else { return false };
     let target = request.head.target();
     let host = request.head.value(FieldName::Host).unwrap_or_default();
@@ -71,14 +79,16 @@ pub(super) fn url(subject: &Subject<'_>, see: &mut dyn FnMut(&[u8]) -> bool) -> 
         return see(target);
     }
     let mut small = [0; 512];
-    match small.get_mut(..host.len() + target.len()) {
+    match small.get_mut(..scheme.len() + host.len() + target.len()) {
         Some(small) => {
-            let (front, back) = small.split_at_mut(host.len());
-            front.copy_from_slice(host);
+            let (front, rest) = small.split_at_mut(scheme.len());
+            let (middle, back) = rest.split_at_mut(host.len());
+            front.copy_from_slice(scheme);
+            middle.copy_from_slice(host);
             back.copy_from_slice(target);
             see(small)
         }
-        None => see(&[host, target].concat()),
+        None => see(&[scheme, host, target].concat()),
     }
 }
 

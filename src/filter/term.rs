@@ -35,7 +35,7 @@ const fn term(name: &'static str, asks: Asks, meaning: &'static str) -> Term {
 pub(super) static TERMS: &[Term] = &[
     term("~c", Asks::Status, "status code"),
     term("~m", Asks::Field("method"), "method"),
-    term("~u", Asks::Field("url"), "host and target"),
+    term("~u", Asks::Field("full_url"), "the whole URL"),
     term("~d", Asks::Field("host"), "host"),
     term("~h", Asks::Lines(Which::Either), "header lines"),
     term("~hq", Asks::Lines(Which::Request), "header lines of the request"),
