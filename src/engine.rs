@@ -4,9 +4,13 @@
 //! A [`Shard`] follows connections and reads them; the [`Collector`] numbers what the shards give
 //! out and counts it. Neither opens a file, starts a thread or has a clock of its own.
 
+use std::collections::BTreeSet;
+
 use crate::diagnosis::{self, Diagnostician, Verdict};
+use crate::filter::{Filter, Subject};
 use crate::flow::{Ledger, Mark, Population, Table};
 use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
+use crate::limits;
 use crate::stats::Statistics;
 use crate::units::Timestamp;
 use crate::wire::{Segment, Signal};
@@ -114,9 +118,36 @@ pub struct Collector {
     exchanges: u64,
     statistics: Statistics,
     diagnostician: Diagnostician,
+    /// Which exchanges are wanted, where not all of them are.
+    filter: Option<Filter>,
+    /// The numbers of wanted ones, for verdicts that come behind them.
+    wanted: BTreeSet<u64>,
+    /// Time of the first exchange.
+    start: Option<Timestamp>,
 }
 
 impl Collector {
+    /// A collector that hands on, and counts, only the exchanges that a filter matches, and what
+    /// concerns them. Connections are counted all the same.
+    pub fn with_filter(filter: Option<Filter>) -> Self {
+        Self { filter, ..Self::default() }
+    }
+
+    /// Whether the exchange that has just been numbered is wanted.
+    fn wants(&mut self, exchange: &Exchange) -> bool {
+        let Some(filter) = &self.filter else { return true };
+        let start = *self.start.get_or_insert(exchange.first().at);
+        let subject = Subject { start: Some(start), ..Subject::new(self.exchanges, exchange) };
+        if !filter.matches(&subject) {
+            return false;
+        }
+        self.wanted.insert(self.exchanges);
+        if self.wanted.len() > limits::WANTED_EXCHANGES {
+            self.wanted.pop_first();
+        }
+        true
+    }
+
     /// Takes events in their order and hands each on as a record. Stops at the first error of
     /// `sink`, which is returned; the events behind it are lost.
     pub fn take<E>(
@@ -128,18 +159,24 @@ impl Collector {
             match event {
                 Event::Exchange(exchange) => {
                     self.exchanges += 1;
-                    self.statistics.exchange(&exchange);
-                    sink(Record::Exchange(self.exchanges, &exchange))?;
+                    if self.wants(&exchange) {
+                        self.statistics.exchange(&exchange);
+                        sink(Record::Exchange(self.exchanges, &exchange))?;
+                    }
                     self.diagnostician.exchange(self.exchanges, exchange);
                 }
                 Event::Stray(stray) => {
                     self.statistics.stray(&stray);
-                    sink(Record::Stray(&stray))?;
+                    if self.filter.is_none() {
+                        sink(Record::Stray(&stray))?;
+                    }
                     self.diagnostician.stray(stray);
                 }
                 Event::Connection(connection) => {
                     self.statistics.connection(&connection);
-                    sink(Record::Connection(&connection))?;
+                    if self.filter.is_none() {
+                        sink(Record::Connection(&connection))?;
+                    }
                     self.diagnostician.connection(connection);
                 }
             }
@@ -174,6 +211,9 @@ impl Collector {
         mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         for verdict in self.diagnostician.verdicts().drain(..) {
+            if self.filter.is_some() && !self.wanted.contains(&verdict.transaction) {
+                continue;
+            }
             self.statistics.verdict(&verdict);
             sink(Record::Verdict(&verdict))?;
         }

@@ -28,6 +28,7 @@
 //! | [`engine`] | segments | [`engine::Record`]s in an order that the capture alone decides |
 //! | [`pipeline`] | a capture | records, and a [`snapshot::Summary`] that balances |
 //! | [`snapshot`] | | what a view may look at |
+//! | [`filter`] | a line of text | whether an exchange is one of those it asks for |
 //! | [`export`] | records | texts and files, made safe |
 //! | [`units`], [`limits`], [`error`] | | words that all of them share |
 //!
@@ -71,6 +72,7 @@ pub mod diagnosis;
 pub mod engine;
 pub mod error;
 pub mod export;
+pub mod filter;
 pub mod flow;
 pub mod http;
 pub mod limits;

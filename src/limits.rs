@@ -238,3 +238,16 @@ pub const PROMPT: Duration = Duration::from_millis(10);
 
 /// Octets of a response head that proxies do not take any more: nginx 4 or 8 KiB, HAProxy 16 KiB.
 pub const LARGE_HEAD: usize = 4_000;
+
+/// Octets of one filter expression. Nobody types more; a list of addresses still fits.
+pub const FILTER_OCTETS: usize = 4_096;
+
+/// Parentheses and negations inside one another in a filter: reading and asking go down as deep.
+pub const FILTER_DEPTH: usize = 64;
+
+/// Octets that one compiled regular expression of a filter may take, and as many for its cache: a
+/// counted repetition of a few letters can ask for gigabytes.
+pub const FILTER_REGEX_OCTETS: usize = 256 * 1024;
+
+/// Exchanges that a filter wanted and that are remembered, so that the verdicts on them are wanted too.
+pub const WANTED_EXCHANGES: usize = 65_536;

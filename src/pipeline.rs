@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use crate::capture::{self, Capture};
 use crate::engine::{Clock, Collector, Record, Shard};
 use crate::error::Error;
+use crate::filter::Filter;
 use crate::flow::Mark;
 use crate::snapshot::{Damage, Input, Interface, Skipped, Summary};
 use crate::stats::Statistics;
@@ -14,10 +15,12 @@ use crate::units::Duration;
 use crate::wire::{Decoded, Decoder, Packet, Skips};
 
 /// What a run is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Octets of the front of each content to keep.
     pub preview: usize,
+    /// Which exchanges are wanted; all where there is none.
+    pub filter: Option<Filter>,
 }
 
 /// What a run gives beyond its records.
@@ -48,7 +51,7 @@ pub fn run<E: From<Error>>(
 ) -> Result<Outcome, E> {
     let mut core = Core {
         shard: Shard::with_preview(options.preview),
-        collector: Collector::default(),
+        collector: Collector::with_filter(options.filter),
         tally: Tally::default(),
     };
     let driven = core.drive(capture, &mut |record| match sink(record) {

@@ -5,6 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use clap::{Args, ValueEnum};
 use httpwhy::diagnosis::{CAUSES, Cause};
 use httpwhy::error::Error;
+use httpwhy::filter;
 use httpwhy::http::Flaw;
 use httpwhy::status::{self, Explanation, Language};
 
@@ -54,6 +55,9 @@ fn explain(what: &str, language: Language) -> Result<String, Error> {
             return Err(Error::Usage(format!("{what} is no status code: they have three digits")));
         }
         return Ok(Explanation::of_code(code, language).to_text(columns));
+    }
+    if what == "filter" {
+        return Ok(filter::explain());
     }
     if let Some(cause) = CAUSES.iter().find(|cause| cause.id == what) {
         return Ok(cause_text(cause, columns));

@@ -32,7 +32,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let options = arguments.output.options();
     let mut out = arguments.output.open()?;
     let mut wanted: BTreeSet<u64> = arguments.ids.iter().copied().collect();
-    let preview = pipeline::Options { preview: detail::PREVIEW_OCTETS };
+    let preview = pipeline::Options { preview: detail::PREVIEW_OCTETS, filter: None };
     // Why it failed comes behind the exchange, so the capture is read on to its end.
     let mut open: BTreeSet<u64> = BTreeSet::new();
     let outcome = pipeline::run(&mut capture, preview, |record| {

@@ -81,7 +81,7 @@ pub fn shown(mut capture: Capture, options: Options) -> Vec<u8> {
 }
 
 fn drive(capture: &mut Capture, preview: usize, mut sink: impl FnMut(Record<'_>)) -> Outcome {
-    let options = pipeline::Options { preview };
+    let options = pipeline::Options { preview, filter: None };
     let outcome = pipeline::run(capture, options, |record| {
         sink(record);
         Ok::<_, httpwhy::error::Error>(ControlFlow::Continue(()))
