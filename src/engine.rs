@@ -4,11 +4,12 @@
 //! A [`Shard`] follows connections and reads them; the [`Collector`] numbers what the shards give
 //! out and counts it. Neither opens a file, starts a thread or has a clock of its own.
 
+use crate::diagnosis::{self, Diagnostician, Verdict};
 use crate::flow::{Ledger, Mark, Population, Table};
 use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
 use crate::stats::Statistics;
 use crate::units::Timestamp;
-use crate::wire::Segment;
+use crate::wire::{Segment, Signal};
 
 /// What the core has to say, one thing at a time.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +20,8 @@ pub enum Record<'e> {
     Stray(&'e Stray),
     /// A connection that is over.
     Connection(&'e Connection),
+    /// Why an exchange failed; comes behind the exchange, once its evidence is in.
+    Verdict(&'e Verdict),
 }
 
 /// Connections, and HTTP on them.
@@ -110,6 +113,7 @@ impl Clock {
 pub struct Collector {
     exchanges: u64,
     statistics: Statistics,
+    diagnostician: Diagnostician,
 }
 
 impl Collector {
@@ -126,18 +130,59 @@ impl Collector {
                     self.exchanges += 1;
                     self.statistics.exchange(&exchange);
                     sink(Record::Exchange(self.exchanges, &exchange))?;
+                    self.diagnostician.exchange(self.exchanges, exchange);
                 }
                 Event::Stray(stray) => {
                     self.statistics.stray(&stray);
                     sink(Record::Stray(&stray))?;
+                    self.diagnostician.stray(stray);
                 }
                 Event::Connection(connection) => {
                     self.statistics.connection(&connection);
                     sink(Record::Connection(&connection))?;
+                    self.diagnostician.connection(connection);
                 }
             }
         }
         Ok(())
+    }
+
+    /// Takes an ICMP error, an address question or an answer to one.
+    pub fn signal(&mut self, signal: Signal) {
+        self.diagnostician.signal(signal);
+    }
+
+    /// The capture has reached another second (see [`Clock`]), and everything in front of it was
+    /// taken: gives out the verdicts whose evidence is in.
+    pub fn tick<E>(
+        &mut self,
+        now: Timestamp,
+        sink: impl FnMut(Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.diagnostician.tick(now);
+        self.give_verdicts(sink)
+    }
+
+    /// Everything was taken: gives out the verdicts that are left.
+    pub fn finish<E>(&mut self, sink: impl FnMut(Record<'_>) -> Result<(), E>) -> Result<(), E> {
+        self.diagnostician.finish();
+        self.give_verdicts(sink)
+    }
+
+    fn give_verdicts<E>(
+        &mut self,
+        mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for verdict in self.diagnostician.verdicts().drain(..) {
+            self.statistics.verdict(&verdict);
+            sink(Record::Verdict(&verdict))?;
+        }
+        Ok(())
+    }
+
+    /// What became of failures.
+    pub fn diagnosed(&self) -> diagnosis::Counts {
+        self.diagnostician.counts()
     }
 
     /// The numbers so far.

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! One way, no way back. Packets are pushed in borrowed, facts come out owned. The core (`wire`,
-//! `flow`, `http`, `status`, `stats`, `engine`) is pure: it has no clock (time is the capture's), opens
+//! `flow`, `http`, `status`, `diagnosis`,
+//! `stats`, `engine`) is pure: it has no clock (time is the capture's), opens
 //! no file, starts no thread, prints nothing and never panics on input. Files and terminals
 //! live at the two ends. `tests/architecture.rs` holds who may import whom.
 //!
@@ -22,6 +23,7 @@
 //! | [`flow`] | segments | ordered octets of connections, told to a [`flow::Reader`] |
 //! | [`http`] | ordered octets | [`http::Exchange`]s, [`http::Connection`]s, flaws |
 //! | [`status`] | a code | what it means and demands, in English and Chinese |
+//! | [`diagnosis`] | exchanges, connections, signals | [`diagnosis::Verdict`]s: why it failed, with packets |
 //! | [`stats`] | exchanges and connections | numbers |
 //! | [`engine`] | segments | [`engine::Record`]s in an order that the capture alone decides |
 //! | [`pipeline`] | a capture | records, and a [`snapshot::Summary`] that balances |
@@ -53,7 +55,20 @@
 //! # }
 //! ```
 
+// What a test may do, the program may not.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::exit,
+        clippy::get_unwrap,
+        clippy::print_stderr,
+        clippy::print_stdout,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod capture;
+pub mod diagnosis;
 pub mod engine;
 pub mod error;
 pub mod export;
@@ -67,3 +82,7 @@ pub mod stats;
 pub mod status;
 pub mod units;
 pub mod wire;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

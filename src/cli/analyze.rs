@@ -64,6 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
             Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out),
             Record::Stray(stray) => exporter.stray(stray, &mut out),
             Record::Connection(connection) => exporter.connection(connection, &mut out),
+            Record::Verdict(verdict) => exporter.verdict(verdict, &mut out),
         };
         written.map_err(|error| out.refused(error))?;
         match record {

@@ -95,6 +95,7 @@ impl<R: Reader> Connection<R> {
                 via: [None; 2],
                 fin: [None; 2],
                 reset: [None; 2],
+                acknowledged: [None; 2],
             },
             streams: [Stream::default(), Stream::default()],
             reader: None,
@@ -397,6 +398,9 @@ impl<R: Reader> Connection<R> {
         }
         let window = u64::from(segment.window) << scale.min(14);
         peer.allowed = peer.allowed.max(offset + window);
+        if offset > peer.acknowledged {
+            self.facts.acknowledged[side.other().index()] = Some(mark);
+        }
         match peer.fin {
             Some((fin, _)) if offset > fin => {
                 peer.fin_acknowledged = true;

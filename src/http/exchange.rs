@@ -5,7 +5,7 @@ use super::message::Message;
 use super::method::Method;
 use crate::flow::{End, Ending, Facts, Handshake, Health, Mark, Side};
 use crate::units::Duration;
-use crate::wire::Endpoint;
+use crate::wire::{Endpoint, Via};
 
 /// How sure it is that a response answers the request that it stands with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,54 @@ pub struct Exchange {
     pub retransmissions: u32,
     /// The packet that completed it, which gives the order of exchanges.
     pub completed: Mark,
+    /// How its connection stood then.
+    pub circumstances: Circumstances,
+}
+
+/// How a connection stood when an exchange on it was over: what tells who ended what. Pairs have the
+/// client first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The beginning of the connection.
+    pub handshake: Handshake,
+    /// Whether the capture began inside the connection.
+    pub midstream: bool,
+    /// Whether the packets of one side alone were captured.
+    pub one_sided: bool,
+    /// By which way the first packet of each side came.
+    pub via: [Option<Via>; 2],
+    /// First FIN of each side.
+    pub fin: [Option<Mark>; 2],
+    /// First RST of each side.
+    pub reset: [Option<Mark>; 2],
+    /// Latest packet with which the other side acknowledged new octets of each side.
+    pub acknowledged: [Option<Mark>; 2],
+    /// Octets of each side that no packet of the capture carries, or not in full.
+    pub missing: [u64; 2],
+}
+
+impl Circumstances {
+    pub(super) fn new(facts: &Facts, swapped: bool) -> Self {
+        let Health { missing, cut, .. } = facts.health;
+        let mut this = Self {
+            handshake: facts.handshake,
+            midstream: facts.midstream(),
+            one_sided: facts.one_sided(),
+            via: facts.via,
+            fin: facts.fin,
+            reset: facts.reset,
+            acknowledged: facts.acknowledged,
+            missing: [missing[0].saturating_add(cut[0]), missing[1].saturating_add(cut[1])],
+        };
+        if swapped {
+            this.via.swap(0, 1);
+            this.fin.swap(0, 1);
+            this.reset.swap(0, 1);
+            this.acknowledged.swap(0, 1);
+            this.missing.swap(0, 1);
+        }
+        this
+    }
 }
 
 impl Exchange {
@@ -214,6 +262,10 @@ pub struct Connection {
     pub exchanges: u32,
     /// Octets behind a switch of protocols, client first.
     pub switched: [u64; 2],
+    /// By which way the first packet of each side came, client first.
+    pub via: [Option<Via>; 2],
+    /// Where it is not HTTP/1.x: the first octets of each side, and their packets.
+    pub foreign: [Option<(Mark, Box<[u8]>)>; 2],
     /// The packet at which it was over.
     pub completed: Mark,
 }
@@ -237,6 +289,8 @@ impl Connection {
             protocol: None,
             exchanges: 0,
             switched: [0; 2],
+            via: facts.via,
+            foreign: [None, None],
             completed,
         }
     }
@@ -248,6 +302,7 @@ impl Connection {
         self.fin.swap(0, 1);
         self.reset.swap(0, 1);
         self.switched.swap(0, 1);
+        self.via.swap(0, 1);
         let health = &mut self.health;
         health.packets.swap(0, 1);
         health.octets.swap(0, 1);

@@ -20,7 +20,8 @@ pub enum MessageEnd {
     /// Its framing could not be read any further.
     Invalid,
     /// The next message began, although nothing had ended this one: behind a response without a
-    /// length, or instead of a body that the server no longer wanted.
+    /// length, or instead of a body that the server no longer wanted; or the answer came before
+    /// the head was whole.
     NextMessage,
     /// The connection fell silent.
     Idle,
@@ -68,7 +69,7 @@ pub struct Message {
     /// Octets of the longest chunk extension.
     pub longest_extension: u32,
     /// The trailer section as it was sent, where there is one that is not empty.
-    pub trailers: Option<Box<[u8]>>,
+    pub trailers: Option<Vec<u8>>,
     /// The first octets of the content, as many as were asked for.
     pub preview: Vec<u8>,
     /// How many octets of content are still wanted for `preview`.
@@ -110,7 +111,10 @@ impl Message {
                     self.longest_pause = Some((pause, mark.packet));
                 }
             }
-            self.last = mark;
+            // What fills a hole comes behind what it lets through: the message is not over before.
+            if mark.packet > self.last.packet {
+                self.last = mark;
+            }
         }
     }
 

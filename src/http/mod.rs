@@ -21,7 +21,8 @@ mod tolerant;
 
 pub use connection::Connection as ConnectionReader;
 pub use exchange::{
-    Connection, Event, Exchange, Output, Pairing, Protocol, Stray, Switch, Unanswered,
+    Circumstances, Connection, Event, Exchange, Output, Pairing, Protocol, Stray, Switch,
+    Unanswered,
 };
 pub use field::FieldName;
 pub use flaw::{Flaw, Flaws};

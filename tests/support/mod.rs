@@ -13,6 +13,7 @@
 pub mod core;
 pub mod dialogue;
 pub mod exchange;
+pub mod export;
 pub mod frames;
 pub mod link;
 pub mod loss;
