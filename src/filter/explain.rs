@@ -13,7 +13,7 @@ static EXAMPLES: &[(&str, &str)] = &[
     ("5xx and client in 10.0.0.0/8", "what one network suffered"),
     ("ttfb > 2s or unanswered", "slow, or never answered"),
     ("status in {500, 502..504}", "a list and a range"),
-    ("why = keepalive-race", "failed for this reason"),
+    ("why = stale-keepalive", "failed for this reason"),
     ("header(\"retry-after\")", "either message has the header"),
     ("response.header(\"server\") ~ nginx", "the header matches"),
     ("method = POST and request.bytes > 1MB", "large uploads"),
@@ -192,4 +192,17 @@ fn row(word: &str, column: usize, text: &str) -> String {
     out.push_str(line.trim_end());
     out.push('\n');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::Filter;
+
+    #[test]
+    fn all_examples_are_filters() {
+        for (example, _) in EXAMPLES {
+            Filter::parse(example).unwrap_or_else(|mistake| panic!("{mistake}"));
+        }
+    }
 }
