@@ -17,7 +17,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("diagnosis", &["units", "limits", "wire", "flow", "http", "status"]),
     ("stats", &["units", "limits", "wire", "flow", "http", "rules", "diagnosis"]),
     ("snapshot", &["units", "flow", "http", "rules", "diagnosis", "stats", "status"]),
-    ("filter", &["units", "http", "rules", "diagnosis", "stats", "status"]),
+    (
+        "filter",
+        &["units", "limits", "wire", "flow", "http", "rules", "diagnosis", "stats", "status"],
+    ),
     (
         "engine",
         &["units", "limits", "wire", "flow", "http", "status", "rules", "diagnosis", "stats"],
@@ -72,6 +75,8 @@ const NAMES: &[(&str, &str, &[&str])] = &[
     ("stats", "wire", &["Endpoint"]),
     ("stats", "flow", &["End", "Ending", "Side", "Mark", "Health"]),
     ("snapshot", "flow", &["Ledger", "Population"]),
+    ("filter", "wire", &["Endpoint"]),
+    ("filter", "flow", &["End", "Side"]),
     ("export", "wire", &["Endpoint"]),
     ("export", "flow", &["End", "Ending", "Side", "Mark", "Health"]),
 ];

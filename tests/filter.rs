@@ -434,6 +434,10 @@ unknown flaw `bare-lff`
   flaw = bare-lff
          ^^^^^^^^ did you mean `bare-lf`?   all flaws: httpwhy explain
 
+unknown cause `stale-keepalif`
+  why = stale-keepalif
+        ^^^^^^^^^^^^^^ did you mean `stale-keepalive`?   all causes: httpwhy explain
+
 `failed` (yes or no) cannot be compared with `>`
   failed > 1
          ^ it stands alone
@@ -574,6 +578,7 @@ fn mistakes_are_shown_where_they_are() {
         "response.bytes > 10q",
         "version = one",
         "flaw = bare-lff",
+        "why = stale-keepalif",
         "failed > 1",
         "failed = maybe",
         "path ~ a(b",
@@ -675,7 +680,7 @@ fn a_filter_goes_to_any_thread() {
 fn verdicts_are_known_to_be_asked_for() {
     for (text, asks) in [
         ("5xx", false),
-        ("5xx and (path ~ a or not why = x)", true),
+        ("5xx and (path ~ a or not why = upstream-refused)", true),
         ("finding", true),
         ("problems", true),
         ("header(\"why\") = x", false),

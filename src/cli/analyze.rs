@@ -64,7 +64,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let mut exporter = (format.open)(options);
     let mut out = arguments.output.open()?;
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
-    let enough = arguments.count.unwrap_or(u64::MAX);
+    let mut left = arguments.count.unwrap_or(u64::MAX);
     let wanted = pipeline::Options { preview: 0, filter };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
         let written = match record {
@@ -74,10 +74,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
             Record::Verdict(verdict) => exporter.verdict(verdict, &mut out),
         };
         written.map_err(|error| out.refused(error))?;
-        match record {
-            Record::Exchange(id, _) if id >= enough => Ok(ControlFlow::Break(())),
-            _ => anyhow::Ok(ControlFlow::Continue(())),
-        }
+        left -= u64::from(matches!(record, Record::Exchange(..)));
+        anyhow::Ok(if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
     let nanos = u64::try_from(begun.elapsed().as_nanos()).ok();
     outcome.summary.read_in = nanos.map(Duration::from_nanos);

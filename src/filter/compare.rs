@@ -14,6 +14,7 @@ use super::kind::Kind;
 use super::operand::{interval, network};
 use super::suggest::nearest;
 use super::word::{Operand, Place, operand};
+use crate::diagnosis::CAUSES;
 use crate::http::Flaw;
 use crate::limits;
 
@@ -119,7 +120,7 @@ fn test<'t>(
     seconds: bool,
 ) -> Parsed<'t, (Test, bool)> {
     let (plain, negated) = op.plain();
-    let of_text = matches!(kind, Kind::Text | Kind::Name | Kind::Flaw);
+    let of_text = matches!(kind, Kind::Text | Kind::Name | Kind::Flaw | Kind::Cause);
     let fits = match plain {
         Op::Equal => true,
         Op::In => kind != Kind::Flag,
@@ -156,9 +157,9 @@ fn test<'t>(
         return Ok((rest, (Test::Present, negated == set)));
     }
     let test = match kind {
-        Kind::Flaw => {
+        Kind::Flaw | Kind::Cause => {
             for operand in &operands {
-                known_flaw(operand)?;
+                known(kind, operand)?;
             }
             Test::OneOfFolded(texts(&operands)?)
         }
@@ -224,17 +225,21 @@ fn address(operand: &Operand<'_>, ports: bool) -> Result<Network, nom::Err<Fault
     })
 }
 
-fn known_flaw(operand: &Operand<'_>) -> Result<(), nom::Err<Fault>> {
-    let mut names = Flaw::ALL.iter().map(|flaw| flaw.name());
-    if names.clone().any(|name| name.eq_ignore_ascii_case(operand.raw)) {
+/// Whether there is such a flaw or cause: a slip would find nothing for ever.
+fn known(kind: Kind, operand: &Operand<'_>) -> Result<(), nom::Err<Fault>> {
+    let names: Vec<&str> = match kind {
+        Kind::Flaw => Flaw::ALL.iter().map(|flaw| flaw.name()).collect(),
+        _ => CAUSES.iter().map(|cause| cause.id).collect(),
+    };
+    if names.iter().any(|name| name.eq_ignore_ascii_case(operand.raw)) {
         return Ok(());
     }
-    let all = "all flaws: httpwhy explain";
-    let hint = match nearest(operand.raw, names.by_ref()) {
+    let all = format!("all {}s: httpwhy explain", kind.name());
+    let hint = match nearest(operand.raw, names) {
         Some(near) => format!("did you mean `{near}`?   {all}"),
-        None => all.to_owned(),
+        None => all,
     };
-    Err(operand.fault(format!("unknown flaw `{}`", operand.raw), hint))
+    Err(operand.fault(format!("unknown {} `{}`", kind.name(), operand.raw), hint))
 }
 
 /// One operand, or a list of them in braces, with commas or blanks between.

@@ -13,7 +13,7 @@ static EXAMPLES: &[(&str, &str)] = &[
     ("5xx and client in 10.0.0.0/8", "what one network suffered"),
     ("ttfb > 2s or unanswered", "slow, or never answered"),
     ("status in {500, 502..504}", "a list and a range"),
-    ("why = keepalive-race", "failed for this reason"),
+    ("why = stale-keepalive", "failed for this reason"),
     ("header(\"retry-after\")", "either message has the header"),
     ("response.header(\"server\") ~ nginx", "the header matches"),
     ("method = POST and request.bytes > 1MB", "large uploads"),
@@ -57,8 +57,7 @@ static REMARKS: &[&str] = &[
 /// The language in a text of 80 columns, for a terminal.
 pub fn explain() -> String {
     let mut text = String::from(
-        "Filters: one expression says which exchanges are meant, for -Y/--filter,\n\
-         --fail-on and the dashboard.\n\nExamples\n",
+        "Filters: one expression says which exchanges are meant, for -Y/--filter.\n\nExamples\n",
     );
     for (example, meaning) in EXAMPLES {
         text.push_str(&row(example, 45, meaning));
@@ -94,8 +93,8 @@ pub fn explain() -> String {
 /// The same as a page of Markdown.
 pub fn page() -> String {
     let mut page = String::from(
-        "# Filters\n\nOne expression says which exchanges are meant: for `-Y`/`--filter`, `--fail-on` \
-         and the dashboard. `httpwhy explain filter` prints the same. Generated from `src/filter`; \
+        "# Filters\n\nOne expression says which exchanges are meant: for `-Y`/`--filter`. \
+         `httpwhy explain filter` prints the same. Generated from `src/filter`; \
          rewrite with `UPDATE_DOCS=1 cargo test --test filter`.\n",
     );
     let mut table = |title: &str, head: &str, rows: Vec<String>| {
@@ -192,4 +191,17 @@ fn row(word: &str, column: usize, text: &str) -> String {
     out.push_str(line.trim_end());
     out.push('\n');
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::Filter;
+
+    #[test]
+    fn all_examples_are_filters() {
+        for (example, _) in EXAMPLES {
+            Filter::parse(example).unwrap_or_else(|mistake| panic!("{mistake}"));
+        }
+    }
 }

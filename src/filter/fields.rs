@@ -227,8 +227,8 @@ pub static FIELDS: &[Field] = &[
     row!("finding" ["findings", "rule"] Name,
         "What a rule found in it.", "finding = no-content-body",
         Texts(|s, see| s.findings.iter().any(|name| see(name.as_bytes())))),
-    row!("why" ["cause"] Name,
-        "The cause of its failure.", "why = keepalive-race",
+    row!("why" ["cause"] Cause,
+        "The cause of its failure.", "why = stale-keepalive",
         Texts(|s, see| s.causes.iter().any(|name| see(name.as_bytes())))),
     row!("unanswered.why" ["unanswered_why"] Name,
         "Where there is no response: fin, reset-by-client, reset-by-server, timeout, \

@@ -26,6 +26,8 @@ pub enum Kind {
     Name,
     /// The name of a flaw of a message.
     Flaw,
+    /// The name of a cause of failure.
+    Cause,
     /// An address, a network `10.0.0.0/8`, or an address with a port.
     Address,
 }
@@ -44,6 +46,7 @@ impl Kind {
         Self::Text,
         Self::Name,
         Self::Flaw,
+        Self::Cause,
         Self::Address,
     ];
 
@@ -61,6 +64,7 @@ impl Kind {
             Self::Text => "text",
             Self::Name => "name",
             Self::Flaw => "flaw",
+            Self::Cause => "cause",
             Self::Address => "address",
         }
     }
@@ -79,6 +83,7 @@ impl Kind {
             Self::Text => "a word, or \"text in quotes\"; = tells A from a",
             Self::Name => "as text; = does not tell A from a",
             Self::Flaw => "bare-lf; httpwhy explain lists all",
+            Self::Cause => "stale-keepalive; httpwhy explain lists all",
             Self::Address => "10.0.0.5, 10.0.0.0/8, 2001:db8::/32, 10.0.0.5:8080, :8080",
         }
     }

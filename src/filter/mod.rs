@@ -1,5 +1,5 @@
 //! One line of text in, a [`Filter`] out that says of an exchange whether it is one of those the line
-//! asks for. The same language serves `--filter`, `--fail-on` and the dashboard.
+//! asks for. It serves `--filter`.
 //!
 //! ```text
 //! status >= 500 and path ~ /checkout       client in 10.0.0.0/8 and not method = GET

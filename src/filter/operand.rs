@@ -64,7 +64,7 @@ fn single(kind: Kind, word: &str, seconds: bool) -> Result<Interval, String> {
         Kind::Size => whole(word, size).map(point),
         Kind::Version => whole(word, version).map(point),
         Kind::Time => time(word),
-        Kind::Flag | Kind::Text | Kind::Name | Kind::Flaw | Kind::Address => None,
+        Kind::Flag | Kind::Text | Kind::Name | Kind::Flaw | Kind::Cause | Kind::Address => None,
     };
     read.ok_or_else(|| {
         let unit = kind == Kind::Duration && whole(word, decimal).is_some();
