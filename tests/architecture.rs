@@ -23,12 +23,24 @@ const TABLE: &[(&str, &[&str])] = &[
     ),
     (
         "engine",
-        &["units", "limits", "wire", "flow", "http", "status", "rules", "diagnosis", "stats"],
+        &[
+            "filter",
+            "units",
+            "limits",
+            "wire",
+            "flow",
+            "http",
+            "status",
+            "rules",
+            "diagnosis",
+            "stats",
+        ],
     ),
     ("capture", &["units", "limits", "error", "wire"]),
     (
         "pipeline",
         &[
+            "filter",
             "units",
             "limits",
             "error",
