@@ -1,6 +1,7 @@
 //! All connections: finds the one that a segment belongs to, begins and ends them, and forgets them
 //! in time. Segments in; what the readers say out. Time is the capture's.
 
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -96,6 +97,9 @@ pub struct Table<R: Reader> {
     hasher: DefaultHashBuilder,
     slots: Vec<Slot<R>>,
     free: Vec<u32>,
+    /// Slots and generations of connections that began with a SYN, the oldest first; many of
+    /// them are established by now, or over.
+    embryonic: VecDeque<(u32, u32)>,
     timers: Timers,
     limit: usize,
     ledger: Ledger,
@@ -118,6 +122,7 @@ impl<R: Reader> Table<R> {
             hasher: DefaultHashBuilder::default(),
             slots: Vec::new(),
             free: Vec::new(),
+            embryonic: VecDeque::new(),
             timers: Timers::default(),
             limit: connections.max(1),
             ledger: Ledger::default(),
@@ -255,7 +260,11 @@ impl<R: Reader> Table<R> {
         };
         if let Some(place) = self.slots.get_mut(slot as usize) {
             *place = Slot { key, hash, generation: place.generation.wrapping_add(1), due, tenant };
-            self.timers.add(due, slot, place.generation);
+            let generation = place.generation;
+            self.timers.add(due, slot, generation);
+            if segment.flags.has(Flags::SYN) {
+                self.note_embryonic(slot, generation);
+            }
         }
         let slots = &self.slots;
         self.index.insert_unique(hash, slot, |&slot| {
@@ -267,8 +276,9 @@ impl<R: Reader> Table<R> {
         slot
     }
 
-    /// Gives up one connection if the table is full: of a few chosen at random the one that is
-    /// worth least. Established ones never make room for a flood of SYNs.
+    /// Gives up one connection if the table is full: one that is over, if a few chosen at random
+    /// show one; else the oldest that is still a SYN, so that established ones make no room for a
+    /// flood of SYNs; else of those few the one that is worth least.
     fn make_room(&mut self, mark: Mark, out: &mut R::Output) {
         if (self.population.tracked as usize) < self.limit {
             return;
@@ -298,10 +308,45 @@ impl<R: Reader> Table<R> {
                 worst = Some(candidate);
             }
         }
-        if let Some((worth, _, slot)) = worst {
+        if worst.is_none_or(|(worth, ..)| worth > 0)
+            && let Some(slot) = self.oldest_embryonic()
+        {
+            self.population.evicted += 1;
+            self.conclude(slot, Ending::Evicted, mark, out);
+        } else if let Some((worth, _, slot)) = worst {
             self.population.evicted += u64::from(worth > 0);
             self.conclude(slot, Ending::Evicted, mark, out);
         }
+    }
+
+    /// Takes the oldest connection of which SYNs alone were seen.
+    fn oldest_embryonic(&mut self) -> Option<u32> {
+        while let Some((slot, generation)) = self.embryonic.pop_front() {
+            if self.is_embryonic(slot, generation) {
+                return Some(slot);
+            }
+        }
+        None
+    }
+
+    fn is_embryonic(&self, slot: u32, generation: u32) -> bool {
+        self.slots.get(slot as usize).is_some_and(|place| {
+            let embryonic = match &place.tenant {
+                Tenant::Live(connection) => connection.is_embryonic(),
+                Tenant::Free | Tenant::Over(..) => false,
+            };
+            embryonic && place.generation == generation
+        })
+    }
+
+    /// Notes a connection that begins with a SYN.
+    fn note_embryonic(&mut self, slot: u32, generation: u32) {
+        if self.embryonic.len() >= 2 * self.limit {
+            let mut embryonic = std::mem::take(&mut self.embryonic);
+            embryonic.retain(|(slot, generation)| self.is_embryonic(*slot, *generation));
+            self.embryonic = embryonic;
+        }
+        self.embryonic.push_back((slot, generation));
     }
 
     /// Ends a connection and forgets it.
@@ -332,7 +377,11 @@ impl<R: Reader> Table<R> {
         let (mut over, mut reset) = (Vec::new(), Vec::new());
         for (slot, generation) in self.timers.due(now) {
             let Some(place) = self.slots.get_mut(slot as usize) else { continue };
-            if place.generation != generation || place.due > now {
+            if place.generation != generation {
+                continue;
+            }
+            if place.due > now {
+                self.timers.add(place.due, slot, generation);
                 continue;
             }
             let connection = match &mut place.tenant {

@@ -31,7 +31,11 @@ impl Timers {
     /// Everything due up to and including the second `now`.
     pub fn due(&mut self, now: i64) -> Vec<(u32, u32)> {
         let from = match self.now {
-            Some(before) if before >= now => return Vec::new(),
+            Some(before) if before >= now => {
+                // The clock stepped back. What waits on the wheel comes once around it at last.
+                self.now = Some(now);
+                return Vec::new();
+            }
             // What was added before the first call lies anywhere.
             None => now - SPAN as i64,
             Some(before) => before.max(now - SPAN as i64),
