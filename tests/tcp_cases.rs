@@ -369,7 +369,7 @@ fn case_84_a_storm_of_overlaps_costs_little_more_than_order() {
         plain.push((1 + nth * 50, 50));
     }
     let run = |tape: &Tape, list: &[(u32, usize)]| {
-        let text = vec![b'x'; 100];
+        let text = [b'x'; 100];
         let mut tape = tape.clone();
         for (place, len) in list {
             tape = tape.raw(Client, ACK, *place, 1, &text[..*len]);
