@@ -1095,3 +1095,43 @@ fn case_38_many_connections_at_once() {
     let made = core::read(&packets::segments(&script, &stacks)[..]);
     assert_eq!(support::exchange::difference(&script.exchanges(), &made.exchanges()), None);
 }
+
+#[test]
+fn connections_end_in_time_when_the_clock_steps_back_for_good() {
+    // An hour ahead at first, then right: what begins behind the step still ends in time.
+    let mut table = Table::<ConnectionReader>::default();
+    let mut out = Output::default();
+    let start = Tape::open().at;
+    let mut number = 0;
+    let mut feed = |table: &mut Table<ConnectionReader>, out: &mut Output, tape: &Tape| {
+        for segment in &tape.segments {
+            number += 1;
+            table.tick(Mark { at: segment.at, packet: number }, out);
+            table.segment(&segment.as_wire(number), out);
+        }
+    };
+    let mut ahead = Tape::new();
+    ahead.at = start.plus(Duration::from_secs(3_600));
+    feed(&mut table, &mut out, &ahead.handshake().exchange(1));
+    let mut right = Tape::new();
+    right.ends[0] = Endpoint::v4([10, 1, 0, 2], 40_000);
+    feed(&mut table, &mut out, &right.handshake().exchange(2));
+    for second in 0..400 {
+        let at = start.plus(Duration::from_secs(second));
+        table.tick(Mark { at, packet: 100 + second }, &mut out);
+    }
+    let over: Vec<Ending> = out
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Connection(connection) => Some(connection.ending),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(over, [Ending::Idle]);
+    for second in 400..5_000 {
+        let at = start.plus(Duration::from_secs(second));
+        table.tick(Mark { at, packet: 100 + second }, &mut out);
+    }
+    assert_eq!(table.population().tracked, 0);
+}
