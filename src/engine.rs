@@ -98,14 +98,27 @@ impl Shard {
 #[derive(Debug, Default)]
 pub struct Clock {
     latest: Option<i64>,
+    /// Where the clock seems to have jumped to.
+    elsewhere: Option<i64>,
 }
 
 impl Clock {
     /// A packet came at this time; true where a tick is due.
     pub fn passes(&mut self, at: Timestamp) -> bool {
         let second = at.as_nanos().div_euclid(1_000_000_000);
-        if self.latest.is_some_and(|latest| second <= latest) {
-            return false;
+        let near = |other: i64| second.abs_diff(other) <= limits::CLOCK_STEP.unsigned_abs();
+        match self.latest {
+            Some(latest) if near(latest) => {
+                self.elsewhere = None;
+                if second <= latest {
+                    return false;
+                }
+            }
+            Some(_) if !self.elsewhere.is_some_and(near) => {
+                self.elsewhere = Some(second);
+                return false;
+            }
+            Some(_) | None => self.elsewhere = None,
         }
         self.latest = Some(second);
         true

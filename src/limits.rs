@@ -52,6 +52,14 @@ pub const SKIP_NUMBERS: usize = 48;
 /// as evicted. Peers: Retina 100,000; Arkime 1.5 million.
 pub const CONNECTIONS: usize = 262_144;
 
+/// Segments in a row that must speak of about the same place beyond a window before it is believed:
+/// whoever forges fewer, or while the connection is busy, does not move it.
+pub const BEYOND_WINDOW: u32 = 4;
+
+/// A jump of the clock, ahead or back, that has to be confirmed by a second packet, seconds: one
+/// packet with a wrong time ends no connection.
+pub const CLOCK_STEP: i64 = 60;
+
 /// Octets held for one direction because something before them is missing. At the limit the
 /// first hole is declared a gap. Peers: Snort 4 MiB, flowscope 256 KiB.
 pub const HELD_OCTETS: u64 = 1024 * 1024;
@@ -83,6 +91,10 @@ pub const BLIND_GAP_OCTETS: u64 = 256 * 1024;
 
 /// Segments behind a hole that end the waiting where no acknowledgement can tell.
 pub const BLIND_GAP_SEGMENTS: usize = 256;
+
+/// Segments of each direction whose beginning is remembered behind their delivery, to see when one
+/// is sent in another version: the true answer comes right behind a forged one.
+pub const RECENT_SEGMENTS: usize = 8;
 
 /// Octets kept of each version where two copies of the same sequence range differ.
 pub const CONFLICT_OCTETS: usize = 64;
