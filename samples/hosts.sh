@@ -14,6 +14,8 @@ needs() {
 work=$(mktemp -d)
 chmod 755 "$work"
 client=hw$$c proxy=hw$$p server=hw$$s
+# Hosts beside these that a script makes, to be removed too.
+others=
 # Ports of clients, and how tcpdump keeps up; a script may set others before it makes hosts.
 ports='51000 51100'
 tcpdump_options='-U --immediate-mode -B 32768'
@@ -23,7 +25,7 @@ clean() {
     local pid host
     for pid in $(jobs -pr); do kill "$pid" 2>/dev/null || true; done
     wait 2>/dev/null || true
-    for host in $client $proxy $server; do ip netns del $host 2>/dev/null || true; done
+    for host in $client $proxy $server $others; do ip netns del $host 2>/dev/null || true; done
 }
 trap 'clean; rm -rf "$work"' EXIT
 
@@ -67,21 +69,26 @@ until_true() {
 
 listening() { ip netns exec "$1" ss -Hltn "sport = :$2" | grep -q .; }
 
-# capture HOST INTERFACE [TCPDUMP OPTIONS]
+# capture HOST INTERFACE [TCPDUMP OPTIONS]: to $work/capture, or to $work/$into; several may run.
+captures=()
 capture() {
-    local name=$1 interface=$2
+    local name=$1 interface=$2 file=$work/${into:-capture}
     shift 2
     start "$name" tcpdump -i "$interface" -n $tcpdump_options --time-stamp-precision=nano -Z root \
-        -w "$work/capture" "$@" 2>"$work/tcpdump.log"
-    tcpdump=$pid
-    until_true grep -q listening "$work/tcpdump.log"
+        -w "$file" "$@" 2>"$file.log"
+    captures+=("$pid:$file")
+    until_true grep -q listening "$file.log"
 }
 
-# When nothing has come for a second, all is written: ends the capture.
+# When nothing has come for $quiet seconds, all is written: ends the captures.
+quiet=1
 end_capture() {
-    local before=-1 now
-    while now=$(stat -c %s "$work/capture"); [ "$now" != "$before" ]; do before=$now; sleep 1; done
-    kill -INT "$tcpdump"
-    wait "$tcpdump" || true
-    grep -q '^0 packets dropped' "$work/tcpdump.log" || { cat "$work/tcpdump.log" >&2; exit 1; }
+    local before now=-1 one
+    while before=$now now=$(stat -c %s "${captures[@]#*:}"); [ "$now" != "$before" ]; do sleep $quiet; done
+    for one in "${captures[@]}"; do kill -INT "${one%%:*}"; done
+    for one in "${captures[@]}"; do
+        wait "${one%%:*}" || true
+        grep -q '^0 packets dropped' "${one#*:}.log" || { cat "${one#*:}.log" >&2; exit 1; }
+    done
+    captures=()
 }

@@ -4,12 +4,18 @@
 //! A [`Shard`] follows connections and reads them; the [`Collector`] numbers what the shards give
 //! out and counts it. Neither opens a file, starts a thread or has a clock of its own.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::diagnosis::{self, Diagnostician, Verdict};
+use crate::filter::{Filter, Subject};
 use crate::flow::{Ledger, Mark, Population, Table};
 use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
+use crate::limits;
 use crate::rules::{self, Finding, Judge};
 use crate::stats::Statistics;
 use crate::units::Timestamp;
-use crate::wire::Segment;
+use crate::wire::{Segment, Signal};
 
 /// What the core has to say, one thing at a time.
 #[derive(Debug, Clone, Copy)]
@@ -20,7 +26,9 @@ pub enum Record<'e> {
     Stray(&'e Stray),
     /// A connection that is over.
     Connection(&'e Connection),
-    /// What a rule found, behind the record that it looked at.
+    /// Why an exchange failed; comes behind the exchange, once its evidence is in.
+    Verdict(&'e Verdict),
+    /// What a rule found; comes behind the exchange or connection that shows it.
     Finding(&'e Finding),
 }
 
@@ -101,14 +109,27 @@ impl Shard {
 #[derive(Debug, Default)]
 pub struct Clock {
     latest: Option<i64>,
+    /// Where the clock seems to have jumped to.
+    elsewhere: Option<i64>,
 }
 
 impl Clock {
     /// A packet came at this time; true where a tick is due.
     pub fn passes(&mut self, at: Timestamp) -> bool {
         let second = at.as_nanos().div_euclid(1_000_000_000);
-        if self.latest.is_some_and(|latest| second <= latest) {
-            return false;
+        let near = |other: i64| second.abs_diff(other) <= limits::CLOCK_STEP.unsigned_abs();
+        match self.latest {
+            Some(latest) if near(latest) => {
+                self.elsewhere = None;
+                if second <= latest {
+                    return false;
+                }
+            }
+            Some(_) if !self.elsewhere.is_some_and(near) => {
+                self.elsewhere = Some(second);
+                return false;
+            }
+            Some(_) | None => self.elsewhere = None,
         }
         self.latest = Some(second);
         true
@@ -120,11 +141,45 @@ impl Clock {
 pub struct Collector {
     exchanges: u64,
     statistics: Statistics,
+    diagnostician: Diagnostician,
     judge: Judge,
+    /// Findings that are to be given out.
     findings: Vec<Finding>,
+    /// Which exchanges are wanted, where not all of them are.
+    filter: Option<Filter>,
+    /// The numbers of wanted ones, for verdicts that come behind them.
+    wanted: BTreeSet<u64>,
+    /// Time of the first exchange.
+    start: Option<Timestamp>,
 }
 
 impl Collector {
+    /// A collector that hands on, and counts, only the exchanges that a filter matches, and what
+    /// concerns them. Connections are counted all the same.
+    pub fn with_filter(filter: Option<Filter>) -> Self {
+        Self { filter, ..Self::default() }
+    }
+
+    /// The same with rules that are ignored or have other parameters.
+    pub fn with_rules(self, parameters: &rules::Parameters) -> Self {
+        Self { judge: Judge::new(parameters), ..self }
+    }
+
+    /// Whether the exchange that has just been numbered is wanted.
+    fn wants(&mut self, exchange: &Exchange) -> bool {
+        let Some(filter) = &self.filter else { return true };
+        let start = *self.start.get_or_insert(exchange.first().at);
+        let subject = Subject { start: Some(start), ..Subject::new(self.exchanges, exchange) };
+        if !filter.matches(&subject) {
+            return false;
+        }
+        self.wanted.insert(self.exchanges);
+        if self.wanted.len() > limits::WANTED_EXCHANGES {
+            self.wanted.pop_first();
+        }
+        true
+    }
+
     /// Takes events in their order and hands each on as a record. Stops at the first error of
     /// `sink`, which is returned; the events behind it are lost.
     pub fn take<E>(
@@ -136,45 +191,95 @@ impl Collector {
             match event {
                 Event::Exchange(exchange) => {
                     self.exchanges += 1;
-                    self.statistics.exchange(&exchange);
-                    sink(Record::Exchange(self.exchanges, &exchange))?;
+                    if self.wants(&exchange) {
+                        self.statistics.exchange(&exchange);
+                        sink(Record::Exchange(self.exchanges, &exchange))?;
+                    }
+                    let shared = Arc::clone(&exchange);
+                    self.diagnostician.exchange(self.exchanges, shared);
                     self.judge.exchange(self.exchanges, exchange, &mut self.findings);
                 }
                 Event::Stray(stray) => {
                     self.statistics.stray(&stray);
-                    sink(Record::Stray(&stray))?;
-                    self.judge.stray(*stray, &mut self.findings);
+                    if self.filter.is_none() {
+                        sink(Record::Stray(&stray))?;
+                    }
+                    self.judge.stray(&stray, &mut self.findings);
+                    self.diagnostician.stray(stray);
                 }
                 Event::Connection(connection) => {
                     self.statistics.connection(&connection);
-                    sink(Record::Connection(&connection))?;
+                    if self.filter.is_none() {
+                        sink(Record::Connection(&connection))?;
+                    }
                     self.judge.connection(&connection, &mut self.findings);
+                    self.diagnostician.connection(connection);
                 }
             }
-            for finding in self.findings.drain(..) {
+            if !self.findings.is_empty() {
+                self.give_findings(&mut sink)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn give_findings<E>(
+        &mut self,
+        sink: &mut impl FnMut(Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for finding in self.findings.drain(..) {
+            let wanted = |number: u64| self.wanted.contains(&number);
+            if self.filter.is_none() || finding.transaction.is_some_and(wanted) {
                 sink(Record::Finding(&finding))?;
             }
         }
         Ok(())
     }
 
-    /// The capture is over: what rules with a memory have to say at the end. Stops at the first
-    /// error of `sink`, which is returned.
+    /// Takes an ICMP error, an address question or an answer to one.
+    pub fn signal(&mut self, signal: Signal) {
+        self.diagnostician.signal(signal);
+    }
+
+    /// The capture has reached another second (see [`Clock`]), and everything in front of it was
+    /// taken: gives out the verdicts whose evidence is in.
+    pub fn tick<E>(
+        &mut self,
+        now: Timestamp,
+        sink: impl FnMut(Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.diagnostician.tick(now);
+        self.give_verdicts(sink)
+    }
+
+    /// Everything was taken: gives out the findings and verdicts that are left.
     pub fn finish<E>(
         &mut self,
-        now: Mark,
         mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        self.judge.finish(now, &mut self.findings);
-        for finding in self.findings.drain(..) {
-            sink(Record::Finding(&finding))?;
+        self.judge.finish(&mut self.findings);
+        self.give_findings(&mut sink)?;
+        self.diagnostician.finish();
+        self.give_verdicts(sink)
+    }
+
+    fn give_verdicts<E>(
+        &mut self,
+        mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for verdict in self.diagnostician.verdicts().drain(..) {
+            if self.filter.is_some() && !self.wanted.contains(&verdict.transaction) {
+                continue;
+            }
+            self.statistics.verdict(&verdict);
+            sink(Record::Verdict(&verdict))?;
         }
         Ok(())
     }
 
-    /// A collector whose rules have these parameters.
-    pub fn with_rules(parameters: &rules::Parameters) -> Self {
-        Self { judge: Judge::new(parameters), ..Self::default() }
+    /// What became of failures.
+    pub fn diagnosed(&self) -> diagnosis::Counts {
+        self.diagnostician.counts()
     }
 
     /// The numbers so far.

@@ -9,7 +9,8 @@
 //! ```
 //!
 //! One way, no way back. Packets are pushed in borrowed, facts come out owned. The core (`wire`,
-//! `flow`, `http`, `status`, `stats`, `engine`) is pure: it has no clock (time is the capture's), opens
+//! `flow`, `http`, `status`, `diagnosis`,
+//! `stats`, `engine`) is pure: it has no clock (time is the capture's), opens
 //! no file, starts no thread, prints nothing and never panics on input. Files and terminals
 //! live at the two ends. `tests/architecture.rs` holds who may import whom.
 //!
@@ -23,10 +24,12 @@
 //! | [`http`] | ordered octets | [`http::Exchange`]s, [`http::Connection`]s, flaws |
 //! | [`status`] | a code | what it means and demands, in English and Chinese |
 //! | [`rules`] | exchanges and connections | [`rules::Finding`]s |
+//! | [`diagnosis`] | exchanges, connections, signals | [`diagnosis::Verdict`]s: why it failed, with packets |
 //! | [`stats`] | exchanges and connections | numbers |
 //! | [`engine`] | segments | [`engine::Record`]s in an order that the capture alone decides |
 //! | [`pipeline`] | a capture | records, and a [`snapshot::Summary`] that balances |
 //! | [`snapshot`] | | what a view may look at |
+//! | [`filter`] | a line of text | whether an exchange is one of those it asks for |
 //! | [`export`] | records | texts and files, made safe |
 //! | [`units`], [`limits`], [`error`] | | words that all of them share |
 //!
@@ -53,10 +56,24 @@
 //! # }
 //! ```
 
+// What a test may do, the program may not.
+#![cfg_attr(
+    not(test),
+    warn(
+        clippy::exit,
+        clippy::get_unwrap,
+        clippy::print_stderr,
+        clippy::print_stdout,
+        clippy::unwrap_used
+    )
+)]
+
 pub mod capture;
+pub mod diagnosis;
 pub mod engine;
 pub mod error;
 pub mod export;
+pub mod filter;
 pub mod flow;
 pub mod http;
 pub mod limits;
@@ -67,3 +84,7 @@ pub mod stats;
 pub mod status;
 pub mod units;
 pub mod wire;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

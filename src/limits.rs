@@ -52,6 +52,14 @@ pub const SKIP_NUMBERS: usize = 48;
 /// as evicted. Peers: Retina 100,000; Arkime 1.5 million.
 pub const CONNECTIONS: usize = 262_144;
 
+/// Segments in a row that must speak of about the same place beyond a window before it is believed:
+/// whoever forges fewer, or while the connection is busy, does not move it.
+pub const BEYOND_WINDOW: u32 = 4;
+
+/// A jump of the clock, ahead or back, that has to be confirmed by a second packet, seconds: one
+/// packet with a wrong time ends no connection.
+pub const CLOCK_STEP: i64 = 60;
+
 /// Octets held for one direction because something before them is missing. At the limit the
 /// first hole is declared a gap. Peers: Snort 4 MiB, flowscope 256 KiB.
 pub const HELD_OCTETS: u64 = 1024 * 1024;
@@ -83,6 +91,10 @@ pub const BLIND_GAP_OCTETS: u64 = 256 * 1024;
 
 /// Segments behind a hole that end the waiting where no acknowledgement can tell.
 pub const BLIND_GAP_SEGMENTS: usize = 256;
+
+/// Segments of each direction whose beginning is remembered behind their delivery, to see when one
+/// is sent in another version: the true answer comes right behind a forged one.
+pub const RECENT_SEGMENTS: usize = 8;
 
 /// Octets kept of each version where two copies of the same sequence range differ.
 pub const CONFLICT_OCTETS: usize = 64;
@@ -216,3 +228,67 @@ pub const PROTOCOL_PORTS: usize = 1_024;
 /// Pairs of server and kind of failure that are counted by themselves; searched one by one, so
 /// few.
 pub const FAILURES: usize = 256;
+
+/// Exchanges that diagnosis remembers, to find the attempts upstream that belong to a failing one and
+/// the request that an attempt belongs to. A few kilobytes each.
+pub const REMEMBERED_EXCHANGES: usize = 8_192;
+
+/// The same while nothing speaks for two legs in the capture: what a leg that turns up later may
+/// belong to. Few, so that they stay in the cache.
+pub const REMEMBERED_EXCHANGES_OF_ONE_LEG: usize = 256;
+
+/// Connections that carried no exchange, and questions of the network about a host, that diagnosis
+/// remembers: refused and unanswered attempts.
+pub const REMEMBERED_CONNECTIONS: usize = 8_192;
+
+/// ICMP errors, address questions and answers that diagnosis remembers.
+pub const REMEMBERED_SIGNALS: usize = 4_096;
+
+/// Addresses that diagnosis remembers as ones that open connections.
+pub const REMEMBERED_ADDRESSES: usize = 65_536;
+
+/// Failures that wait for their evidence at one time.
+pub const PENDING_FAILURES: usize = 4_096;
+
+/// How long a failure waits for evidence that completes after it, capture time, where what is there
+/// already is proof: late answers, the end of the other leg's connection.
+pub const EVIDENCE_WAIT: Duration = Duration::from_secs(5);
+
+/// How long it waits otherwise: until connections that are silent have been given up.
+pub const EVIDENCE_WAIT_LONGEST: Duration = Duration::from_secs(1_000);
+
+/// An end of a reused connection so soon behind a request did not come from working on it. Round
+/// trips between a proxy and its upstream are mostly below a few milliseconds.
+pub const RACE: Duration = Duration::from_millis(20);
+
+/// The same where the request was acknowledged by itself before: then the process may have read it.
+pub const RACE_ACKNOWLEDGED: Duration = Duration::from_millis(5);
+
+/// A RST so soon behind a request does not show that the request was read: closing a connection with
+/// octets unread sends one too (RFC 2525 section 2.17).
+pub const UNREAD: Duration = Duration::from_millis(30);
+
+/// Shorter silences are no timeout: no proxy is set to give up so soon.
+pub const SILENCE: Duration = Duration::from_millis(50);
+
+/// Shortest delay of a repeated SYN (RFC 6298: 1 s; Linux rounds by a tick).
+pub const SLOW_ACCEPT: Duration = Duration::from_millis(900);
+
+/// What follows so soon was caused by what was before.
+pub const PROMPT: Duration = Duration::from_millis(10);
+
+/// Octets of a response head that proxies do not take any more: nginx 4 or 8 KiB, HAProxy 16 KiB.
+pub const LARGE_HEAD: usize = 4_000;
+
+/// Octets of one filter expression. Nobody types more; a list of addresses still fits.
+pub const FILTER_OCTETS: usize = 4_096;
+
+/// Parentheses and negations inside one another in a filter: reading and asking go down as deep.
+pub const FILTER_DEPTH: usize = 64;
+
+/// Octets that one compiled regular expression of a filter may take, and as many for its cache: a
+/// counted repetition of a few letters can ask for gigabytes.
+pub const FILTER_REGEX_OCTETS: usize = 256 * 1024;
+
+/// Exchanges that a filter wanted and that are remembered, so that the verdicts on them are wanted too.
+pub const WANTED_EXCHANGES: usize = 65_536;

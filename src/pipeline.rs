@@ -7,6 +7,7 @@ use std::ops::ControlFlow;
 use crate::capture::{self, Capture};
 use crate::engine::{Clock, Collector, Record, Shard};
 use crate::error::Error;
+use crate::filter::Filter;
 use crate::flow::Mark;
 use crate::snapshot::{Damage, Input, Interface, Skipped, Summary};
 use crate::stats::Statistics;
@@ -14,10 +15,12 @@ use crate::units::Duration;
 use crate::wire::{Decoded, Decoder, Packet, Skips};
 
 /// What a run is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Octets of the front of each content to keep.
     pub preview: usize,
+    /// Which exchanges are wanted; all where there is none.
+    pub filter: Option<Filter>,
 }
 
 /// What a run gives beyond its records.
@@ -46,53 +49,72 @@ pub fn run<E: From<Error>>(
     options: Options,
     mut sink: impl FnMut(Record<'_>) -> Result<ControlFlow<()>, E>,
 ) -> Result<Outcome, E> {
-    let mut shard = Shard::with_preview(options.preview);
-    let mut collector = Collector::default();
-    let mut decoder = Decoder::new();
-    let mut clock = Clock::default();
-    let mut tally = Tally::default();
-    let mut hand_on = |record: Record<'_>| match sink(record) {
+    let mut core = Core {
+        shard: Shard::with_preview(options.preview),
+        collector: Collector::with_filter(options.filter),
+        tally: Tally::default(),
+    };
+    let driven = core.drive(capture, &mut |record| match sink(record) {
         Ok(ControlFlow::Continue(())) => Ok(()),
         Ok(ControlFlow::Break(())) => Err(Stop::Enough),
         Err(error) => Err(Stop::Failed(error)),
+    });
+    let stopped = match driven {
+        Ok(()) => false,
+        Err(Stop::Enough) => true,
+        Err(Stop::Failed(error)) => return Err(error),
     };
-    let mut stopped = false;
-    while let Some(packet) = capture.next()? {
-        tally.packet(&packet);
-        if clock.passes(packet.at) {
-            shard.tick(tally.mark);
-        }
-        match decoder.decode(&packet) {
-            Decoded::Segment(segment) => {
-                tally.summary.segments += 1;
-                shard.segment(&segment);
-            }
-            Decoded::Signal(_) => tally.summary.signals += 1,
-            Decoded::Skip(skip) => tally.skips.add(skip),
-        }
-        if shard.has_events() {
-            match collector.take(shard.events(), &mut hand_on) {
-                Ok(()) => {}
-                Err(Stop::Enough) => {
-                    stopped = true;
-                    break;
-                }
-                Err(Stop::Failed(error)) => return Err(error),
-            }
-        }
-    }
-    if !stopped {
-        shard.finish(tally.mark);
-        let taken = collector.take(shard.events(), &mut hand_on);
-        match taken.and_then(|()| collector.finish(tally.mark, &mut hand_on)) {
-            Ok(()) => {}
-            Err(Stop::Enough) => stopped = true,
-            Err(Stop::Failed(error)) => return Err(error),
-        }
-    }
+    let Core { shard, collector, tally } = core;
     let mut summary = tally.close(&shard, capture);
     summary.stopped = stopped;
     Ok(Outcome { summary, statistics: collector.into_statistics() })
+}
+
+/// What a run fills.
+struct Core {
+    shard: Shard,
+    collector: Collector,
+    tally: Tally,
+}
+
+impl Core {
+    /// Drives every packet through, until the capture is over or the sink has seen enough.
+    fn drive<E: From<Error>>(
+        &mut self,
+        capture: &mut Capture,
+        sink: &mut impl FnMut(Record<'_>) -> Result<(), Stop<E>>,
+    ) -> Result<(), Stop<E>> {
+        let Self { shard, collector, tally } = self;
+        let mut decoder = Decoder::new();
+        let mut clock = Clock::default();
+        while let Some(packet) = capture.next().map_err(|error| Stop::Failed(error.into()))? {
+            tally.packet(&packet);
+            let tick = clock.passes(packet.at);
+            if tick {
+                shard.tick(tally.mark);
+            }
+            match decoder.decode(&packet) {
+                Decoded::Segment(segment) => {
+                    tally.summary.segments += 1;
+                    shard.segment(&segment);
+                }
+                Decoded::Signal(signal) => {
+                    tally.summary.signals += 1;
+                    collector.signal(signal);
+                }
+                Decoded::Skip(skip) => tally.skips.add(skip),
+            }
+            if shard.has_events() {
+                collector.take(shard.events(), &mut *sink)?;
+            }
+            if tick {
+                collector.tick(tally.mark.at, &mut *sink)?;
+            }
+        }
+        shard.finish(tally.mark);
+        collector.take(shard.events(), &mut *sink)?;
+        collector.finish(sink)
+    }
 }
 
 /// Counts packets.

@@ -6,7 +6,9 @@ use std::time::Instant;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use httpwhy::engine::Record;
+use httpwhy::error::Error;
 use httpwhy::export::FORMATS;
+use httpwhy::filter::Filter;
 use httpwhy::pipeline;
 use httpwhy::units::Duration;
 
@@ -22,6 +24,9 @@ pub(super) struct Arguments {
     /// The same as -T jsonl
     #[arg(long, conflicts_with = "format")]
     json: bool,
+    /// Only exchanges that match, as in 'status >= 500 and path ~ /checkout'; httpwhy explain filter
+    #[arg(short = 'Y', long, value_name = "EXPR")]
+    filter: Option<String>,
     /// Stop after so many exchanges
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
@@ -51,6 +56,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
         anyhow::bail!("there is no format {name}");
     };
+    let filter = arguments.filter.as_deref().map(compile).transpose()?;
     let mut capture = arguments.input.open()?;
     let mut options = arguments.output.options();
     options.top = arguments.top;
@@ -58,19 +64,19 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let mut exporter = (format.open)(options);
     let mut out = arguments.output.open()?;
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
-    let enough = arguments.count.unwrap_or(u64::MAX);
-    let mut outcome = pipeline::run(&mut capture, pipeline::Options::default(), |record| {
+    let mut left = arguments.count.unwrap_or(u64::MAX);
+    let wanted = pipeline::Options { preview: 0, filter };
+    let mut outcome = pipeline::run(&mut capture, wanted, |record| {
         let written = match record {
             Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out),
             Record::Stray(stray) => exporter.stray(stray, &mut out),
             Record::Connection(connection) => exporter.connection(connection, &mut out),
+            Record::Verdict(verdict) => exporter.verdict(verdict, &mut out),
             Record::Finding(_) => Ok(()),
         };
         written.map_err(|error| out.refused(error))?;
-        match record {
-            Record::Exchange(id, _) if id >= enough => Ok(ControlFlow::Break(())),
-            _ => anyhow::Ok(ControlFlow::Continue(())),
-        }
+        left -= u64::from(matches!(record, Record::Exchange(..)));
+        anyhow::Ok(if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     })?;
     let nanos = u64::try_from(begun.elapsed().as_nanos()).ok();
     outcome.summary.read_in = nanos.map(Duration::from_nanos);
@@ -78,4 +84,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     ended.map_err(|error| out.refused(error))?;
     out.finish()?;
     Ok(arguments.talk.tell(&outcome.summary))
+}
+
+fn compile(text: &str) -> Result<Filter, Error> {
+    let filter = Filter::parse(text).map_err(|mistake| Error::Usage(mistake.to_string()))?;
+    if filter.asks_for_verdicts() {
+        let why = "an exchange is written before it is known why it failed, so a filter cannot ask \
+                   for causes yet; -T jsonl has them as records of their own";
+        return Err(Error::Usage(why.to_owned()));
+    }
+    Ok(filter)
 }

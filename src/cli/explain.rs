@@ -1,9 +1,11 @@
-//! `httpwhy explain [CODE|FLAW]`: what it means and what to do about it.
+//! `httpwhy explain [CODE|CAUSE|FLAW]`: what it means and what to do about it.
 
 use std::io::{self, IsTerminal, Write};
 
 use clap::{Args, ValueEnum};
+use httpwhy::diagnosis::{CAUSES, Cause};
 use httpwhy::error::Error;
+use httpwhy::filter;
 use httpwhy::http::Flaw;
 use httpwhy::status::{self, Explanation, Language};
 
@@ -20,9 +22,10 @@ enum Tag {
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A status code (502), a reason phrase ("Bad Gateway") or the name of a flaw (bare-lf);
+    /// A status code (502), a reason phrase ("Bad Gateway"), a cause (upstream-refused) or
+    /// the name of a flaw (bare-lf);
     /// without it all are listed
-    #[arg(value_name = "CODE|FLAW")]
+    #[arg(value_name = "CODE|CAUSE|FLAW")]
     what: Option<String>,
     /// The language of the explanation
     #[arg(long, value_name = "LANG", default_value = "en")]
@@ -53,6 +56,12 @@ fn explain(what: &str, language: Language) -> Result<String, Error> {
         }
         return Ok(Explanation::of_code(code, language).to_text(columns));
     }
+    if what == "filter" {
+        return Ok(filter::explain());
+    }
+    if let Some(cause) = CAUSES.iter().find(|cause| cause.id == what) {
+        return Ok(cause_text(cause, columns));
+    }
     if let Some(flaw) = Flaw::ALL.iter().find(|flaw| flaw.name() == what) {
         return Ok(flaw_text(*flaw));
     }
@@ -61,9 +70,41 @@ fn explain(what: &str, language: Language) -> Result<String, Error> {
         .collect();
     if named.is_empty() {
         let known = "httpwhy explain lists what is known";
-        return Err(Error::Usage(format!("`{what}` is no status code and no flaw; {known}")));
+        return Err(Error::Usage(format!(
+            "`{what}` is no status code, no cause and no flaw; {known}"
+        )));
     }
     Ok(named.join("\n"))
+}
+
+fn cause_text(cause: &Cause, columns: usize) -> String {
+    let mut text = format!("{}: {}\n\n", cause.id, cause.title);
+    let mut section = |heading: &str, body: &str, indent: usize| {
+        text.push_str(heading);
+        let mut at = columns;
+        for word in body.replace('`', "").split_whitespace() {
+            let width = word.chars().count();
+            if at + 1 + width > columns {
+                text.push('\n');
+                text.push_str(&" ".repeat(indent));
+                at = indent;
+            } else {
+                text.push(' ');
+                at += 1;
+            }
+            text.push_str(word);
+            at += width;
+        }
+        text.push('\n');
+    };
+    section("What it means", cause.meaning, 1);
+    section("How packets prove it", cause.proof, 1);
+    section("When it is something else", cause.caution, 1);
+    section("What to do", cause.advice, 1);
+    for cure in cause.cures {
+        section(&format!(" {}:", cure.software), cure.text, 3);
+    }
+    text
 }
 
 fn flaw_text(flaw: Flaw) -> String {

@@ -32,20 +32,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let options = arguments.output.options();
     let mut out = arguments.output.open()?;
     let mut wanted: BTreeSet<u64> = arguments.ids.iter().copied().collect();
-    let preview = pipeline::Options { preview: detail::PREVIEW_OCTETS };
+    let preview = pipeline::Options { preview: detail::PREVIEW_OCTETS, filter: None };
+    // Why it failed comes behind the exchange, so the capture is read on to its end.
+    let mut open: BTreeSet<u64> = BTreeSet::new();
     let outcome = pipeline::run(&mut capture, preview, |record| {
-        let Record::Exchange(id, exchange) = record else {
-            return Ok(ControlFlow::Continue(()));
+        let written = match record {
+            Record::Exchange(id, exchange) if wanted.remove(&id) => {
+                open.insert(id);
+                detail::write(id, exchange, options, &mut out)
+            }
+            Record::Verdict(verdict) if open.remove(&verdict.transaction) => {
+                detail::write_verdict(verdict, options, &mut out)
+            }
+            _ => Ok(()),
         };
-        if wanted.remove(&id) {
-            let written = detail::write(id, exchange, options, &mut out);
-            written.map_err(|error| out.refused(error))?;
-        }
-        anyhow::Ok(if wanted.is_empty() {
-            ControlFlow::Break(())
-        } else {
-            ControlFlow::Continue(())
-        })
+        written.map_err(|error| out.refused(error))?;
+        anyhow::Ok(ControlFlow::Continue(()))
     })?;
     out.finish()?;
     if let Some(id) = wanted.first() {

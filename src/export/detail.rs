@@ -6,10 +6,14 @@ mod body;
 use std::io::{self, Write};
 
 use super::paint::{Page, Style};
-use super::{Options, escape, name};
+use super::{Options, escape, name, trailer};
+use crate::diagnosis::Verdict;
 use crate::flow::Mark;
 use crate::http::{Exchange, Field, Framing, Head, Kind, Message, Switch};
 use crate::units::{Count, Duration, Octets};
+
+/// A shorter pause inside a response is not worth a line; retransmission timers begin at 200 ms.
+const NOTABLE_PAUSE: Duration = Duration::from_millis(150);
 
 /// Octets of the front of each body that are shown.
 pub const PREVIEW_OCTETS: usize = 2_048;
@@ -44,6 +48,34 @@ pub fn write(
         (None, None) => absent(&mut page, "RESPONSE", "none"),
     }
     timeline(&mut page, exchange);
+    out.write_all(page.as_bytes())
+}
+
+/// Writes why the exchange before it failed.
+///
+/// # Errors
+///
+/// What `out` says.
+pub fn write_verdict(verdict: &Verdict, options: Options, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(options.colour);
+    let say = |page: &mut Page, text: &str| {
+        page.add("  ").add(&escape::text(text.as_bytes())).end_line();
+    };
+    page.put(Style::Bold, "WHY").add(&format!("   exchange {}   ", Count(verdict.transaction)));
+    page.put(Style::Failure, verdict.cause.title).add(&format!("   {}", verdict.cause.id));
+    page.end_line();
+    say(&mut page, &verdict.summary);
+    say(&mut page, &format!("{} confidence: {}", verdict.confidence.name(), verdict.reason));
+    for evidence in &verdict.evidence {
+        let packet = format!("#{}", Count(evidence.mark.packet));
+        say(&mut page, &format!("{packet:>10}  {}", evidence.says));
+    }
+    for rival in &verdict.rivals {
+        say(&mut page, &format!("not {}: {}", rival.cause, rival.why_not));
+    }
+    say(&mut page, &format!("→ {}", verdict.advice));
+    page.add("  Wireshark: ").put(Style::Command, &verdict.display_filter()).end_line();
+    page.end_line();
     out.write_all(page.as_bytes())
 }
 
@@ -95,6 +127,18 @@ fn why_none(word: &str) -> &str {
     }
 }
 
+/// What the last packet of an exchange without a response says.
+fn how_over(word: &str) -> &str {
+    match word {
+        "fin" => "the connection is closed, no response",
+        "reset-by-server" => "the server resets the connection, no response",
+        "reset-by-client" => "the client resets the connection, no response",
+        "timeout" => "still no response: counted as over",
+        "capture-end" => "the capture ends, no response yet",
+        _ => "given up",
+    }
+}
+
 fn message(page: &mut Page, heading: &str, message: &Message, options: Options) {
     let (first, last) = (message.first.packet, message.last.packet);
     let packets = if first == last {
@@ -116,10 +160,8 @@ fn message(page: &mut Page, heading: &str, message: &Message, options: Options) 
     }
     if let Some(trailers) = &message.trailers {
         page.add("  ").put(Style::Dim, "trailer section").end_line();
-        for line in trailers.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii) {
-            if !line.is_empty() {
-                page.add("  ").add(&escape::text(&options.secrets.line(line))).end_line();
-            }
+        for one in trailer::fields(trailers) {
+            field(page, &one, options);
         }
     }
     body::write(page, message, options);
@@ -140,12 +182,14 @@ fn head(page: &mut Page, head: &Head, options: Options) {
         Kind::Response => line.into(),
     };
     page.add("  ").put(Style::Bold, &escape::text(&shown)).end_line();
-    for field in head.fields() {
-        let value = options.secrets.value(&field);
-        let Field { name_octets, .. } = field;
-        page.add("  ").add(&escape::text(name_octets)).put(Style::Dim, ":").add(" ");
-        page.add(&escape::text(&value)).end_line();
+    for one in head.fields() {
+        field(page, &one, options);
     }
+}
+
+fn field(page: &mut Page, field: &Field<'_>, options: Options) {
+    page.add("  ").add(&escape::text(field.name_octets)).put(Style::Dim, ":").add(" ");
+    page.add(&escape::text(&options.secrets.value(field))).end_line();
 }
 
 fn completeness(message: &Message) -> (String, Style) {
@@ -217,23 +261,18 @@ fn timeline(page: &mut Page, exchange: &Exchange) {
         let think = exchange.think_time().map(|time| format!(", {time} after the request"));
         events.push((response.first, format!("response begins{}", think.unwrap_or_default())));
         if let Some((pause, packet)) = response.longest_pause
-            && pause >= Duration::from_millis(200)
+            && pause >= NOTABLE_PAUSE
         {
-            let text = format!("longest pause inside the response was {pause}, before this packet");
-            let at = Mark { packet, at: response.last.at };
-            if packet == response.last.packet {
-                events.push((at, text));
-            } else {
-                page.add(&format!("  {text}: {}", Count(packet))).end_line();
-            }
+            page.add(&format!("  the longest pause, {pause}, ended with #{}", Count(packet)));
+            page.end_line();
         }
         if response.last.packet != response.first.packet {
             let total = exchange.total_time().map(|time| format!(", {time} in all"));
             events.push((response.last, format!("response ends{}", total.unwrap_or_default())));
         }
     }
-    if exchange.response.is_none() {
-        events.push((exchange.completed, "given up".to_owned()));
+    if let (None, Some(why)) = (&exchange.response, exchange.unanswered) {
+        events.push((exchange.completed, how_over(name::unanswered(why)).to_owned()));
     }
     events.sort_by_key(|(mark, _)| mark.packet);
     for (mark, what) in events {
@@ -246,8 +285,11 @@ fn timeline(page: &mut Page, exchange: &Exchange) {
         page.add(&format!("  {after:>9}  {packet:>11}  {what}")).end_line();
     }
     if exchange.retransmissions > 0 {
-        let count = Count(u64::from(exchange.retransmissions));
-        page.add("  ").put(Style::Warning, &format!("{count} segments were sent again")).end_line();
+        let again = match exchange.retransmissions {
+            1 => "1 segment was sent again".to_owned(),
+            count => format!("{} segments were sent again", Count(u64::from(count))),
+        };
+        page.add("  ").put(Style::Warning, &again).end_line();
     }
     match &exchange.switch {
         Some(Switch::Tunnel) => page.add("  the connection is a tunnel from here on").end_line(),

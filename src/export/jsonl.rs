@@ -10,7 +10,8 @@ use std::io::{self, Write};
 
 use super::json;
 use super::name;
-use super::{Exporter, Format, Options, Secrets};
+use super::{Exporter, Format, Options, Secrets, trailer};
+use crate::diagnosis::Verdict;
 use crate::flow::{Ending, Mark};
 use crate::http::{Connection, Exchange, Field, FieldName, Message, Stray, Switch, Version};
 use crate::snapshot::Summary;
@@ -69,6 +70,12 @@ impl Exporter for Jsonl {
         out.write_all(&self.line)
     }
 
+    fn verdict(&mut self, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+        self.line.clear();
+        diagnosis(&mut self.line, verdict);
+        out.write_all(&self.line)
+    }
+
     fn end(
         &mut self,
         summary: &Summary,
@@ -79,6 +86,60 @@ impl Exporter for Jsonl {
         summary::record(&mut self.line, summary, statistics, self.options.secrets);
         out.write_all(&self.line)
     }
+}
+
+fn diagnosis(out: &mut Vec<u8>, verdict: &Verdict) {
+    out.extend_from_slice(b"{\"type\":\"diagnosis\",\"transaction\":");
+    json::number(out, verdict.transaction);
+    key!(out, "cause");
+    json::word(out, verdict.cause.id);
+    key!(out, "upstream");
+    match verdict.upstream {
+        Some(upstream) => json::endpoint(out, upstream),
+        None => out.extend_from_slice(b"null"),
+    }
+    key!(out, "confidence");
+    json::word(out, verdict.confidence.name());
+    key!(out, "reason");
+    json::octets(out, verdict.reason.as_bytes());
+    key!(out, "summary");
+    json::octets(out, verdict.summary.as_bytes());
+    key!(out, "evidence");
+    list(out, &verdict.evidence, |out, evidence| {
+        out.extend_from_slice(b"{\"packet\":");
+        json::number(out, evidence.mark.packet);
+        key!(out, "time");
+        json::time(out, evidence.mark.at);
+        key!(out, "says");
+        json::octets(out, evidence.says.as_bytes());
+        out.push(b'}');
+    });
+    key!(out, "rivals");
+    list(out, &verdict.rivals, |out, rival| {
+        out.extend_from_slice(b"{\"cause\":");
+        json::word(out, rival.cause);
+        key!(out, "why_not");
+        json::octets(out, rival.why_not.as_bytes());
+        out.push(b'}');
+    });
+    key!(out, "advice");
+    json::octets(out, verdict.advice.as_bytes());
+    key!(out, "display_filter");
+    json::octets(out, verdict.display_filter().as_bytes());
+    key!(out, "attempts");
+    json::number(out, verdict.attempts as u64);
+    out.extend_from_slice(b"}\n");
+}
+
+fn list<T>(out: &mut Vec<u8>, items: &[T], mut write: impl FnMut(&mut Vec<u8>, &T)) {
+    out.push(b'[');
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        write(out, item);
+    }
+    out.push(b']');
 }
 
 fn transaction(out: &mut Vec<u8>, id: u64, exchange: &Exchange, secrets: Secrets) {
@@ -205,17 +266,6 @@ fn pairs<'h>(out: &mut Vec<u8>, fields: impl Iterator<Item = Field<'h>>, secrets
     out.push(b']');
 }
 
-/// The lines of a trailer section as fields.
-fn trailers(octets: &[u8]) -> impl Iterator<Item = Field<'_>> {
-    let lines = octets.split(|octet| *octet == b'\n').map(<[u8]>::trim_ascii);
-    lines.filter(|line| !line.is_empty()).map(|line| {
-        let colon = memchr::memchr(b':', line).unwrap_or(line.len());
-        let (name, value) = line.split_at_checked(colon).unwrap_or((line, &[]));
-        let value = value.get(1..).unwrap_or_default().trim_ascii();
-        Field { name: FieldName::recognise(name), name_octets: name, value }
-    })
-}
-
 fn interim(out: &mut Vec<u8>, exchange: &Exchange) {
     out.push(b'[');
     for (index, interim) in exchange.interim.iter().enumerate() {
@@ -286,7 +336,7 @@ fn message(out: &mut Vec<u8>, message: Option<&Message>, secrets: Secrets) {
     json::optional_duration(out, message.longest_pause.map(|(pause, _)| pause));
     key!(out, "trailers");
     match &message.trailers {
-        Some(octets) => pairs(out, trailers(octets), secrets),
+        Some(octets) => pairs(out, trailer::fields(octets), secrets),
         None => out.extend_from_slice(b"null"),
     }
     key!(out, "flaws");

@@ -11,10 +11,12 @@ mod paint;
 pub mod secret;
 mod table;
 mod text;
+mod trailer;
 mod wide;
 
 use std::io::{self, Write};
 
+use crate::diagnosis::Verdict;
 use crate::http::{Connection, Exchange, Stray};
 use crate::snapshot::Summary;
 use crate::stats::Statistics;
@@ -43,6 +45,11 @@ pub trait Exporter {
         Ok(())
     }
 
+    /// Why an exchange failed; comes behind the exchange.
+    fn verdict(&mut self, _verdict: &Verdict, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Everything has come.
     fn end(
         &mut self,
@@ -67,6 +74,13 @@ pub struct Options {
     pub colour: bool,
     /// Whether the report accounts for every packet and octet.
     pub accounts: bool,
+}
+
+impl Options {
+    /// Whether lines have to fit fewer than so many columns.
+    fn has_fewer(&self, columns: usize) -> bool {
+        self.columns.is_some_and(|there| there < columns)
+    }
 }
 
 /// One output format.

@@ -23,6 +23,12 @@ pub(super) const FORMAT: Format = Format {
 /// Columns that the target has at least.
 const TARGET: usize = 24;
 
+/// A terminal of fewer columns shows the server alone …
+const NARROW: usize = 112;
+
+/// … and one of still fewer neither sizes nor fractions of a second.
+const TINY: usize = 96;
+
 struct Wide {
     options: Options,
     page: Page,
@@ -35,9 +41,15 @@ impl Exporter for Wide {
         let page = &mut self.page;
         page.clear();
         let time = exchange.first().at.to_string();
+        let (narrow, tiny) = (self.options.has_fewer(NARROW), self.options.has_fewer(TINY));
+        let time = time.get(if tiny { 11..19 } else { 11..23 }).unwrap_or(&time);
         page.put(Style::Dim, &format!("{id:>6}")).add("  ");
-        page.add(time.get(11..23).unwrap_or(&time)).add("  ");
-        let ends = format!("{} → {}", exchange.client, exchange.server);
+        page.add(time).add("  ");
+        let ends = if narrow {
+            exchange.server.to_string()
+        } else {
+            format!("{} → {}", exchange.client, exchange.server)
+        };
         self.ends = self.ends.max(escape::width(&ends));
         page.add(&format!("{ends:<width$}  ", width = self.ends));
         let outcome = Outcome::of(exchange);
@@ -56,16 +68,26 @@ impl Exporter for Wide {
         let size = exchange.response.as_ref().map(|response| Octets(response.content).to_string());
         let size = size.unwrap_or_else(|| "—".to_owned());
         let remark = remark(outcome, exchange);
-        // What stands in front: number, time, ends, status; and behind: time, size, remark.
-        let taken = 6 + 2 + 12 + 2 + self.ends + 2 + 3 + 2 + 8 + 22 + escape::width(remark);
-        let room = self.options.columns.map(|columns| columns.saturating_sub(taken).max(TARGET));
+        // What stands in front: number, time, ends, status, method; and behind: time, size, remark.
+        let front = 6 + 2 + time.len() + 2 + self.ends + 2 + 3 + 2 + 8;
+        let behind = if tiny { 12 } else { 22 };
+        let rest = |taken| self.options.columns.map(|columns| columns.saturating_sub(taken));
+        let room = rest(front + behind + escape::width(remark)).map(|room| room.max(TARGET / 2));
         let target = match room {
             Some(room) => escape::cut(target.as_bytes(), room).into_owned(),
             None => target,
         };
         let pad = room.unwrap_or(TARGET).saturating_sub(escape::width(&target));
         page.add(&format!("{method:<7} {target}")).blanks(pad);
-        page.add(&format!("  {total:>8}  {size:>8}  ")).put(style, remark);
+        page.add(&format!("  {total:>8}  "));
+        if !tiny {
+            page.add(&format!("{size:>8}  "));
+        }
+        let remark = match rest(front + room.unwrap_or(0) + behind) {
+            Some(room) => escape::cut(remark.as_bytes(), room),
+            None => remark.into(),
+        };
+        page.put(style, &remark);
         page.end_line();
         out.write_all(page.as_bytes())
     }

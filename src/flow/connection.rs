@@ -95,6 +95,7 @@ impl<R: Reader> Connection<R> {
                 via: [None; 2],
                 fin: [None; 2],
                 reset: [None; 2],
+                acknowledged: [None; 2],
             },
             streams: [Stream::default(), Stream::default()],
             reader: None,
@@ -292,10 +293,24 @@ impl<R: Reader> Connection<R> {
                     stream.rebase(first);
                     stream.initial = Some(segment.sequence);
                 }
-                Some(_) => return Outcome::Successor,
+                Some(_) if answers => return Outcome::Successor,
+                Some(_) => {
+                    self.rival = Some((side, segment.sequence, mark));
+                    self.facts.health.ignored[side.index()] += 1;
+                    return Outcome::Taken;
+                }
                 None => {
-                    if closed {
+                    // Data that came before may be behind this SYN, or of another connection.
+                    let strange = stream.lowest_unplaced().is_some_and(|lowest| {
+                        u64::from(lowest.wrapping_sub(first)) > limits::HELD_OCTETS
+                    });
+                    if closed || strange && answers {
                         return Outcome::Successor;
+                    }
+                    if strange {
+                        self.rival = Some((side, segment.sequence, mark));
+                        self.facts.health.ignored[side.index()] += 1;
+                        return Outcome::Taken;
                     }
                     stream.initial = Some(segment.sequence);
                 }
@@ -390,13 +405,18 @@ impl<R: Reader> Connection<R> {
             self.facts.handshake.done = Some(mark);
         }
         let Some(offset) = peer.offset(segment.acknowledgement) else { return };
-        if peer.allowed > 0 && offset > peer.allowed.max(peer.sent) + 1 {
+        if peer.allowed == 0 || offset <= peer.allowed.max(peer.sent) + 1 {
+            peer.stays();
+        } else if !peer.believes(offset) {
             // Acknowledges what the receiver itself never allowed to be sent.
             self.facts.health.ignored[index] += 1;
             return;
         }
         let window = u64::from(segment.window) << scale.min(14);
         peer.allowed = peer.allowed.max(offset + window);
+        if offset > peer.acknowledged {
+            self.facts.acknowledged[side.other().index()] = Some(mark);
+        }
         match peer.fin {
             Some((fin, _)) if offset > fin => {
                 peer.fin_acknowledged = true;
@@ -432,7 +452,7 @@ impl<R: Reader> Connection<R> {
             stream.hold_unplaced(sequence, &early);
             return;
         };
-        if skip > 0 && stream.next == 0 && self.facts.handshake.syn.is_none() {
+        if skip > 0 && stream.next == 0 && self.facts.midstream() {
             // The stream was anchored without its SYN, and not far enough in front.
             if skip <= limits::HELD_OCTETS {
                 stream.rebase(sequence);
@@ -441,7 +461,7 @@ impl<R: Reader> Connection<R> {
         }
         let whole = captured + u64::from(segment.cut);
         let end = offset + whole.saturating_sub(skip);
-        if stream.ended || !stream.in_window(offset) {
+        if stream.ended || !stream.in_window(offset) && !stream.believes(offset) {
             sink.ledger.discarded += captured;
             self.facts.health.ignored[index] += 1;
             return;
@@ -453,6 +473,7 @@ impl<R: Reader> Connection<R> {
                 self.facts.health.probes[index] += 1;
             } else {
                 self.facts.health.retransmissions[index] += 1;
+                self.compare(side, offset, segment.payload);
             }
             return;
         }
@@ -469,9 +490,13 @@ impl<R: Reader> Connection<R> {
             self.facts.health.ignored[index] += 1;
         }
         stream.sent = stream.sent.max(end);
+        stream.stays();
         if offset < stream.next {
             self.facts.health.retransmissions[index] += 1;
-        } else if let Some(first) = stream.early.first()
+            if skip == 0 {
+                self.compare(side, offset, segment.payload);
+            }
+        } else if let Some(first) = stream.early.front()
             && offset < first.offset
         {
             // It fills a hole: overtaken on its way, or sent again.
@@ -491,12 +516,29 @@ impl<R: Reader> Connection<R> {
             let boundary = skip + in_front == 0;
             let arrival = Arrival { mark, offset: stream.next, seen_of_peer, boundary };
             let cut = end - (stream.next + fresh.len() as u64);
+            if boundary {
+                self.note_recent(side, fresh);
+            }
             self.give(side, Octets::Shown(fresh), arrival, sink);
             self.miss(side, cut, Missing::Cut, mark, sink);
             return;
         }
         let cut = (end - offset).saturating_sub(octets.len() as u64) as u32;
         self.hold(side, EarlySegment { offset, octets, cut, ..early }, sink);
+    }
+
+    /// Remembers how a segment begins that is handed over now.
+    fn note_recent(&mut self, side: Side, octets: &[u8]) {
+        let stream = &mut self.streams[side.index()];
+        stream.recent.get_or_insert_default().note(stream.next, octets);
+    }
+
+    /// A segment repeats what was handed over: whether it says the same.
+    fn compare(&mut self, side: Side, offset: u64, octets: &[u8]) {
+        let index = side.index();
+        let recent = &self.streams[index].recent;
+        let differs = recent.as_ref().is_some_and(|recent| recent.differs(offset, octets));
+        self.facts.health.conflicts[index] += u32::from(differs);
     }
 
     /// Keeps a segment that cannot be handed over yet.
@@ -581,8 +623,10 @@ impl<R: Reader> Connection<R> {
             }
             return;
         }
-        if stream.fin.is_none() {
+        // Of two FINs the one in front is the true one: nothing can have been sent behind it.
+        if stream.fin.is_none_or(|(fin, _)| place < fin) {
             stream.fin = Some((place, mark));
+            stream.fin_acknowledged = false;
             self.facts.fin[index] = Some(mark);
         }
     }
@@ -719,7 +763,8 @@ impl<R: Reader> Connection<R> {
 
     /// Finds a beginning for streams of which no SYN was captured, once waiting for it is over.
     fn place(&mut self, sink: &mut Sink<'_, R>) {
-        if !self.settled() {
+        let full = sink.overfull || self.streams.iter().any(Stream::overfull);
+        if !full && !self.settled() {
             return;
         }
         for side in Side::BOTH {
@@ -761,7 +806,7 @@ impl<R: Reader> Connection<R> {
     fn next_is_ready(&self, side: Side, at_any_rate: bool) -> bool {
         let stream = &self.streams[side.index()];
         stream.base.is_some()
-            && stream.early.first().is_some_and(|early| {
+            && stream.early.front().is_some_and(|early| {
                 early.offset <= stream.next
                     && (at_any_rate || self.ready(side, early.acknowledgement))
             })
@@ -781,6 +826,9 @@ impl<R: Reader> Connection<R> {
             Some(octets) => {
                 let fresh = octets.get(skip as usize..).unwrap_or_default();
                 sink.ledger.held += fresh.len() as u64;
+                if arrival.boundary {
+                    self.note_recent(side, fresh);
+                }
                 self.give(side, Octets::Shown(fresh), arrival, sink);
             }
             None => {
@@ -822,7 +870,7 @@ impl<R: Reader> Connection<R> {
                 (waited >= u64::from(limits::GAP_PACKETS)
                     || self.facts.last.at.since(overdue.at) >= limits::GAP_WAIT)
                     .then(|| hole_end.min(stream.acknowledged))
-            } else if blind && let Some(first) = stream.early.first() {
+            } else if blind && let Some(first) = stream.early.front() {
                 (self.facts.last.since(first.mark) >= limits::BLIND_GAP_WAIT
                     || stream.early_cost > limits::BLIND_GAP_OCTETS
                     || stream.early.len() > limits::BLIND_GAP_SEGMENTS)
@@ -832,7 +880,7 @@ impl<R: Reader> Connection<R> {
             };
             if let Some(to) = to {
                 let missing = to - stream.next;
-                let mark = stream.early.first().map_or(self.facts.last, |early| early.mark);
+                let mark = stream.early.front().map_or(self.facts.last, |early| early.mark);
                 self.miss(side, missing, Missing::Lost, mark, sink);
                 given_up = true;
             }

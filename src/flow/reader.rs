@@ -174,6 +174,8 @@ pub struct Facts {
     pub fin: [Option<Mark>; 2],
     /// First RST of each side that counts: inside the receiver's window.
     pub reset: [Option<Mark>; 2],
+    /// Latest packet with which the other side acknowledged new octets of each side.
+    pub acknowledged: [Option<Mark>; 2],
 }
 
 impl Facts {

@@ -4,6 +4,8 @@
 //! the SYN), so that nothing beyond this file sees a number wrap. Arithmetic is total: a sequence
 //! number that makes no sense gives an offset that no window allows.
 
+use std::collections::VecDeque;
+
 use super::reader::Mark;
 use crate::limits;
 use crate::units::Timestamp;
@@ -73,14 +75,58 @@ pub(super) struct Stream {
     pub fin_acknowledged: bool,
     /// A RST inside the window, but not where the stream is.
     pub pending_reset: Option<(u64, Mark)>,
+    /// What was handed over last.
+    pub recent: Option<Box<Recent>>,
     /// Whether the reader was told of the end.
     pub ended: bool,
     /// Segments that wait, in order of their offset, without overlap.
-    pub early: Vec<Early>,
+    pub early: VecDeque<Early>,
     /// What they cost, octets.
     pub early_cost: u64,
     /// When the first hole was noticed to be overdue.
     pub overdue: Option<Overdue>,
+    /// The latest place beyond the window that a segment spoke of, and how many agreed on it
+    /// while none spoke of a place inside.
+    beyond: Option<(u64, u32)>,
+}
+
+/// The beginnings of the latest segments that were handed over: enough to see that one of them was
+/// sent in two versions, as by somebody who answers in the server's place.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    segments: [(u64, u32, u128); limits::RECENT_SEGMENTS],
+    at: usize,
+}
+
+impl Recent {
+    fn front(octets: &[u8]) -> (u32, u128) {
+        let mut front = [0; 16];
+        let len = octets.len().min(front.len());
+        if let (Some(to), Some(from)) = (front.get_mut(..len), octets.get(..len)) {
+            to.copy_from_slice(from);
+        }
+        (len as u32, u128::from_le_bytes(front))
+    }
+
+    /// Notes a segment.
+    pub fn note(&mut self, offset: u64, octets: &[u8]) {
+        let (len, front) = Self::front(octets);
+        if let Some(place) = self.segments.get_mut(self.at) {
+            *place = (offset, len, front);
+        }
+        self.at = (self.at + 1) % limits::RECENT_SEGMENTS;
+    }
+
+    /// Whether a segment at the same place began with other octets.
+    pub fn differs(&self, offset: u64, octets: &[u8]) -> bool {
+        let (len, front) = Self::front(octets);
+        self.segments.iter().any(|(other, other_len, other_front)| {
+            let unlike = 16 - len.min(*other_len);
+            // Where nothing is in common, everything is shifted out.
+            let difference = (front ^ other_front).checked_shl(8 * unlike).unwrap_or_default();
+            *other == offset && difference != 0
+        })
+    }
 }
 
 /// What a segment had in common with what was held.
@@ -122,6 +168,26 @@ impl Stream {
         offset <= allowed.max(self.next)
     }
 
+    /// Whether a place beyond the window is to be believed: where the capture had a pause that the
+    /// hosts had not, all that follows lies there, and nothing lies inside any more.
+    pub fn believes(&mut self, beyond: u64) -> bool {
+        let agreed = match self.beyond {
+            Some((before, agreed)) if before.abs_diff(beyond) <= limits::HELD_OCTETS => agreed + 1,
+            _ => 1,
+        };
+        let believed = beyond > self.next && agreed >= limits::BEYOND_WINDOW;
+        self.beyond = (!believed).then_some((beyond, agreed));
+        if believed {
+            self.allowed = self.allowed.max(beyond);
+        }
+        believed
+    }
+
+    /// Something lies inside the window.
+    pub fn stays(&mut self) {
+        self.beyond = None;
+    }
+
     /// Moves the beginning of a stream of which nothing was handed over yet to the front.
     pub fn rebase(&mut self, base: u32) {
         let Some(old) = self.base else { return };
@@ -144,7 +210,7 @@ impl Stream {
     /// Octets between what was handed over and the next that is there: up to where the stream
     /// is known to continue.
     pub fn hole(&self) -> Option<u64> {
-        match self.early.first() {
+        match self.early.front() {
             Some(early) if early.offset <= self.next => None,
             Some(early) => Some(early.offset),
             None if self.acknowledged > self.next => Some(self.acknowledged),
@@ -216,10 +282,7 @@ impl Stream {
 
     /// Takes the first waiting segment.
     pub fn take_first(&mut self) -> Option<Early> {
-        if self.early.is_empty() {
-            return None;
-        }
-        let early = self.early.remove(0);
+        let early = self.early.pop_front()?;
         self.early_cost = self.early_cost.saturating_sub(early.cost());
         Some(early)
     }
@@ -241,18 +304,18 @@ impl Stream {
             boundary: segment.boundary,
         };
         self.early_cost += early.cost();
-        self.early.push(early);
+        self.early.push_back(early);
     }
 
     /// Takes all segments whose place was not known.
-    pub fn take_unplaced(&mut self) -> Vec<Early> {
+    pub fn take_unplaced(&mut self) -> VecDeque<Early> {
         self.early_cost = 0;
         std::mem::take(&mut self.early)
     }
 
     /// The lowest sequence number among those segments; that of the FIN where there are none.
     pub fn lowest_unplaced(&self) -> Option<u32> {
-        let Some(first) = self.early.first() else {
+        let Some(first) = self.early.front() else {
             return self.unplaced_fin.map(|(sequence, _)| sequence);
         };
         let first = first.offset as u32;

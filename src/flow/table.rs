@@ -1,6 +1,7 @@
 //! All connections: finds the one that a segment belongs to, begins and ends them, and forgets them
 //! in time. Segments in; what the readers say out. Time is the capture's.
 
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hash, Hasher};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -50,11 +51,24 @@ fn words(octets: [u8; 16]) -> [u64; 2] {
 struct Slot<R> {
     key: Key,
     hash: u64,
-    /// Tells this use of the slot from earlier ones in the timers.
+    /// Tells this use of the slot from earlier ones.
     generation: u32,
-    /// When the timers look at it, capture time in seconds.
+    /// When it is to be looked at, capture time in seconds.
     due: i64,
+    /// When the timers will show it: not later than `due`. One entry is enough for a slot, however
+    /// often its tenant changes.
+    armed: i64,
     tenant: Tenant<R>,
+}
+
+impl<R> Slot<R> {
+    /// Asks the timers to show it in the given second.
+    fn look_at(&mut self, due: i64, own: u32, timers: &mut Timers) {
+        self.due = due;
+        if due < self.armed {
+            self.armed = timers.add(due, own);
+        }
+    }
 }
 
 /// Who lives in a slot.
@@ -96,6 +110,11 @@ pub struct Table<R: Reader> {
     hasher: DefaultHashBuilder,
     slots: Vec<Slot<R>>,
     free: Vec<u32>,
+    /// Slots and generations of connections that began with a SYN, the oldest first; many of
+    /// them are established by now, or over.
+    embryonic: VecDeque<(u32, u32)>,
+    /// How many of them are neither.
+    embryonic_now: usize,
     timers: Timers,
     limit: usize,
     ledger: Ledger,
@@ -118,6 +137,8 @@ impl<R: Reader> Table<R> {
             hasher: DefaultHashBuilder::default(),
             slots: Vec::new(),
             free: Vec::new(),
+            embryonic: VecDeque::new(),
+            embryonic_now: 0,
             timers: Timers::default(),
             limit: connections.max(1),
             ledger: Ledger::default(),
@@ -197,15 +218,17 @@ impl<R: Reader> Table<R> {
         let side = connection.side_of(segment.ends.source);
         let held = connection.held();
         let was_reset = connection.is_reset();
+        let was_embryonic = connection.is_embryonic();
         let mut sink = Sink { out, ledger: &mut self.ledger, overfull };
         let outcome = connection.segment(side, segment, &mut sink);
         self.held = (self.held + connection.held()).saturating_sub(held);
+        self.embryonic_now -= usize::from(was_embryonic && !connection.is_embryonic());
         if connection.is_closed() {
             let mark = Mark { at: segment.at, packet: segment.number };
             self.retire(slot, mark, out);
         } else if connection.is_reset() && !was_reset {
-            place.due = seconds(segment.at.plus(limits::RESET_LINGER));
-            self.timers.add(place.due, slot, place.generation);
+            let due = seconds(segment.at.plus(limits::RESET_LINGER));
+            place.look_at(due, slot, &mut self.timers);
         }
         outcome
     }
@@ -217,8 +240,7 @@ impl<R: Reader> Table<R> {
         let Some(connection) = place.tenant.live() else { return };
         let [client, server] = connection.facts.ends;
         let over = Tenant::Over(connection.remains(), client <= server);
-        place.due = seconds(mark.at.plus(limits::CLOSED_LINGER));
-        self.timers.add(place.due, slot, place.generation);
+        place.look_at(seconds(mark.at.plus(limits::CLOSED_LINGER)), slot, &mut self.timers);
         let Tenant::Live(connection) = std::mem::replace(&mut place.tenant, over) else { return };
         self.held = self.held.saturating_sub(connection.held());
         let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
@@ -228,7 +250,7 @@ impl<R: Reader> Table<R> {
     /// Begins a connection with the given segment, which is still to be worked in.
     fn begin(&mut self, key: Key, hash: u64, segment: &Segment<'_>, out: &mut R::Output) -> u32 {
         let mark = Mark { at: segment.at, packet: segment.number };
-        self.make_room(mark, out);
+        self.make_room(segment.flags.has(Flags::SYN), mark, out);
         let (source, destination) = (segment.ends.source, segment.ends.destination);
         let from_server = match (segment.flags.has(Flags::SYN), segment.flags.has(Flags::ACK)) {
             (true, answers) => answers,
@@ -249,13 +271,19 @@ impl<R: Reader> Table<R> {
             Some(slot) => slot,
             None => {
                 let slot = self.slots.len() as u32;
-                self.slots.push(Slot { key, hash, generation: 0, due, tenant: Tenant::Free });
+                let (generation, tenant) = (0, Tenant::Free);
+                self.slots.push(Slot { key, hash, generation, due, armed: i64::MAX, tenant });
                 slot
             }
         };
         if let Some(place) = self.slots.get_mut(slot as usize) {
-            *place = Slot { key, hash, generation: place.generation.wrapping_add(1), due, tenant };
-            self.timers.add(due, slot, place.generation);
+            let (generation, armed) = (place.generation.wrapping_add(1), place.armed);
+            *place = Slot { key, hash, generation, due, armed, tenant };
+            place.look_at(due, slot, &mut self.timers);
+            self.embryonic_now += 1;
+            if segment.flags.has(Flags::SYN) {
+                self.note_embryonic(slot, generation);
+            }
         }
         let slots = &self.slots;
         self.index.insert_unique(hash, slot, |&slot| {
@@ -267,10 +295,18 @@ impl<R: Reader> Table<R> {
         slot
     }
 
-    /// Gives up one connection if the table is full: of a few chosen at random the one that is
-    /// worth least. Established ones never make room for a flood of SYNs.
-    fn make_room(&mut self, mark: Mark, out: &mut R::Output) {
-        if (self.population.tracked as usize) < self.limit {
+    /// Gives up one connection if the table is full: one that is over, if a few chosen at random
+    /// show one; else the oldest that is still a SYN, so that established ones make no room for a
+    /// flood of SYNs; else of those few the one that is worth least.
+    /// SYNs alone never take more than half of the table.
+    fn make_room(&mut self, for_syn: bool, mark: Mark, out: &mut R::Output) {
+        let full = self.population.tracked as usize >= self.limit;
+        let flooded = for_syn && self.embryonic_now > self.limit / 2;
+        if !full {
+            if flooded && let Some(slot) = self.oldest_embryonic() {
+                self.population.evicted += 1;
+                self.conclude(slot, Ending::Evicted, mark, out);
+            }
             return;
         }
         let mut worst: Option<(u8, Timestamp, u32)> = None;
@@ -298,10 +334,45 @@ impl<R: Reader> Table<R> {
                 worst = Some(candidate);
             }
         }
-        if let Some((worth, _, slot)) = worst {
+        if worst.is_none_or(|(worth, ..)| worth > 0)
+            && let Some(slot) = self.oldest_embryonic()
+        {
+            self.population.evicted += 1;
+            self.conclude(slot, Ending::Evicted, mark, out);
+        } else if let Some((worth, _, slot)) = worst {
             self.population.evicted += u64::from(worth > 0);
             self.conclude(slot, Ending::Evicted, mark, out);
         }
+    }
+
+    /// Takes the oldest connection of which SYNs alone were seen.
+    fn oldest_embryonic(&mut self) -> Option<u32> {
+        while let Some((slot, generation)) = self.embryonic.pop_front() {
+            if self.is_embryonic(slot, generation) {
+                return Some(slot);
+            }
+        }
+        None
+    }
+
+    fn is_embryonic(&self, slot: u32, generation: u32) -> bool {
+        self.slots.get(slot as usize).is_some_and(|place| {
+            let embryonic = match &place.tenant {
+                Tenant::Live(connection) => connection.is_embryonic(),
+                Tenant::Free | Tenant::Over(..) => false,
+            };
+            embryonic && place.generation == generation
+        })
+    }
+
+    /// Notes a connection that begins with a SYN.
+    fn note_embryonic(&mut self, slot: u32, generation: u32) {
+        if self.embryonic.len() >= 2 * self.limit {
+            let mut embryonic = std::mem::take(&mut self.embryonic);
+            embryonic.retain(|(slot, generation)| self.is_embryonic(*slot, *generation));
+            self.embryonic = embryonic;
+        }
+        self.embryonic.push_back((slot, generation));
     }
 
     /// Ends a connection and forgets it.
@@ -319,6 +390,7 @@ impl<R: Reader> Table<R> {
         self.free.push(slot);
         self.population.tracked -= 1;
         if let Tenant::Live(connection) = tenant {
+            self.embryonic_now -= usize::from(connection.is_embryonic());
             self.held = self.held.saturating_sub(connection.held());
             let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
             connection.conclude(why, mark, &mut sink);
@@ -330,9 +402,15 @@ impl<R: Reader> Table<R> {
     pub fn tick(&mut self, mark: Mark, out: &mut R::Output) {
         let now = seconds(mark.at);
         let (mut over, mut reset) = (Vec::new(), Vec::new());
-        for (slot, generation) in self.timers.due(now) {
+        for slot in self.timers.due(now) {
             let Some(place) = self.slots.get_mut(slot as usize) else { continue };
-            if place.generation != generation || place.due > now {
+            if self.timers.is_ahead(place.armed) {
+                // An earlier look has taken the place of this one.
+                continue;
+            }
+            place.armed = i64::MAX;
+            if place.due > now && !matches!(place.tenant, Tenant::Free) {
+                place.look_at(place.due, slot, &mut self.timers);
                 continue;
             }
             let connection = match &mut place.tenant {
@@ -356,8 +434,7 @@ impl<R: Reader> Table<R> {
             if due <= now {
                 over.push((connection.facts.id, slot));
             } else {
-                place.due = due;
-                self.timers.add(due, slot, generation);
+                place.look_at(due, slot, &mut self.timers);
             }
         }
         reset.sort_unstable();

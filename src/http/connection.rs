@@ -6,10 +6,11 @@
 //! which request it answers; otherwise both stay alone.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use super::direction::{Direction, State, Step};
+use super::direction::{Direction, State, Step, chunk_tail};
 use super::exchange::{
-    self, Coverage, Event, Exchange, Greeting, Output, Pairing, Protocol, Stray, Switch, Unanswered,
+    self, Event, Exchange, Greeting, Output, Pairing, Protocol, Stray, Switch, Unanswered,
 };
 use super::field::FieldName;
 use super::flaw::{Flaw, Flaws};
@@ -70,6 +71,9 @@ pub struct Connection {
     answering: Option<u32>,
     /// Position of the response in progress, where its request was not captured.
     orphan: u32,
+    /// Position of the latest response.
+    /// How many responses are to come for requests that were given up.
+    given_up: u64,
     /// Interim responses whose request was not captured.
     orphaned_interim: Vec<Message>,
     orphaned_interim_count: u64,
@@ -98,6 +102,8 @@ pub struct Connection {
     answer_ended: Option<Mark>,
     last_done: Option<Mark>,
     ends: [Option<End>; 2],
+    /// Where it is not HTTP: the first octets of each side.
+    foreign: [Option<(Mark, Box<[u8]>)>; 2],
 }
 
 impl Default for Connection {
@@ -110,6 +116,7 @@ impl Default for Connection {
             queue: VecDeque::new(),
             answering: None,
             orphan: 0,
+            given_up: 0,
             orphaned_interim: Vec::new(),
             orphaned_interim_count: 0,
             count: 0,
@@ -128,6 +135,7 @@ impl Default for Connection {
             answer_ended: None,
             last_done: None,
             ends: [None; 2],
+            foreign: [None, None],
         }
     }
 }
@@ -169,6 +177,10 @@ impl flow::Reader for Connection {
         }
         let side = self.role(side);
         self.read(side, octets, &mut Scene { facts, arrival, out });
+        if self.foreign[side.index()].is_none() && self.is_foreign() {
+            let first = octets.get(..octets.len().min(limits::EXTRA_OCTETS)).unwrap_or_default();
+            self.foreign[side.index()] = Some((arrival.mark, first.into()));
+        }
         if side == Side::Client
             && let Some(had) = arrival.seen_of_peer
         {
@@ -212,19 +224,14 @@ impl flow::Reader for Connection {
         let arrival = Arrival { mark, offset: 0, seen_of_peer: None, boundary: false };
         let scene = &mut Scene { facts, arrival, out };
         self.flush_stray(side, scene);
-        let was_carrying = matches!(self.direction(side).state, State::Head | State::LongHead);
-        if was_carrying {
-            self.salvage_head(side, MessageEnd::Gap, scene);
-        }
+        let in_head = self.direction(side).is_in_head();
+        self.salvage_head(side, MessageEnd::Gap, scene);
         let (ended, lost) = self.direction(side).gap(count, why);
         if let Some(end) = ended {
             self.message_done(side, end, scene);
         }
-        if lost {
-            self.doubt = true;
-            if side == Side::Client {
-                self.lost_at = Some(self.client_had);
-            }
+        if lost || in_head {
+            self.lose_count(side);
         }
     }
 
@@ -272,6 +279,7 @@ impl flow::Reader for Connection {
             connection.switched = reader.switched;
             connection.switched_at = reader.switched_at;
             connection.greetings.clone_from(&reader.greetings);
+            connection.foreign = reader.foreign.clone();
         }
         out.events.push(Event::Connection(Box::new(connection)));
     }
@@ -281,6 +289,11 @@ impl Connection {
     /// The side that `flow` calls so is this one.
     fn role(&self, side: Side) -> Side {
         if self.swapped { side.other() } else { side }
+    }
+
+    /// Whether nothing on it was HTTP/1.x.
+    fn is_foreign(&self) -> bool {
+        self.count == 0 && self.protocol != Some(Protocol::Http1)
     }
 
     fn direction(&mut self, side: Side) -> &mut Direction {
@@ -313,6 +326,14 @@ impl Connection {
         }
     }
 
+    /// Messages of one side may have passed unseen: from here on order alone pairs nothing.
+    fn lose_count(&mut self, side: Side) {
+        self.doubt = true;
+        if side == Side::Client {
+            self.lost_at = Some(self.client_had);
+        }
+    }
+
     fn endpoint(&self, side: Side, facts: &Facts) -> crate::wire::Endpoint {
         facts.end(self.role(side))
     }
@@ -323,6 +344,7 @@ impl Connection {
         let mut rest = octets;
         let mut idle_rounds = 0;
         let start = scene.arrival;
+        self.direction(side).latest = start.mark;
         while !rest.is_empty() {
             let used = (whole - rest.len()) as u64;
             scene.arrival.offset = start.offset + used;
@@ -346,7 +368,7 @@ impl Connection {
             }
             rest = rest.get(taken..).unwrap_or_default();
             match step {
-                Step::More => {}
+                Step::More => self.give_up_strangers(side, scene.facts),
                 Step::Head(head, flaws) => self.head(side, head, flaws, scene),
                 Step::Done => self.message_done(side, MessageEnd::Framing, scene),
                 Step::Stray => {
@@ -379,6 +401,7 @@ impl Connection {
     fn request_head(&mut self, head: Head, mut flaws: Flaws, scene: &mut Scene<'_>) {
         if head.method_octets() == b"PRI" && head.target() == b"*" {
             // The preface of HTTP/2 (RFC 9113 section 3.4).
+            self.client.strange += head.octets().len() as u64;
             self.become_foreign(Protocol::Http2);
             return;
         }
@@ -386,6 +409,11 @@ impl Connection {
         if self.queue.len() >= limits::UNANSWERED_REQUESTS
             && let Some(oldest) = self.queue.pop_front()
         {
+            if self.answering == Some(oldest.nth) {
+                self.orphan = oldest.nth;
+            } else {
+                self.given_up += u64::from(oldest.response.is_none());
+            }
             self.emit_unanswered(oldest, Unanswered::TooMany, scene);
         }
         self.pipelined |= !self.doubt && self.queue.iter().any(|asked| asked.response.is_none());
@@ -426,7 +454,7 @@ impl Connection {
         });
         let unknown = framed.framing == Framing::Unknown;
         let preview = scene.out.wanted(&head, flaws, None);
-        if self.client.begin(head, flaws, framed, scene.mark(), preview) {
+        if self.client.begin(head, flaws, framed, preview) {
             let end = if unknown { MessageEnd::Invalid } else { MessageEnd::Framing };
             if unknown {
                 self.client.state = State::Lost;
@@ -442,15 +470,14 @@ impl Connection {
     fn response_head(&mut self, head: Head, mut flaws: Flaws, scene: &mut Scene<'_>) {
         self.protocol.get_or_insert(Protocol::Http1);
         let status = head.status();
-        let place = self.asked();
+        let place = self.asked().or_else(|| self.asked_in_part(scene));
         let method = place.and_then(|place| self.queue.get(place)).map(|asked| asked.method);
         let framed = framing::frame(&head, method, &mut flaws);
-        let mark = scene.mark();
         let answers = place.is_some_and(|place| self.skip_to(place, scene));
         if matches!(status, Some(100 | 102..=199)) {
             let asked = self.queue.front().filter(|_| answers);
             self.answered = (asked.map_or(0, |asked| asked.nth), true);
-            self.server.begin(head, flaws, framed, mark, 0);
+            self.server.begin(head, flaws, framed, 0);
             let Some(message) = self.server.finish(MessageEnd::Framing) else { return };
             let (kept, count) = match self.queue.front_mut().filter(|_| answers) {
                 Some(asked) => (&mut asked.interim, &mut asked.interim_count),
@@ -462,6 +489,7 @@ impl Connection {
             }
             return;
         }
+        self.given_up = self.given_up.saturating_sub(1);
         self.answering = if answers {
             let sent = self.client.message.as_ref().map_or(0, |request| request.content);
             if let Some(asked) = self.queue.front_mut().filter(|asked| asked.request.is_none()) {
@@ -475,7 +503,7 @@ impl Connection {
         };
         self.answered = (self.answering.unwrap_or(self.orphan), false);
         let preview = scene.out.wanted(&head, flaws, method);
-        let bodiless = self.server.begin(head, flaws, framed, mark, preview);
+        let bodiless = self.server.begin(head, flaws, framed, preview);
         self.server.perhaps_bodiless =
             method.is_none() && matches!(framed.framing, Framing::Length(_) | Framing::Chunked);
         if bodiless {
@@ -486,6 +514,10 @@ impl Connection {
     /// The place in the queue of the request that a response beginning now answers.
     fn asked(&mut self) -> Option<usize> {
         let began = self.server.began;
+        if self.given_up > 0 {
+            // It answers a request that is not kept any more.
+            return None;
+        }
         let first_open = self.queue.iter().position(|asked| asked.response.is_none())?;
         if !self.doubt {
             return Some(first_open);
@@ -517,6 +549,21 @@ impl Connection {
         Some(place)
     }
 
+    /// The server answers a request of which it has seen a part of the head: it timed out, or grew
+    /// too large.
+    fn asked_in_part(&mut self, scene: &mut Scene<'_>) -> Option<usize> {
+        let begun = self.client.is_in_head() && self.queue.is_empty() && self.given_up == 0;
+        let seen =
+            self.server.began.seen_of_peer.is_some_and(|seen| seen > self.client.began.offset);
+        if !begun || !seen {
+            return None;
+        }
+        self.salvage_head(Side::Client, MessageEnd::NextMessage, scene);
+        let place = self.asked();
+        self.lose_count(Side::Client);
+        place
+    }
+
     /// Gives out the requests in front of the one at `place`: their responses were lost. True
     /// where that one is now the first.
     fn skip_to(&mut self, place: usize, scene: &mut Scene<'_>) -> bool {
@@ -532,6 +579,9 @@ impl Connection {
         let direction = self.direction(side);
         let end = direction.message.as_ref().and_then(|message| message.end).unwrap_or(end);
         let Some(message) = direction.finish(end) else { return };
+        if end == MessageEnd::Invalid {
+            self.lose_count(side);
+        }
         match side {
             Side::Client => self.request_done(message, scene),
             Side::Server => self.response_done(message, scene),
@@ -682,8 +732,7 @@ impl Connection {
         }
         if self.tunnelled_at == Some(self.count) {
             // Not HTTP in here.
-            self.client.state = State::Opaque;
-            self.server.state = State::Opaque;
+            self.become_opaque();
             return 0;
         }
         let nothing_yet = self.protocol.is_none();
@@ -699,22 +748,47 @@ impl Connection {
                 return 0;
             }
         }
+        // The end of a chunked body in front of the next status line is all that is strange.
+        let tail = if side == Side::Server { chunk_tail(octets) } else { 0 };
+        let (strange, rest) = octets.split_at_checked(tail).unwrap_or_default();
+        let tail_alone = tail > 0 && probe::credible(Kind::Response, rest);
+        let strange = if tail_alone { strange } else { octets };
         if !nothing_yet {
-            self.open_stray(side, octets, scene);
+            self.open_stray(side, strange, scene);
+        }
+        if tail_alone {
+            return tail;
         }
         let direction = self.direction(side);
         direction.strange += octets.len() as u64;
         direction.state = State::Lost;
-        if nothing_yet && direction.strange > limits::FOREIGN_OCTETS {
+        octets.len()
+    }
+
+    /// A connection that was seen from its beginning, and did not begin with HTTP, is of another
+    /// protocol.
+    fn give_up_strangers(&mut self, side: Side, facts: &Facts) {
+        let direction = self.direction(side);
+        if direction.state == State::Lost
+            && direction.strange > limits::FOREIGN_OCTETS
+            && self.protocol.is_none()
+            && !facts.midstream()
+        {
             self.become_foreign(Protocol::Unknown);
         }
-        octets.len()
     }
 
     fn open_stray(&mut self, side: Side, octets: &[u8], scene: &Scene<'_>) {
         let (nth, interim) = match side {
             Side::Client => (self.count, false),
-            Side::Server => self.answered,
+            // Where the client had received everything in front of them when it asked, they stand
+            // in the place of its answer; otherwise they follow the answer before.
+            Side::Server => self
+                .queue
+                .iter()
+                .find(|asked| asked.response.is_none())
+                .filter(|asked| asked.asked_at.is_none_or(|at| at >= scene.arrival.offset))
+                .map_or(self.answered, |asked| (asked.nth, self.answered == (asked.nth, true))),
         };
         let mut stray = Box::new(Stray {
             connection: scene.facts.id,
@@ -740,12 +814,12 @@ impl Connection {
             }
         } else if let Some(stray) = &mut self.strays[side.index()] {
             stray.take(octets);
-        } else if !octets.is_empty()
-            && self.protocol == Some(Protocol::Http1)
-            && !exchange::lost(scene.facts)[self.role(side).index()]
-            && !scene.facts.midstream()
+        } else if side == Side::Client
+            && let Some(request) = self.queue.back_mut().and_then(|asked| asked.request.as_mut())
+            && request.framing == Framing::Unknown
         {
-            self.open_stray(side, octets, scene);
+            // Nobody knows where its body ends; what follows may be of it.
+            request.show(octets);
         }
     }
 
@@ -761,15 +835,6 @@ impl Connection {
             .get_or_insert_with(|| Greeting { mark, octets: Vec::new() });
         let room = limits::GREETING_OCTETS.saturating_sub(greeting.octets.len());
         greeting.octets.extend_from_slice(octets.get(..room.min(octets.len())).unwrap_or_default());
-    }
-
-    /// What the capture has of the connection so far.
-    fn coverage(&self, facts: &Facts) -> Coverage {
-        let mut lost = exchange::lost(facts);
-        if self.swapped {
-            lost.swap(0, 1);
-        }
-        Coverage { midstream: facts.midstream(), one_sided: facts.one_sided(), lost }
     }
 
     /// SOCKS in front of HTTP is stepped over (RFC 1928).
@@ -800,14 +865,23 @@ impl Connection {
             coding: TransferCoding::Absent,
             certain: true,
         };
-        self.server.begin(Head::absent(), flaws, framed, scene.mark(), scene.out.preview);
+        self.server.begin(Head::absent(), flaws, framed, scene.out.preview);
         true
     }
 
     fn become_foreign(&mut self, protocol: Protocol) {
         self.protocol = Some(protocol);
-        self.client.state = State::Opaque;
-        self.server.state = State::Opaque;
+        self.become_opaque();
+    }
+
+    /// Nothing of either side is HTTP any more, nor was what could not be told yet.
+    fn become_opaque(&mut self) {
+        for side in Side::BOTH {
+            let direction = self.direction(side);
+            direction.state = State::Opaque;
+            let strange = std::mem::take(&mut direction.strange);
+            self.count_switched(side, strange);
+        }
     }
 
     fn count_switched(&mut self, side: Side, octets: u64) {
@@ -821,26 +895,11 @@ impl Connection {
         if plain && side == Side::Server {
             return;
         }
+        self.direction(side).cut_short = Some(end);
         self.head(side, head, flaws, scene);
         let direction = self.direction(side);
-        match &mut direction.message {
-            Some(message) => {
-                message.head_whole = false;
-                direction.state = State::Lost;
-                self.message_done(side, end, scene);
-            }
-            None => {
-                // It was taken for bodiless and is over already; as it is not whole, that is not
-                // known.
-                direction.state = State::Lost;
-                if side == Side::Client
-                    && let Some(asked) = self.queue.back_mut()
-                    && let Some(request) = &mut asked.request
-                {
-                    request.head_whole = false;
-                    request.end = Some(end);
-                }
-            }
+        if direction.state != State::Opaque {
+            direction.state = State::Lost;
         }
     }
 
@@ -894,7 +953,7 @@ impl Connection {
             .map(|message| message.last)
             .chain(self.last_done)
             .max_by_key(|mark| mark.packet);
-        scene.out.events.push(Event::Exchange(Box::new(Exchange {
+        scene.out.events.push(Event::Exchange(Arc::new(Exchange {
             connection: scene.facts.id,
             client: self.endpoint(Side::Client, scene.facts),
             server: self.endpoint(Side::Server, scene.facts),
@@ -913,8 +972,8 @@ impl Connection {
             before_answer: asked.before_answer,
             early,
             contiguous,
-            coverage: self.coverage(scene.facts),
             completed: scene.mark(),
+            circumstances: exchange::Circumstances::new(scene.facts, self.swapped),
         })));
     }
 }

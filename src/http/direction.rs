@@ -10,6 +10,7 @@
 
 use super::chunk;
 use super::exchange::Output;
+use super::field::FieldName;
 use super::flaw::{Flaw, Flaws};
 use super::framing::{Framed, Framing};
 use super::head::{self, Head, Kind, Reading};
@@ -28,8 +29,9 @@ pub(super) enum State {
     Start,
     /// A head of which some is carried.
     Head,
-    /// A head beyond its limit: searched for its end, and for framing fields.
-    LongHead,
+    /// A head beyond its limit: searched for its end, and for framing fields. Inside a start line
+    /// that was shortened, what comes is still the rest of it.
+    LongHead { inside: bool },
     /// A body of known length, with so many octets left.
     Body { left: u64 },
     /// A chunk-size line.
@@ -88,6 +90,10 @@ pub(super) struct Direction {
     /// Whether the next message may begin where a body stands: where a segment begins in a body
     /// that has no other end, or instead of a body that was not asked for.
     pub next_may_begin: bool,
+    /// Why the head that is about to begin a message is not whole.
+    pub cut_short: Option<MessageEnd>,
+    /// The packet with the latest octets.
+    pub latest: Mark,
     /// Octets that were no HTTP.
     pub strange: u64,
     /// Whether a start line was searched for in vain, or in front of octets that were lost.
@@ -113,6 +119,8 @@ impl Direction {
             perhaps_bodiless: false,
             expects_continue: false,
             next_may_begin: false,
+            cut_short: None,
+            latest: Mark::default(),
             strange: 0,
             lost_before: false,
         }
@@ -124,7 +132,7 @@ impl Direction {
         match self.state {
             State::Start => self.start(octets, arrival, out),
             State::Head => self.head(octets, out),
-            State::LongHead => self.long_head(octets, out),
+            State::LongHead { inside } => self.long_head(octets, inside, out),
             State::Body { left } => self.body(octets, left, arrival),
             State::ChunkLine => self.chunk_line(octets, arrival, out),
             State::ChunkData { left } => self.chunk_data(octets, left, arrival),
@@ -211,7 +219,7 @@ impl Direction {
                 }
             } else if self.carry.len() >= limits::HEAD_OCTETS {
                 self.shorten_start_line();
-                self.state = State::LongHead;
+                self.state = State::LongHead { inside: true };
                 return (taken, Step::More);
             } else {
                 return (taken, Step::More);
@@ -228,10 +236,8 @@ impl Direction {
             None => {
                 self.carry.extend_from_slice(rest);
                 if self.carry.len() >= limits::HEAD_OCTETS {
-                    // What follows is searched line by line; the line that was cut is given up.
-                    let whole = memchr::memrchr(b'\n', &self.carry).map_or(0, |at| at + 1);
-                    self.carry.truncate(whole);
-                    self.state = State::LongHead;
+                    // What follows is searched line by line.
+                    self.state = State::LongHead { inside: false };
                 }
                 (taken + rest.len(), Step::More)
             }
@@ -249,11 +255,16 @@ impl Direction {
     }
 
     /// Searches the rest of a head that is too large for its end and for fields that frame.
-    fn long_head(&mut self, octets: &[u8], out: &mut Output) -> (usize, Step) {
+    fn long_head(&mut self, octets: &[u8], inside: bool, out: &mut Output) -> (usize, Step) {
         const LINE_OCTETS: usize = 256;
         let line_feed = memchr::memchr(b'\n', octets);
         let taken = line_feed.map_or(octets.len(), |at| at + 1);
+        if inside {
+            self.state = State::LongHead { inside: line_feed.is_none() };
+            return (taken, Step::More);
+        }
         let whole_lines = memchr::memrchr(b'\n', &self.carry).map_or(0, |at| at + 1);
+        // A line that is longer than any field of interest gets no room, so it is not kept.
         let room = LINE_OCTETS.saturating_sub(self.carry.len() - whole_lines);
         self.carry.extend_from_slice(octets.get(..taken.min(room)).unwrap_or_default());
         if line_feed.is_none() {
@@ -267,10 +278,16 @@ impl Direction {
             flaws.add(Flaw::HeadTooLarge);
             return (taken, Step::Head(head, flaws));
         }
-        let frames =
-            [&b"content-length:"[..], b"transfer-encoding:", b"host:"].iter().any(|name| {
-                content.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-            });
+        let name = content.split(|octet| *octet == b':').next().unwrap_or_default();
+        let frames = matches!(
+            FieldName::recognise(name.trim_ascii_end()),
+            FieldName::ContentLength
+                | FieldName::TransferEncoding
+                | FieldName::Host
+                | FieldName::Connection
+                | FieldName::Upgrade
+                | FieldName::Expect
+        );
         let keep = frames
             && taken <= room
             && self.carry.len() < limits::HEAD_OCTETS + limits::CHUNK_LINE_OCTETS;
@@ -306,14 +323,9 @@ impl Direction {
     }
 
     /// A message begins with the given head; true where it ends with it, too.
-    pub fn begin(
-        &mut self,
-        head: Head,
-        flaws: Flaws,
-        framed: Framed,
-        mark: Mark,
-        preview: usize,
-    ) -> bool {
+    pub fn begin(&mut self, head: Head, flaws: Flaws, framed: Framed, preview: usize) -> bool {
+        let mark = self.latest;
+        let cut_short = self.cut_short.take();
         let Framed { framing, length, coding, certain } = framed;
         self.message = Some(Box::new(Message {
             head,
@@ -338,10 +350,14 @@ impl Direction {
             last: mark,
             longest_pause: None,
             segments: 1 + u32::from(mark.packet != self.began.mark.packet),
-            end: None,
-            head_whole: true,
+            end: cut_short,
+            head_whole: cut_short.is_none(),
         }));
         self.perhaps_bodiless = false;
+        if cut_short.is_some() {
+            self.state = State::Start;
+            return true;
+        }
         self.state = match framing {
             Framing::Length(left) => State::Body { left },
             Framing::Chunked => State::ChunkLine,
@@ -357,7 +373,7 @@ impl Direction {
     /// Takes the message in progress, ended for the given reason.
     pub fn finish(&mut self, end: MessageEnd) -> Option<Box<Message>> {
         let mut message = self.message.take()?;
-        message.end = Some(end);
+        message.end.get_or_insert(end);
         Some(message)
     }
 
@@ -368,9 +384,12 @@ impl Direction {
 
     /// Whether a status line stands where the body of a response to an unseen request should
     /// begin: then that request was a HEAD.
-    fn proves_bodiless(&mut self, octets: &[u8]) -> bool {
+    fn proves_bodiless(&mut self, octets: &[u8], boundary: bool) -> bool {
         let Some(message) = &mut self.message else { return false };
-        if !self.perhaps_bodiless || message.body > 0 || !probe::credible(self.kind, octets) {
+        if !std::mem::take(&mut self.perhaps_bodiless)
+            || !boundary
+            || !probe::credible(self.kind, octets)
+        {
             return false;
         }
         message.framing = Framing::None;
@@ -380,11 +399,15 @@ impl Direction {
     }
 
     fn body(&mut self, octets: &[u8], left: u64, arrival: &Arrival) -> (usize, Step) {
-        if self.proves_bodiless(octets) {
+        if self.proves_bodiless(octets, arrival.boundary) {
             return (0, self.done());
         }
         let Some(message) = &mut self.message else { return (0, self.done()) };
-        if self.next_may_begin && message.body == 0 && probe::credible(self.kind, octets) {
+        if self.kind == Kind::Request
+            && self.next_may_begin
+            && message.body == 0
+            && probe::credible(self.kind, octets)
+        {
             // The client was refused before it sent the body, and goes on with another request.
             message.end = Some(MessageEnd::NextMessage);
             return (0, self.done());
@@ -413,7 +436,8 @@ impl Direction {
             return (Some(line), at + 1);
         }
         let taken = found.map_or(octets.len(), |at| at + 1);
-        if carry.len() + taken > limit {
+        // The line feed does not count, as above.
+        if carry.len() + found.unwrap_or(taken) > limit {
             return (Some(Err(TooLong)), taken);
         }
         carry.extend_from_slice(octets.get(..taken).unwrap_or_default());
@@ -425,7 +449,7 @@ impl Direction {
     }
 
     fn chunk_line(&mut self, octets: &[u8], arrival: &Arrival, out: &mut Output) -> (usize, Step) {
-        if self.proves_bodiless(octets) {
+        if self.proves_bodiless(octets, arrival.boundary) {
             return (0, self.done());
         }
         let Some(message) = &mut self.message else { return (0, self.done()) };
@@ -538,15 +562,13 @@ impl Direction {
             }
             Ok(content) => {
                 message.flaws.add(Flaw::Trailers);
-                let trailers = message.trailers.take().unwrap_or_default();
-                let mut trailers = trailers.into_vec();
+                let trailers = message.trailers.get_or_insert_default();
                 if trailers.len() + content.len() <= limits::TRAILER_OCTETS {
                     trailers.extend_from_slice(content);
                     trailers.extend_from_slice(b"\r\n");
                 } else {
                     message.flaws.add(Flaw::TrailersTooLarge);
                 }
-                message.trailers = Some(trailers.into_boxed_slice());
                 Step::More
             }
             Err(TooLong) => {
@@ -637,8 +659,12 @@ impl Direction {
                 return (None, false);
             }
             State::HeldBack => {
-                self.state = State::Opaque;
-                return (None, false);
+                // What is held back may still be HTTP, but not whole.
+                self.strange += self.carry.len() as u64;
+                self.carry.clear();
+                self.state = State::Lost;
+                self.lost_before = true;
+                return (None, true);
             }
             _ => (0, false),
         };
@@ -680,11 +706,12 @@ impl Direction {
     /// What can be read of a head that will not become whole: its start line must be there.
     pub fn partial_head(&mut self) -> Option<(Head, Flaws)> {
         let carry = std::mem::take(&mut self.carry);
-        if carry.is_empty() || !matches!(self.state, State::Head | State::LongHead) {
+        if carry.is_empty() || !self.is_in_head() {
             self.carry = carry;
             return None;
         }
-        let readable = match memchr::memchr(b'\n', &carry) {
+        let line_feed = memchr::memchr(b'\n', &carry);
+        let readable = match line_feed {
             Some(_) => {
                 let whole = memchr::memrchr(b'\n', &carry).map_or(carry.len(), |at| at + 1);
                 carry.get(..whole)?
@@ -696,9 +723,20 @@ impl Direction {
             None => &carry,
         };
         let (head, mut flaws) = tolerant::read(self.kind, readable)?;
+        if line_feed.is_none() {
+            // What a line that was cut off would have become is not known; a lone CR stays one.
+            let bare_cr = flaws.has(Flaw::BareCr);
+            flaws = Flaws::default();
+            flaws.add_if(bare_cr, Flaw::BareCr);
+        }
         flaws.add_if(std::mem::take(&mut self.leading), Flaw::LeadingEmptyLines);
         flaws.add_if(std::mem::take(&mut self.searched), Flaw::Resynchronised);
         Some((head, flaws))
+    }
+
+    /// Whether some of a head is carried.
+    pub fn is_in_head(&self) -> bool {
+        matches!(self.state, State::Head | State::LongHead { .. })
     }
 
     /// The octets that were held back, and where they began.
@@ -750,7 +788,7 @@ fn end_behind(carry: &[u8], octets: &[u8]) -> Option<usize> {
 }
 
 /// The end of a chunked body that a gap may have left in front of the next status line.
-fn chunk_tail(octets: &[u8]) -> usize {
+pub(super) fn chunk_tail(octets: &[u8]) -> usize {
     let line_ends =
         |octets: &[u8]| octets.iter().take_while(|octet| matches!(octet, b'\r' | b'\n')).count();
     let mut at = line_ends(octets);

@@ -1,13 +1,15 @@
 //! What `http` gives out: exchanges (a request and what answered it), connections, and octets that
 //! stood where none may. All owned and final: nothing here changes after it was given out.
 
+use std::sync::Arc;
+
 use super::flaw::Flaws;
 use super::head::Head;
 use super::message::Message;
 use super::method::Method;
 use crate::flow::{End, Ending, Facts, Handshake, Health, Mark, Side};
 use crate::units::Duration;
-use crate::wire::Endpoint;
+use crate::wire::{Endpoint, Via};
 
 /// How sure it is that a response answers the request that it stands with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,21 +84,56 @@ pub struct Exchange {
     pub early: u64,
     /// Whether the response, that nobody asked for, began right behind the one before.
     pub contiguous: bool,
-    /// What the capture has of the connection, up to here.
-    pub coverage: Coverage,
     /// The packet that completed it, which gives the order of exchanges.
     pub completed: Mark,
+    /// How its connection stood then.
+    pub circumstances: Circumstances,
 }
 
-/// What a capture has of a connection up to some point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Coverage {
+/// How a connection stood when an exchange on it was over: what tells who ended what. Pairs have the
+/// client first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The beginning of the connection.
+    pub handshake: Handshake,
     /// Whether the capture began inside the connection.
     pub midstream: bool,
     /// Whether the packets of one side alone were captured.
     pub one_sided: bool,
-    /// Whether octets of the client, and of the server, were lost or cut off.
-    pub lost: [bool; 2],
+    /// By which way the first packet of each side came.
+    pub via: [Option<Via>; 2],
+    /// First FIN of each side.
+    pub fin: [Option<Mark>; 2],
+    /// First RST of each side.
+    pub reset: [Option<Mark>; 2],
+    /// Latest packet with which the other side acknowledged new octets of each side.
+    pub acknowledged: [Option<Mark>; 2],
+    /// Octets of each side that no packet of the capture carries, or not in full.
+    pub missing: [u64; 2],
+}
+
+impl Circumstances {
+    pub(super) fn new(facts: &Facts, swapped: bool) -> Self {
+        let Health { missing, cut, .. } = facts.health;
+        let mut this = Self {
+            handshake: facts.handshake,
+            midstream: facts.midstream(),
+            one_sided: facts.one_sided(),
+            via: facts.via,
+            fin: facts.fin,
+            reset: facts.reset,
+            acknowledged: facts.acknowledged,
+            missing: [missing[0].saturating_add(cut[0]), missing[1].saturating_add(cut[1])],
+        };
+        if swapped {
+            this.via.swap(0, 1);
+            this.fin.swap(0, 1);
+            this.reset.swap(0, 1);
+            this.acknowledged.swap(0, 1);
+            this.missing.swap(0, 1);
+        }
+        this
+    }
 }
 
 impl Exchange {
@@ -259,6 +296,10 @@ pub struct Connection {
     pub exchanges: u32,
     /// Octets behind a switch of protocols, client first.
     pub switched: [u64; 2],
+    /// By which way the first packet of each side came, client first.
+    pub via: [Option<Via>; 2],
+    /// Where it is not HTTP/1.x: the first octets of each side, and their packets.
+    pub foreign: [Option<(Mark, Box<[u8]>)>; 2],
     /// The end of the head that switched protocols by 101.
     pub switched_at: Option<Mark>,
     /// What each side said first behind it, or first of all where it is no HTTP; client first.
@@ -297,6 +338,8 @@ impl Connection {
             protocol: None,
             exchanges: 0,
             switched: [0; 2],
+            via: facts.via,
+            foreign: [None, None],
             switched_at: None,
             greetings: [None, None],
             lost: lost(facts),
@@ -310,6 +353,8 @@ impl Connection {
         self.first_closer = self.first_closer.map(Side::other);
         self.fin.swap(0, 1);
         self.reset.swap(0, 1);
+        self.switched.swap(0, 1);
+        self.via.swap(0, 1);
         self.lost.swap(0, 1);
         let health = &mut self.health;
         health.packets.swap(0, 1);
@@ -338,7 +383,7 @@ impl Connection {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// An exchange is over.
-    Exchange(Box<Exchange>),
+    Exchange(Arc<Exchange>),
     /// Octets stood where none may.
     Stray(Box<Stray>),
     /// A connection is over; the last word about it.

@@ -153,8 +153,10 @@ fn content_length(head: &Head, flaws: &mut Flaws) -> ContentLength {
     for value in head.values(FieldName::ContentLength) {
         for member in value.split(|octet| *octet == b',') {
             let member = member.trim_ascii();
-            flaws.add_if(member.len() > 1 && member.starts_with(b"0"), Flaw::LengthLeadingZeros);
-            found = match (found, number(member)) {
+            let number = number(member);
+            let padded = number.is_some() && member.len() > 1 && member.starts_with(b"0");
+            flaws.add_if(padded, Flaw::LengthLeadingZeros);
+            found = match (found, number) {
                 (ContentLength::Invalid, _) | (_, None) => ContentLength::Invalid,
                 (ContentLength::Absent, Some(value)) => ContentLength::Valid(value),
                 (ContentLength::Valid(before), Some(value)) if before == value => {
@@ -284,6 +286,7 @@ mod tests {
             ("Transfer-Encoding: chunked, chunked", Framing::Chunked, Some(Flaw::ChunkedTwice)),
             ("Transfer-Encoding:\r\n chunked", Framing::Chunked, Some(Flaw::ObscuredFraming)),
             ("Transfer-Encoding : chunked", Framing::Chunked, Some(Flaw::ObscuredFraming)),
+            ("Transfer_Encoding: chunked", Framing::None, Some(Flaw::ObscuredFraming)),
             (
                 "Content-Length: 4\r\nTransfer-Encoding: chunked",
                 Framing::Chunked,

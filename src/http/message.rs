@@ -20,7 +20,8 @@ pub enum MessageEnd {
     /// Its framing could not be read any further.
     Invalid,
     /// The next message began, although nothing had ended this one: behind a response without a
-    /// length, or instead of a body that the server no longer wanted.
+    /// length, or instead of a body that the server no longer wanted; or the answer came before
+    /// the head was whole.
     NextMessage,
     /// The connection fell silent.
     Idle,
@@ -82,8 +83,9 @@ pub struct Message {
     /// there.
     pub misframed: Option<Box<Misframed>>,
     /// The trailer section as it was sent, where there is one that is not empty.
-    pub trailers: Option<Box<[u8]>>,
-    /// The first octets of the content, as many as were asked for.
+    pub trailers: Option<Vec<u8>>,
+    /// The first octets of the content, as many as were asked for; of a request whose body nobody
+    /// can frame, those that follow it.
     pub preview: Vec<u8>,
     /// How many octets of content are still wanted for `preview`.
     pub(super) preview_wanted: usize,
@@ -124,7 +126,10 @@ impl Message {
                     self.longest_pause = Some((pause, mark.packet));
                 }
             }
-            self.last = mark;
+            // What fills a hole comes behind what it lets through: the message is not over before.
+            if mark.packet > self.last.packet {
+                self.last = mark;
+            }
         }
     }
 
@@ -140,6 +145,11 @@ impl Message {
     /// Counts octets of the content, keeping the first ones where they are wanted.
     pub(super) fn take(&mut self, octets: &[u8]) {
         self.content += octets.len() as u64;
+        self.show(octets);
+    }
+
+    /// Keeps the first octets where they are wanted.
+    pub(super) fn show(&mut self, octets: &[u8]) {
         if self.preview_wanted > 0 {
             let wanted = octets.len().min(self.preview_wanted);
             self.preview.extend_from_slice(octets.get(..wanted).unwrap_or_default());

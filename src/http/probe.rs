@@ -61,8 +61,39 @@ fn strict_request_line(line: &[u8]) -> bool {
     };
     (1..=20).contains(&method.len())
         && method.iter().all(|octet| octet.is_ascii_uppercase() || matches!(octet, b'-' | b'_'))
+        && !is_tail_of_method(method)
         && target.first().is_some_and(u8::is_ascii_graphic)
         && matches!(version, b"HTTP/1.1" | b"HTTP/1.0")
+}
+
+/// Whether these octets are the end of a method that is often used, and no method themselves: the
+/// place lies inside a start line.
+fn is_tail_of_method(octets: &[u8]) -> bool {
+    const METHODS: [&[u8]; 22] = [
+        b"GET",
+        b"HEAD",
+        b"POST",
+        b"PUT",
+        b"DELETE",
+        b"CONNECT",
+        b"OPTIONS",
+        b"TRACE",
+        b"PATCH",
+        b"QUERY",
+        b"PROPFIND",
+        b"PROPPATCH",
+        b"MKCOL",
+        b"COPY",
+        b"MOVE",
+        b"LOCK",
+        b"UNLOCK",
+        b"REPORT",
+        b"SEARCH",
+        b"NOTIFY",
+        b"RPC_IN_DATA",
+        b"RPC_OUT_DATA",
+    ];
+    !METHODS.contains(&octets) && METHODS.iter().any(|method| method.ends_with(octets))
 }
 
 fn strict_status_line(line: &[u8]) -> bool {

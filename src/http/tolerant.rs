@@ -415,7 +415,6 @@ mod tests {
             ("X: a\0b\r\nHost: a", Some("a"), Flaw::Nul),
             ("X: a\rb\r\nHost: a", Some("a"), Flaw::BareCr),
             ("Transfer-Encoding : chunked", None, Flaw::ObscuredFraming),
-            ("Transfer_Encoding: chunked", None, Flaw::ObscuredFraming),
         ];
         for (lines, host, flaw) in table {
             let text = format!("GET / HTTP/1.1\r\n{lines}\r\n\r\n");

@@ -5,6 +5,8 @@
 //! behind an exchange look when it is settled: at the next exchange of its connection, or at the
 //! end of it.
 
+use std::sync::Arc;
+
 use hashbrown::HashMap;
 
 use super::RULES;
@@ -137,7 +139,7 @@ impl Judge {
     }
 
     /// Judges an exchange. `id` is its number.
-    pub fn exchange(&mut self, id: u64, exchange: Box<Exchange>, out: &mut Vec<Finding>) {
+    pub fn exchange(&mut self, id: u64, exchange: Arc<Exchange>, out: &mut Vec<Finding>) {
         self.passes(exchange.completed, out);
         let called = self.calls.by(&exchange);
         let immediate = called.and(&self.immediate);
@@ -187,7 +189,7 @@ impl Judge {
     fn remember(
         &mut self,
         id: u64,
-        exchange: Box<Exchange>,
+        exchange: Arc<Exchange>,
         called: Bits,
         held: Vec<Finding>,
         out: &mut Vec<Finding>,
@@ -221,13 +223,13 @@ impl Judge {
     }
 
     /// Takes note of octets where none may stand.
-    pub fn stray(&mut self, stray: Stray, out: &mut Vec<Finding>) {
+    pub fn stray(&mut self, stray: &Stray, out: &mut Vec<Finding>) {
         const STRAYS: usize = 8;
         self.passes(stray.first, out);
         for (place, watcher) in &mut self.watchers {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(self.now, &mut self.found);
-            watcher.stray(&stray, &mut report);
+            watcher.stray(stray, &mut report);
         }
         out.append(&mut self.found);
         if !self.trails.contains_key(&stray.connection) {
@@ -241,7 +243,7 @@ impl Judge {
         let own = trail.unsettled.iter_mut().find(|kept| kept.exchange.nth == stray.nth);
         let strays = own.map_or(&mut trail.strays, |kept| &mut kept.strays);
         if strays.len() < STRAYS {
-            strays.push(stray);
+            strays.push(stray.clone());
         }
     }
 
@@ -299,7 +301,8 @@ impl Judge {
     }
 
     /// The capture is over.
-    pub fn finish(&mut self, now: Mark, out: &mut Vec<Finding>) {
+    pub fn finish(&mut self, out: &mut Vec<Finding>) {
+        let now = self.now;
         for (place, watcher) in &mut self.watchers {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(now, &mut self.found);
@@ -410,7 +413,7 @@ struct Known {
 
 impl Known {
     fn of(exchange: &Exchange) -> Self {
-        let coverage = &exchange.coverage;
+        let circumstances = &exchange.circumstances;
         let (request, response) = (exchange.request.as_deref(), exchange.response.as_deref());
         let whole = |message: Option<&Message>| message.is_none_or(|message| message.head_whole);
         let current = |message: Option<&Message>| {
@@ -421,9 +424,9 @@ impl Known {
         met_if(whole(request) && whole(response), Guard::HeadWhole);
         let paired = response.is_none() || exchange.pairing != Pairing::None;
         met_if(request.is_some() && paired, Guard::RequestKnown);
-        met_if(coverage.lost == [false; 2], Guard::NoGap);
-        met_if(!coverage.midstream || exchange.nth > 1, Guard::NotMidstream);
-        met_if(!coverage.one_sided, Guard::BothDirections);
+        met_if(circumstances.missing == [0; 2], Guard::NoGap);
+        met_if(!circumstances.midstream || exchange.nth > 1, Guard::NotMidstream);
+        met_if(!circumstances.one_sided, Guard::BothDirections);
         met_if(current(request) && current(response), Guard::NotHttp10);
         Self { met }
     }
@@ -440,7 +443,8 @@ impl Known {
             Kind::Request => 0,
             Kind::Response => 1,
         };
-        let lost = exchange.coverage.lost.get(side).copied().unwrap_or(true);
+        let missing = exchange.circumstances.missing.get(side);
+        let lost = missing.is_none_or(|octets| *octets > 0);
         let own = bit(Guard::HeadWhole) | bit(Guard::NoGap);
         let mut met = self.met & !own;
         met |= if message.head_whole { bit(Guard::HeadWhole) } else { 0 };

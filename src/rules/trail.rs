@@ -2,6 +2,7 @@
 //! what comes behind them may belong to them, and what earlier ones announced.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use super::bits::Bits;
 use super::finding::Finding;
@@ -23,7 +24,7 @@ pub struct Aftermath<'a> {
 #[derive(Debug)]
 pub(super) struct Unsettled {
     pub id: u64,
-    pub exchange: Box<Exchange>,
+    pub exchange: Arc<Exchange>,
     /// The rules that are to look once it is settled.
     pub called: Bits,
     /// Findings that one of these rules may make superfluous.

@@ -8,6 +8,7 @@ mod failures;
 mod flaws;
 mod latency;
 mod outcome;
+mod problems;
 mod protocols;
 mod quality;
 mod servers;
@@ -18,11 +19,13 @@ pub use failures::{Failure, FailureCount, Failures};
 pub use flaws::{FlawCount, FlawCounts};
 pub use latency::Latency;
 pub use outcome::{Outcome, Outcomes};
+pub use problems::{Problem, Problems};
 pub use protocols::{PortCount, Protocols};
 pub use quality::Quality;
 pub use servers::{Server, Servers};
 pub use statuses::{Methods, Statuses};
 
+use crate::diagnosis::Verdict;
 use crate::http::{Connection, Exchange, Protocol, Stray};
 
 /// All numbers of a capture.
@@ -34,6 +37,8 @@ pub struct Statistics {
     pub outcomes: Outcomes,
     /// Failed exchanges by server and kind.
     pub failures: Failures,
+    /// Why they failed.
+    pub problems: Problems,
     /// Final status codes.
     pub statuses: Statuses,
     /// Methods.
@@ -105,6 +110,11 @@ impl Statistics {
     /// Counts octets where none may stand.
     pub fn stray(&mut self, _stray: &Stray) {
         self.strays += 1;
+    }
+
+    /// Counts a verdict.
+    pub fn verdict(&mut self, verdict: &Verdict) {
+        self.problems.verdict(verdict);
     }
 
     /// Counts a connection.

@@ -2,6 +2,7 @@
 
 use crate::flow::End;
 use crate::http::{Exchange, MessageEnd, Unanswered};
+use crate::units::Duration;
 
 /// How one exchange came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,6 +62,8 @@ pub struct Outcomes {
     pub cut_short: u64,
     /// Still waiting when the capture ended, or the connection was given up.
     pub open: u64,
+    /// The longest that one of these had waited by then.
+    pub longest_open: Option<Duration>,
     /// The answer may be in octets that the capture does not have.
     pub not_captured: u64,
 }
@@ -75,7 +78,12 @@ impl Outcomes {
             (_, Some(Unanswered::Ended(End::Reset(_)))) => &mut self.reset,
             (_, Some(Unanswered::Ended(End::Idle))) => &mut self.silent,
             (_, Some(Unanswered::NotCaptured)) => &mut self.not_captured,
-            (_, _) => &mut self.open,
+            (_, _) => {
+                let asked = exchange.request.as_ref().map(|request| request.last);
+                let waited = asked.map(|asked| exchange.completed.since(asked));
+                self.longest_open = self.longest_open.max(waited);
+                &mut self.open
+            }
         };
         *count += 1;
     }

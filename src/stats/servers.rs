@@ -46,7 +46,8 @@ pub struct Server {
 impl Server {
     /// The think time that the given share of its exchanges, 0 to 1, does not exceed.
     pub fn think(&self, share: f64) -> Option<Duration> {
-        let micros = self.think.as_ref()?.value_at_quantile(share);
+        let histogram = self.think.as_ref()?;
+        let micros = histogram.median_equivalent(histogram.value_at_quantile(share));
         Some(Duration::from_nanos(micros.saturating_mul(1_000)))
     }
 

@@ -71,6 +71,72 @@ pub fn read(segments: &[Segment]) -> Made {
     core.finish()
 }
 
+/// All that the core says, as it says it.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// The exchanges in the order of their completion.
+    pub exchanges: Vec<http::Exchange>,
+    /// The connections in the order in which they were over.
+    pub connections: Vec<http::Connection>,
+    /// Octets that stood where none may.
+    pub strays: Vec<http::Stray>,
+    /// What became of every octet of payload.
+    pub ledger: Ledger,
+    /// Octets that were copied, since a head or line lay in several segments.
+    pub carried: u64,
+}
+
+impl Told {
+    /// Method, target and status of each exchange, `-` for what is not there.
+    pub fn lines(&self) -> Vec<String> {
+        self.exchanges.iter().map(line).collect()
+    }
+
+    /// The only exchange.
+    ///
+    /// # Panics
+    ///
+    /// Where there are none or several.
+    pub fn only(&self) -> &http::Exchange {
+        let [exchange] = self.exchanges.as_slice() else { panic!("{:?}", self.lines()) };
+        exchange
+    }
+}
+
+/// `GET /a 200`: method, target and status, `-` for what is not there.
+pub fn line(exchange: &http::Exchange) -> String {
+    let request = exchange.request.as_deref();
+    let word = |octets: &[u8]| text(octets).into_owned();
+    let method = request.map_or("-".to_owned(), |request| word(request.head.method_octets()));
+    let target = request.map_or("-".to_owned(), |request| word(request.head.target()));
+    let status = exchange.status().map_or("-".to_owned(), |status| status.to_string());
+    format!("{method} {target} {status}")
+}
+
+/// Reads segments as if they had been captured in this order, and keeps all that is said.
+pub fn tell(segments: &[Segment]) -> Told {
+    let mut core = Core::default();
+    for (index, segment) in segments.iter().enumerate() {
+        let number = index as u64 + 1;
+        core.at(segment.at, number);
+        core.shard.segment(&segment.as_wire(number));
+    }
+    assert!(core.shard.ledger().balances(), "{:?}", core.shard.ledger());
+    core.shard.finish(core.last);
+    let ledger = *core.shard.ledger();
+    assert!(ledger.balances() && ledger.holding == 0, "{ledger:?}");
+    let carried = core.shard.carried();
+    let mut told = Told { ledger, carried, ..Told::default() };
+    for event in core.shard.events().drain(..) {
+        match event {
+            http::Event::Exchange(exchange) => told.exchanges.push(exchange.as_ref().clone()),
+            http::Event::Stray(stray) => told.strays.push(*stray),
+            http::Event::Connection(connection) => told.connections.push(*connection),
+        }
+    }
+    told
+}
+
 /// Reads a capture file, from its octets to its exchanges.
 ///
 /// # Panics
@@ -122,7 +188,7 @@ impl Core {
                     connection.client, connection.server, connection.ending, connection.protocol
                 )),
                 Record::Stray(_) => made.strays += 1,
-                Record::Finding(_) => {}
+                Record::Finding(_) | Record::Verdict(_) => {}
             }
             Ok(())
         });

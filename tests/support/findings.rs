@@ -14,7 +14,7 @@ pub fn judge(segments: &[Segment]) -> Vec<Finding> {
 /// The same with other parameters.
 pub fn judge_with(segments: &[Segment], parameters: &Parameters) -> Vec<Finding> {
     let mut shard = Shard::default();
-    let mut collector = Collector::with_rules(parameters);
+    let mut collector = Collector::default().with_rules(parameters);
     let mut clock = Clock::default();
     let mut last = Mark::default();
     let mut findings = Vec::new();
@@ -34,6 +34,6 @@ pub fn judge_with(segments: &[Segment], parameters: &Parameters) -> Vec<Finding>
     }
     shard.finish(last);
     assert_eq!(collector.take(shard.events(), &mut keep), Ok(()));
-    assert_eq!(collector.finish(last, &mut keep), Ok(()));
+    assert_eq!(collector.finish(&mut keep), Ok(()));
     findings
 }

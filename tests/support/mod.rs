@@ -14,6 +14,7 @@ pub mod catalogue;
 pub mod core;
 pub mod dialogue;
 pub mod exchange;
+pub mod export;
 pub mod findings;
 pub mod frames;
 pub mod link;

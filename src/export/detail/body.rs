@@ -14,6 +14,7 @@ pub(super) fn write(page: &mut Page, message: &Message, options: Options) {
     }
     page.end_line();
     if is_text(preview) {
+        let preview = preview.strip_suffix(b"\n").unwrap_or(preview);
         for line in preview.split(|octet| *octet == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             page.add("  ").add(&escape::text(&options.secrets.line(line))).end_line();

@@ -52,7 +52,7 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
             })
             .collect();
         if servers.len() > NAMED {
-            parts.push(format!("{} further servers", servers.len() - NAMED));
+            parts.push(many((servers.len() - NAMED) as u64, "further server"));
         }
         lines(page, view, what, &parts);
     }

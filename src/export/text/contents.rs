@@ -59,7 +59,8 @@ pub(super) fn not_decoded(page: &mut Page, view: &View<'_>) {
         FOREIGN.iter().filter(|(protocol, _)| protocols.count(*protocol) > 0).collect();
     let skips: Vec<_> =
         view.summary.skips.iter().filter(|skip| skip.group != "duplicate").collect();
-    if foreign.is_empty() && skips.is_empty() {
+    let switches = view.statistics.switches;
+    if foreign.is_empty() && skips.is_empty() && switches == 0 {
         return;
     }
     page.put(Style::Bold, "NOT DECODED").end_line();
@@ -69,9 +70,16 @@ pub(super) fn not_decoded(page: &mut Page, view: &View<'_>) {
         let named = ports.iter().take(NAMED);
         parts.extend(named.map(|one| format!("port {} × {}", one.port, Count(one.connections))));
         if ports.len() > NAMED {
-            parts.push(format!("{} further ports", ports.len() - NAMED));
+            parts.push(many((ports.len() - NAMED) as u64, "further port"));
         }
         lines(page, view, name, &parts);
+    }
+    if switches > 0 {
+        let parts = [format!(
+            "{} that became tunnels (CONNECT) or another protocol (101)",
+            Count(switches)
+        )];
+        lines(page, view, "switched", &parts);
     }
     if !skips.is_empty() {
         let total = skips.iter().map(|skip| skip.packets).sum();
@@ -83,7 +91,10 @@ pub(super) fn not_decoded(page: &mut Page, view: &View<'_>) {
             .map(|skip| format!("{} {}", skip.reason, Count(skip.packets)))
             .collect();
         if skips.len() > NAMED {
-            parts.push(format!("{} further reasons (--stats)", skips.len() - NAMED));
+            parts.push(format!(
+                "{} (--stats)",
+                many((skips.len() - NAMED) as u64, "further reason")
+            ));
         }
         lines(page, view, &many(total, "packet"), &parts);
     }

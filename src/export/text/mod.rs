@@ -4,6 +4,7 @@
 mod accounts;
 mod connections;
 mod contents;
+mod problems;
 mod quality;
 
 use std::io::{self, Write};
@@ -47,6 +48,7 @@ impl Exporter for Report {
         header(&mut page, &view);
         if statistics.exchanges > 0 {
             totals(&mut page, &view);
+            problems::write(&mut page, &view);
             failures(&mut page, &view);
             statuses(&mut page, &view);
             servers(&mut page, &view);
@@ -113,10 +115,25 @@ fn totals(page: &mut Page, view: &View<'_>) {
     let style = if lost > 0 { Style::Warning } else { Style::Plain };
     page.add("   ").put(style, &format!("{} lost", Octets(lost)));
     page.end_line();
-    if outcomes.not_seen() > 0 {
-        let not_seen = outcomes.not_seen();
-        page.add(&format!("  {} whose answer is not in the capture", many(not_seen, "request")));
+    if outcomes.open > 0 {
+        let open = many(outcomes.open, "request");
+        page.put(Style::Warning, &format!("  {open} still unanswered when the capture ended"));
+        if let Some(waited) = outcomes.longest_open {
+            page.add(&format!(", for up to {waited}"));
+        }
         page.end_line();
+    }
+    if outcomes.not_captured > 0 {
+        let lost = many(outcomes.not_captured, "request");
+        page.put(Style::Warning, &format!("  {lost} whose answer was not captured")).end_line();
+    }
+    if statistics.orphans > 0 {
+        let orphans = many(statistics.orphans, "response");
+        page.add(&format!("  {orphans} whose request was not captured")).end_line();
+    }
+    if statistics.strays > 0 {
+        let strays = format!("{} octets stood where no message may", times(statistics.strays));
+        page.put(Style::Warning, &format!("  {strays}")).add(" (-T jsonl shows them)").end_line();
     }
     for (name, latency) in
         [("time to first octet", &statistics.think), ("whole exchange", &statistics.total)]
@@ -141,11 +158,12 @@ fn failures(page: &mut Page, view: &View<'_>) {
     if sorted.is_empty() {
         return;
     }
-    let mut table = Table::new("<><<<", &["FAILED", "", "", "server", "first seen"]);
+    let counts = sorted.iter().map(|count| Count(count.exchanges).to_string().len());
+    let width = counts.max().unwrap_or(0);
+    let mut table = Table::new("<<<<", &["FAILED", "", "server", "first seen"]);
     for count in sorted.iter().take(view.options.top) {
         table.row([
-            ("✖".to_owned(), Style::Failure),
-            plain(format!("{} ×", Count(count.exchanges))),
+            (format!("✖ {:>width$} ×", Count(count.exchanges)), Style::Failure),
             (failure(count), Style::Bold),
             plain(count.server),
             plain(format!("exchange {}, packet {}", count.first, count.first_packet)),
@@ -154,6 +172,11 @@ fn failures(page: &mut Page, view: &View<'_>) {
     table.write(page, view.options.columns);
     let more = sorted.len().saturating_sub(view.options.top);
     further(page, more as u64, "kind of failure", "kinds of failure");
+    let others = view.statistics.failures.others;
+    if others > 0 {
+        page.put(Style::Dim, &format!("  … and {} of kinds beyond these", Count(others)));
+        page.end_line();
+    }
     page.end_line();
 }
 
@@ -303,6 +326,11 @@ fn shell_word(name: &[u8]) -> String {
 /// `1,102 exchanges`, `1 exchange`.
 fn many(count: u64, noun: &str) -> String {
     format!("{} {noun}{}", Count(count), if count == 1 { "" } else { "s" })
+}
+
+/// `once`, `12 times`.
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{} times", Count(count)) }
 }
 
 /// `1.9 %` of a whole.

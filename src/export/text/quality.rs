@@ -3,7 +3,10 @@
 use super::super::paint::{Page, Style};
 use super::super::table::{Table, plain};
 use super::{View, further, many, share};
-use crate::units::{Count, Octets};
+use crate::units::{Count, Duration, Octets};
+
+/// A smaller step back in time is how captures on several processors or interfaces are.
+const NOTABLE_STEP: Duration = Duration::from_millis(10);
 
 pub(super) fn flaws(page: &mut Page, view: &View<'_>) {
     let mut counts: Vec<_> = view.statistics.flaws.iter().collect();
@@ -11,7 +14,7 @@ pub(super) fn flaws(page: &mut Page, view: &View<'_>) {
         return;
     }
     counts.sort_by_key(|count| std::cmp::Reverse(count.messages));
-    let mut table = Table::new("<>><", &["FLAWS", "messages", "first packet", ""]);
+    let mut table = Table::new("<>><", &["FLAWS", "messages", "first", ""]);
     for count in counts.iter().take(view.options.top) {
         table.row([
             plain(count.flaw.name()),
@@ -58,7 +61,8 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
     warn("one-sided", quality.one_sided, counted(quality.one_sided), one_sided);
     let back = summary.largest_step_back.map(|step| step.to_string()).unwrap_or_default();
     let clock = format!("packets are earlier than one before them, by up to {back}");
-    warn("clock", summary.earlier, counted(summary.earlier), clock);
+    let notable = summary.largest_step_back.is_some_and(|step| step >= NOTABLE_STEP);
+    warn("clock", if notable { summary.earlier } else { 0 }, counted(summary.earlier), clock);
     let mut note = |name: &str, count: u64, note: String| {
         if count > 0 {
             table.row([plain(name), plain(Count(count)), (note, Style::Dim)]);

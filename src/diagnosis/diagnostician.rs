@@ -1,0 +1,487 @@
+//! Exchanges, connections and signals in, in the order of the capture; verdicts out, once their
+//! evidence is in. A failure waits until nothing that matters can come any more, or for a bounded
+//! time of the capture.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::attempt::Attempt;
+use super::cause::{self, Case, Cause, Proof};
+use super::join;
+use super::memory::Memory;
+use super::verdict::{Confidence, Verdict};
+use crate::flow::{End, Ending, Side};
+use crate::http::{Connection, Exchange, MessageEnd, Stray, Unanswered};
+use crate::limits;
+use crate::units::Timestamp;
+use crate::wire::{Endpoint, Signal};
+
+/// What became of failures, for the books.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Verdicts given.
+    pub verdicts: u64,
+    /// Failing exchanges for which the capture shows no cause.
+    pub unexplained: u64,
+    /// Failures and facts that were dropped because there were too many at one time.
+    pub forgotten: u64,
+}
+
+/// Something that failed and waits for its evidence.
+#[derive(Debug, Clone, Copy)]
+struct Pending {
+    what: Failure,
+    since: Timestamp,
+    due: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Failure {
+    /// An exchange, by its number.
+    Exchange(u64),
+    /// A connection without an exchange, by its id: perhaps hidden by a retry.
+    Connection(u64),
+    /// An exchange on a connection that was accepted late.
+    Late(u64),
+}
+
+/// What came of looking at a failure.
+enum Outcome {
+    /// There is nothing more to say.
+    Done(Option<Box<Verdict>>),
+    /// No cause is in the capture.
+    Unexplained,
+    /// More evidence may come.
+    Wait,
+}
+
+/// Whose an attempt is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Owner {
+    pub number: u64,
+    pub confidence: Confidence,
+}
+
+/// See the module's words.
+#[derive(Debug, Default)]
+pub struct Diagnostician {
+    pub(super) memory: Memory,
+    pending: VecDeque<Pending>,
+    /// Exchanges whose hidden retry was reported.
+    hidden: BTreeSet<u64>,
+    now: Timestamp,
+    verdicts: Vec<Verdict>,
+    counts: Counts,
+    /// Owners of exchanges and of connections that were found since the memory last changed: a
+    /// crowd of failures asks for the same ones again and again.
+    owners: RefCell<[BTreeMap<u64, Option<Owner>>; 2]>,
+}
+
+impl Diagnostician {
+    /// An exchange with its number; numbers count up by one.
+    pub fn exchange(&mut self, number: u64, exchange: Arc<Exchange>) {
+        let failed = has_failed(&exchange);
+        let late = exchange.nth == 1 && exchange.circumstances.handshake.syns > 1;
+        let at = exchange.completed.at;
+        self.memory_changed();
+        self.memory.keep_exchange(number, exchange);
+        if failed {
+            self.wait(Failure::Exchange(number), at);
+        } else if late {
+            self.wait(Failure::Late(number), at);
+        }
+    }
+
+    /// A connection that is over.
+    pub fn connection(&mut self, connection: Box<Connection>) {
+        let failed = connection.exchanges == 0
+            && matches!(
+                connection.ending,
+                Ending::Refused | Ending::Unanswered | Ending::Closed | Ending::Reset(_)
+            );
+        let (id, at) = (connection.id, connection.completed.at);
+        self.memory_changed();
+        self.memory.keep_connection(connection);
+        if failed {
+            self.wait(Failure::Connection(id), at);
+        }
+    }
+
+    /// Octets that were no HTTP.
+    pub fn stray(&mut self, stray: Box<Stray>) {
+        if stray.side == Side::Server {
+            self.memory_changed();
+            self.memory.keep_stray(stray);
+        }
+    }
+
+    /// What the network says about a host.
+    pub fn signal(&mut self, signal: Signal) {
+        self.memory_changed();
+        self.memory.keep_signal(signal);
+    }
+
+    /// The clock of the capture has reached this; to be called about once a second.
+    pub fn tick(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        self.settle(false);
+    }
+
+    /// The capture is over: what waits is decided with what there is.
+    pub fn finish(&mut self) {
+        self.settle(true);
+    }
+
+    /// What is new. The vector is to be emptied.
+    pub fn verdicts(&mut self) -> &mut Vec<Verdict> {
+        &mut self.verdicts
+    }
+
+    /// What became of failures so far.
+    pub fn counts(&self) -> Counts {
+        Counts { forgotten: self.counts.forgotten + self.memory.forgotten, ..self.counts }
+    }
+
+    fn wait(&mut self, what: Failure, since: Timestamp) {
+        if self.pending.len() >= limits::PENDING_FAILURES {
+            // The oldest is decided with what there is.
+            if let Some(oldest) = self.pending.pop_front() {
+                self.decide(oldest, true);
+                self.counts.forgotten += 1;
+            }
+        }
+        self.pending.push_back(Pending { what, since, due: since.plus(limits::EVIDENCE_WAIT) });
+    }
+
+    fn settle(&mut self, last: bool) {
+        for _ in 0..self.pending.len() {
+            let Some(pending) = self.pending.pop_front() else { return };
+            if !last && pending.due > self.now {
+                self.pending.push_back(pending);
+                continue;
+            }
+            let longest = pending.since.plus(limits::EVIDENCE_WAIT_LONGEST);
+            match self.decide(pending, last || self.now >= longest) {
+                Some(pending) => self.pending.push_back(pending),
+                None => {
+                    if let Failure::Exchange(number) = pending.what {
+                        self.memory.decided(number);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The owner of an attempt, found once for each state of the memory.
+    pub(super) fn once(
+        &self,
+        kind: usize,
+        id: Option<u64>,
+        find: impl FnOnce() -> Option<Owner>,
+    ) -> Option<Owner> {
+        let Some(id) = id else { return find() };
+        if let Some(known) = self.owners.borrow().get(kind).and_then(|known| known.get(&id)) {
+            return *known;
+        }
+        let owner = find();
+        if let Some(known) = self.owners.borrow_mut().get_mut(kind) {
+            known.insert(id, owner);
+        }
+        owner
+    }
+
+    fn memory_changed(&mut self) {
+        for known in self.owners.get_mut() {
+            known.clear();
+        }
+    }
+
+    /// Looks at a failure; gives it back where it has to wait.
+    fn decide(&mut self, pending: Pending, last: bool) -> Option<Pending> {
+        let outcome = match pending.what {
+            Failure::Exchange(number) => self.decide_exchange(number, last),
+            Failure::Connection(id) => self.decide_connection(id, last),
+            Failure::Late(number) => self.decide_late(number, last),
+        };
+        match outcome {
+            Outcome::Done(None) => None,
+            Outcome::Done(Some(verdict)) => {
+                self.counts.verdicts += 1;
+                if verdict.cause.id == "retry-hidden" {
+                    self.hidden.insert(verdict.transaction);
+                    if self.hidden.len() > limits::REMEMBERED_EXCHANGES {
+                        self.hidden.pop_first();
+                    }
+                }
+                self.verdicts.push(*verdict);
+                None
+            }
+            Outcome::Unexplained => {
+                self.counts.unexplained += 1;
+                None
+            }
+            Outcome::Wait => {
+                // Looked at ever more seldom.
+                let waited = self.now.since(pending.since);
+                Some(Pending { due: self.now.plus(waited.max(limits::EVIDENCE_WAIT)), ..pending })
+            }
+        }
+    }
+
+    fn decide_exchange(&mut self, number: u64, last: bool) -> Outcome {
+        let Some(failing) = self.memory.exchange(number) else { return Outcome::Unexplained };
+        let attempt = self.memory.attempt(number, failing);
+        if let Some(owner) = self.owner(&attempt) {
+            // The request of one proxy to another has a verdict of its own where what the other did
+            // is in the capture.
+            let hop = last && !self.attempts(number, failing).is_empty();
+            if !hop {
+                return self.retry(owner, &attempt, last);
+            }
+        }
+        if !last && self.memory.behind_a_proxy(failing) {
+            return Outcome::Wait;
+        }
+        let found = self.explain(number, failing);
+        match found {
+            Some(verdict) if last || is_settled(&verdict, failing) => {
+                Outcome::Done(Some(Box::new(verdict)))
+            }
+            _ if !last => Outcome::Wait,
+            _ => Outcome::Unexplained,
+        }
+    }
+
+    fn decide_connection(&mut self, id: u64, last: bool) -> Outcome {
+        let Some(connection) = self.memory.connection(id) else { return Outcome::Done(None) };
+        let attempt = self.memory.bare(connection);
+        match self.owner_of_bare(&attempt) {
+            Some(owner) => self.retry(owner, &attempt, last),
+            None if last => Outcome::Done(None),
+            None => Outcome::Wait,
+        }
+    }
+
+    /// An attempt whose owner is known: where that one got a good answer, the failure was hidden.
+    fn retry(&self, owner: Owner, attempt: &Attempt<'_>, last: bool) -> Outcome {
+        let Some(asked) = self.memory.exchange(owner.number) else { return Outcome::Done(None) };
+        if !join::is_good(asked) || self.hidden.contains(&owner.number) {
+            return Outcome::Done(None);
+        }
+        let case = Case { failing: asked, answered: join::answered(asked), direct: false };
+        let Some((cause, proof)) = cause::find(&case, attempt) else { return Outcome::Done(None) };
+        let attempts = self.attempts(owner.number, asked);
+        let succeeded = attempts.iter().find(|(other, _)| {
+            other.began.packet > attempt.began.packet
+                && other.exchange.is_some_and(|(_, exchange)| join::is_good(exchange))
+        });
+        let Some((succeeded, _)) = succeeded else { return Outcome::Done(None) };
+        if !last && owner.confidence < Confidence::High {
+            return Outcome::Wait;
+        }
+        let blamed = attempt.server;
+        let (cause, proof) = cause::hidden(attempt, cause, proof, succeeded);
+        let verdict = self.verdict(
+            owner.number,
+            asked,
+            cause,
+            proof,
+            Some(blamed),
+            owner.confidence,
+            attempts.len(),
+        );
+        Outcome::Done(Some(Box::new(verdict)))
+    }
+
+    fn decide_late(&mut self, number: u64, last: bool) -> Outcome {
+        let Some(exchange) = self.memory.exchange(number) else { return Outcome::Done(None) };
+        let attempt = self.memory.attempt(number, exchange);
+        let Some((cause, proof)) = cause::accepted_late(&attempt) else {
+            return Outcome::Done(None);
+        };
+        let owner = self.owner(&attempt);
+        if owner.is_none() && !last {
+            return Outcome::Wait;
+        }
+        let (number, asked, join) = match owner {
+            Some(owner) => match self.memory.exchange(owner.number) {
+                // A failing one has its own verdict.
+                Some(asked) if !has_failed(asked) => (owner.number, asked, owner.confidence),
+                _ => return Outcome::Done(None),
+            },
+            None => (number, exchange, Confidence::High),
+        };
+        let server = attempt.server;
+        let verdict = self.verdict(number, asked, cause, proof, Some(server), join, 1);
+        Outcome::Done(Some(Box::new(verdict)))
+    }
+
+    /// The verdict on an exchange that failed for its client.
+    fn explain(&self, number: u64, failing: &Exchange) -> Option<Verdict> {
+        let case = Case { failing, answered: join::answered(failing), direct: false };
+        let attempts = self.attempts(number, failing);
+        let count = attempts.len();
+        let own = self.memory.attempt(number, failing);
+        let octets_came = own.response().is_none() && own.strange().is_some();
+        if !octets_came && let Some((cause, proof)) = cause::gave_up(failing, own.connection) {
+            let upstream = attempts.last().map(|(attempt, _)| attempt.server);
+            return Some(self.verdict(
+                number,
+                failing,
+                cause,
+                proof,
+                upstream,
+                Confidence::High,
+                count,
+            ));
+        }
+        for (attempt, join) in attempts.iter().rev() {
+            let Some((cause, mut proof)) = cause::find(&case, attempt) else { continue };
+            let server = attempt.server;
+            if let Some((inner, exchange)) = attempt.exchange
+                && cause.id == "upstream-error-relayed"
+                && !self.attempts(inner, exchange).is_empty()
+            {
+                // The next proxy's own failure is in the capture, too.
+                proof.summary = format!("{}; why, transaction {inner} tells", proof.summary);
+            }
+            return Some(self.verdict(number, failing, cause, proof, Some(server), *join, count));
+        }
+        if count > 0 {
+            return None;
+        }
+        let request = failing.request.as_deref()?;
+        if self.shows_legs(failing) {
+            let fits = |attempt: &Attempt<'_>| self.kin(failing, attempt).is_some();
+            if failing.circumstances.one_sided || self.memory.opaque_at(request.first, fits) {
+                return None;
+            }
+            let others = self.others(number, failing);
+            let (cause, proof) = cause::none_made(&case, others);
+            return Some(self.verdict(number, failing, cause, proof, None, Confidence::High, 0));
+        }
+        let direct = Case { direct: true, ..case };
+        let attempt = self.memory.attempt(number, failing);
+        if direct.failure_status().is_none()
+            && !self.memory.is_intermediary(failing)
+            && let Some((cause, mut proof)) = cause::find(&direct, &attempt)
+        {
+            proof.reason = "the packets prove it of this server; if it is a proxy, its other leg is not in the capture";
+            let server = failing.server;
+            return Some(self.verdict(
+                number,
+                failing,
+                cause,
+                proof,
+                Some(server),
+                Confidence::Medium,
+                1,
+            ));
+        }
+        let (cause, proof) = cause::not_captured(&direct);
+        Some(self.verdict(number, failing, cause, proof, None, Confidence::Medium, 0))
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn verdict(
+        &self,
+        number: u64,
+        failing: &Exchange,
+        cause: &'static Cause,
+        proof: Proof,
+        upstream: Option<Endpoint>,
+        join: Confidence,
+        attempts: usize,
+    ) -> Verdict {
+        let mut reason = proof.reason.to_owned();
+        let mut confidence = proof.confidence;
+        if join < confidence {
+            confidence = join;
+            reason = format!("{reason}; but which request the attempt belongs to is not certain");
+        }
+        if failing.circumstances.missing != [0; 2] && confidence == Confidence::High {
+            confidence = Confidence::Medium;
+            reason = format!("{reason}; but the capture lost octets of the client's connection");
+        }
+        let mut evidence = proof.evidence;
+        if let Some(request) = failing.request.as_deref() {
+            let says = format!("request of {} to {}", failing.client, failing.server);
+            evidence.push(super::Evidence { mark: request.first, says });
+        }
+        if let Some(response) = failing.response.as_deref() {
+            let status = failing.status().map_or_else(|| "an answer".to_owned(), |s| s.to_string());
+            evidence.push(super::Evidence {
+                mark: response.first,
+                says: format!("the client gets {status}"),
+            });
+        }
+        evidence.sort_by_key(|evidence| evidence.mark.packet);
+        evidence.dedup_by_key(|evidence| evidence.mark.packet);
+        Verdict {
+            transaction: number,
+            cause,
+            // A host that was looked for in vain has no port in the capture.
+            upstream: upstream.filter(|upstream| upstream.port() != 0),
+            confidence,
+            reason,
+            summary: proof.summary,
+            evidence,
+            rivals: proof.rivals,
+            advice: cause.advice,
+            attempts,
+        }
+    }
+}
+
+/// Whether what comes later cannot change a verdict: it is proven, and by something right in front of
+/// the answer. Connections that are still open may hold a later attempt, and that there was none
+/// is known at the end alone.
+fn is_settled(verdict: &Verdict, failing: &Exchange) -> bool {
+    if verdict.cause.id == "client-gave-up" {
+        return verdict.confidence == Confidence::High;
+    }
+    let (asked, answered) = (failing.first(), join::answered(failing));
+    verdict.confidence == Confidence::High
+        && verdict.attempts > 0
+        && verdict.evidence.iter().any(|evidence| {
+            (asked.packet + 1..answered.packet).contains(&evidence.mark.packet)
+                && answered.since(evidence.mark) <= limits::SILENCE
+        })
+}
+
+/// Whether an exchange failed for whoever asked.
+pub(super) fn has_failed(exchange: &Exchange) -> bool {
+    if exchange.request.is_none() || exchange.switch.is_some() || exchange.tunnelled {
+        return false;
+    }
+    if let Some(response) = exchange.response.as_deref()
+        && cause::closed_early(exchange, response).is_some()
+    {
+        return true;
+    }
+    match exchange.response.as_deref() {
+        Some(response) => {
+            // Something that no client can read.
+            let unreadable = response.head_whole
+                && response.head.status().is_none()
+                && !response.head.octets().is_empty();
+            let cut = response.missing == 0
+                && matches!(
+                    response.end,
+                    Some(MessageEnd::Fin | MessageEnd::Reset | MessageEnd::Invalid)
+                )
+                && !response.complete();
+            cut || unreadable || exchange.status().is_some_and(|status| status >= 500)
+        }
+        None => match exchange.unanswered {
+            Some(Unanswered::Ended(End::Fin | End::Reset(_) | End::Idle)) => true,
+            // The capture ended first; somebody may have given up before.
+            Some(Unanswered::Ended(_)) => {
+                let now = &exchange.circumstances;
+                now.fin.iter().chain(&now.reset).any(Option::is_some)
+            }
+            _ => false,
+        },
+    }
+}

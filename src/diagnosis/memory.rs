@@ -1,0 +1,347 @@
+//! What diagnosis remembers of the capture: exchanges, connections without one, strange octets,
+//! signals, and who opens connections. Everything has a bound; the oldest is forgotten first, and
+//! counted. Judges nothing.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use super::attempt::{Attempt, Trouble};
+use crate::flow::Mark;
+use crate::http::{Connection, Exchange, FieldName, Protocol, Stray};
+use crate::limits;
+use crate::wire::{Direction, Endpoint, Signal, SignalKind, Unreachable};
+
+/// How proxies name themselves in `Server`. Most of them serve files too; then what is behind them
+/// does not matter.
+const PROXIES: &[&[u8]] =
+    &[b"nginx", b"haproxy", b"apache", b"caddy", b"envoy", b"varnish", b"openresty", b"traefik"];
+
+/// See the module's words.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    exchanges: VecDeque<(u64, Arc<Exchange>)>,
+    /// Failing ones that would have been forgotten before their evidence was in.
+    failing: BTreeMap<u64, Arc<Exchange>>,
+    /// For each exchange the latest end of it and all before it: they come almost in the order of
+    /// their ends.
+    ends: VecDeque<u64>,
+    connections: BTreeMap<u64, Box<Connection>>,
+    strays: VecDeque<Box<Stray>>,
+    signals: VecDeque<Signal>,
+    /// Who opened a connection, and to whom.
+    openers: BTreeSet<([u8; 16], Endpoint)>,
+    /// Openers whose packets are marked as sent by the capturing host.
+    outbound: BTreeSet<[u8; 16]>,
+    servers: BTreeSet<[u8; 16]>,
+    /// Addresses that open connections: one, as far as more are not needed.
+    opener: Option<[u8; 16]>,
+    /// The last one that was noted, since the next is mostly the same.
+    noted: Option<(Endpoint, Endpoint)>,
+    /// Whether what was seen can hold both legs of a proxy: several hosts open connections, or one
+    /// that is a server.
+    two_legs: bool,
+    inbound: bool,
+    /// Everything that was forgotten because there was too much.
+    pub forgotten: u64,
+}
+
+impl Memory {
+    pub fn keep_exchange(&mut self, number: u64, exchange: Arc<Exchange>) {
+        let direction = exchange.circumstances.via[0].and_then(|via| via.direction);
+        self.note(exchange.client, exchange.server, direction);
+        let latest = self.ends.back().copied().unwrap_or_default();
+        self.ends.push_back(latest.max(exchange.completed.packet));
+        self.exchanges.push_back((number, exchange));
+        let room = match self.two_legs {
+            true => limits::REMEMBERED_EXCHANGES,
+            false => limits::REMEMBERED_EXCHANGES_OF_ONE_LEG,
+        };
+        while self.exchanges.len() > room {
+            self.ends.pop_front();
+            let Some((number, exchange)) = self.exchanges.pop_front() else { break };
+            if !super::has_failed(&exchange) {
+                self.forgotten += u64::from(self.two_legs);
+                continue;
+            }
+            self.failing.insert(number, exchange);
+            if self.failing.len() > limits::PENDING_FAILURES {
+                self.failing.pop_first();
+                self.forgotten += 1;
+            }
+        }
+    }
+
+    /// A failure was decided: it need not be remembered for its own sake any more. With two legs in
+    /// the capture it may still be the evidence of another one.
+    pub fn decided(&mut self, number: u64) {
+        if !self.two_legs {
+            self.failing.remove(&number);
+        }
+    }
+
+    pub fn keep_connection(&mut self, connection: Box<Connection>) {
+        let direction = connection.via[0].and_then(|via| via.direction);
+        self.note(connection.client, connection.server, direction);
+        let abandoned = connection.fin[0].is_some() && connection.reset[0].is_some();
+        if connection.exchanges > 0 && connection.foreign[1].is_none() && !abandoned {
+            return;
+        }
+        self.connections.insert(connection.id, connection);
+        if self.connections.len() > limits::REMEMBERED_CONNECTIONS {
+            self.connections.pop_first();
+            self.forgotten += 1;
+        }
+    }
+
+    pub fn keep_stray(&mut self, stray: Box<Stray>) {
+        self.strays.push_back(stray);
+        if self.strays.len() > limits::REMEMBERED_CONNECTIONS {
+            self.strays.pop_front();
+            self.forgotten += 1;
+        }
+    }
+
+    pub fn keep_signal(&mut self, signal: Signal) {
+        self.signals.push_back(signal);
+        if self.signals.len() > limits::REMEMBERED_SIGNALS {
+            self.signals.pop_front();
+            self.forgotten += 1;
+        }
+    }
+
+    fn note(&mut self, client: Endpoint, server: Endpoint, direction: Option<Direction>) {
+        fn bounded<T: Ord>(set: &mut BTreeSet<T>, one: T) {
+            if set.len() < limits::REMEMBERED_ADDRESSES {
+                set.insert(one);
+            }
+        }
+        let pair = (Endpoint::v6(client.octets(), 0), server);
+        if self.noted.replace(pair) == Some(pair) && direction.is_none() {
+            return;
+        }
+        let opener = *self.opener.get_or_insert(client.octets());
+        self.two_legs |= opener != client.octets()
+            || opener == server.octets()
+            || self.servers.contains(&client.octets());
+        bounded(&mut self.openers, (client.octets(), server));
+        bounded(&mut self.servers, server.octets());
+        match direction {
+            Some(Direction::Outbound) => bounded(&mut self.outbound, client.octets()),
+            Some(Direction::Inbound) => self.inbound = true,
+            None => {}
+        }
+    }
+
+    /// Whether the capture can show both legs of a proxy at all. Most captures on a client or a server
+    /// do not, and then nothing needs to be searched for.
+    pub const fn has_two_legs(&self) -> bool {
+        self.two_legs
+    }
+
+    pub fn exchange(&self, number: u64) -> Option<&Exchange> {
+        let (first, _) = self.exchanges.front()?;
+        let Some(place) = number.checked_sub(*first) else {
+            return self.failing.get(&number).map(|exchange| &**exchange);
+        };
+        let place = usize::try_from(place).ok()?;
+        self.exchanges.get(place).map(|(_, exchange)| &**exchange)
+    }
+
+    /// Exchanges that were not over before a packet.
+    pub fn exchanges_since(&self, packet: u64) -> impl Iterator<Item = (u64, &Exchange)> {
+        let start = self.ends.partition_point(|end| *end < packet).min(self.exchanges.len());
+        let failing = self.failing.iter().map(|(number, exchange)| (*number, &**exchange));
+        let failing = failing.filter(move |(_, exchange)| exchange.completed.packet >= packet);
+        let known = self.exchanges.range(start..);
+        failing.chain(known.map(|(number, exchange)| (*number, &**exchange)))
+    }
+
+    pub fn connection(&self, id: u64) -> Option<&Connection> {
+        self.connections.get(&id).map(|connection| &**connection)
+    }
+
+    /// The attempt that an exchange is.
+    pub fn attempt<'m>(&'m self, number: u64, exchange: &'m Exchange) -> Attempt<'m> {
+        let stray = self
+            .strays
+            .iter()
+            .find(|stray| stray.connection == exchange.connection && stray.nth == exchange.nth);
+        let connection = self.connection(exchange.connection);
+        Attempt::of_exchange(number, exchange, connection, stray.map(|stray| &**stray))
+    }
+
+    /// The attempt that a connection without an exchange is.
+    pub fn bare<'m>(&'m self, connection: &'m Connection) -> Attempt<'m> {
+        let mut trouble: Vec<Trouble> = self
+            .signals
+            .iter()
+            .filter(|signal| signal.number > connection.first.packet)
+            .filter_map(|signal| match signal.what {
+                SignalKind::Icmp { from, ends, error }
+                    if ends.source == connection.client
+                        && ends.destination == connection.server =>
+                {
+                    trouble_of(signal, from, error)
+                }
+                _ => None,
+            })
+            .collect();
+        if trouble.is_empty()
+            && connection.handshake.syn_ack.is_none()
+            && connection.reset[1].is_none()
+        {
+            let until = connection.completed.packet;
+            trouble =
+                self.questions(connection.server.address(), connection.first.packet, until, |_| {
+                    true
+                });
+        }
+        Attempt::of_connection(connection, trouble)
+    }
+
+    /// Connections without an exchange that began between two packets.
+    pub fn bare_between(&self, from: u64, to: u64) -> impl Iterator<Item = &Connection> {
+        let range = self.connections.range(from.min(to)..to);
+        range.map(|(_, connection)| &**connection).filter(|connection| connection.exchanges == 0)
+    }
+
+    /// Whether a connection that cannot be read was open at that time.
+    pub fn opaque_at(&self, from: Mark, fits: impl Fn(&Attempt<'_>) -> bool) -> bool {
+        self.connections.values().any(|connection| {
+            connection.first.packet <= from.packet
+                && connection.last.packet >= from.packet
+                && !matches!(connection.protocol, None | Some(Protocol::Http1))
+                && fits(&Attempt::of_connection(connection, Vec::new()))
+        })
+    }
+
+    /// Questions for an address that nobody answered.
+    fn questions(
+        &self,
+        wanted: IpAddr,
+        from: u64,
+        to: u64,
+        by: impl Fn(IpAddr) -> bool,
+    ) -> Vec<Trouble> {
+        let mut found = Vec::new();
+        for signal in self.signals.iter().filter(|signal| signal.number >= from) {
+            match signal.what {
+                SignalKind::AddressAsked { by: asker, target }
+                    if target == wanted && signal.number <= to && by(asker) =>
+                {
+                    let says = format!("who has {target}? Nobody answers");
+                    found.push(Trouble { mark: mark(signal), says });
+                }
+                SignalKind::AddressAnswered { target } if target == wanted => return Vec::new(),
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// Hosts that were tried between two packets without a connection in the capture.
+    pub fn unreached(&self, from: u64, to: u64) -> Vec<Attempt<'_>> {
+        let mut found: BTreeMap<(IpAddr, IpAddr), (Option<Endpoint>, Vec<Trouble>)> =
+            BTreeMap::new();
+        for signal in self.signals.iter().filter(|signal| (from..=to).contains(&signal.number)) {
+            match signal.what {
+                SignalKind::Icmp { from, ends, error } => {
+                    let known = self.connections.values().any(|connection| {
+                        connection.client == ends.source && connection.server == ends.destination
+                    }) || self.exchanges.iter().any(|(_, exchange)| {
+                        exchange.client == ends.source && exchange.server == ends.destination
+                    });
+                    if let Some(trouble) = trouble_of(signal, from, error).filter(|_| !known) {
+                        let key = (ends.source.address(), ends.destination.address());
+                        let entry = found.entry(key).or_default();
+                        entry.0 = Some(ends.destination);
+                        entry.1.push(trouble);
+                    }
+                }
+                SignalKind::AddressAsked { by, target } => {
+                    let asked = self.questions(target, from, to, |asker| asker == by);
+                    if let Some(trouble) =
+                        asked.into_iter().find(|one| one.mark.packet == signal.number)
+                    {
+                        found.entry((by, target)).or_default().1.push(trouble);
+                    }
+                }
+                SignalKind::AddressAnswered { .. } => {}
+            }
+        }
+        found
+            .into_iter()
+            .filter_map(|((by, target), (server, trouble))| {
+                let server = server.unwrap_or(match target {
+                    IpAddr::V4(address) => Endpoint::v4(address.octets(), 0),
+                    IpAddr::V6(address) => Endpoint::v6(address.octets(), 0),
+                });
+                Attempt::unreached(by, server, trouble)
+            })
+            .collect()
+    }
+
+    /// Whether the capturing host is known to open connections from an address.
+    pub fn opens_outbound(&self, address: Endpoint) -> bool {
+        self.outbound.contains(&address.octets())
+    }
+
+    /// Whether the capture shows connections that the host asked opened.
+    pub fn opens(&self, asked: &Exchange) -> bool {
+        let came = asked.circumstances.via[0].and_then(|via| via.direction);
+        let host = asked.server.octets();
+        let all = (host, Endpoint::v6([0; 16], 0))..=(host, Endpoint::v6([0xff; 16], u16::MAX));
+        self.openers.range(all).any(|(_, server)| *server != asked.server)
+            || came == Some(Direction::Inbound) && !self.outbound.is_empty()
+    }
+
+    /// Whether the host that failed may well be a proxy: it says so, or it answers other requests
+    /// in good health, as a proxy with other servers does.
+    pub fn is_intermediary(&self, failing: &Exchange) -> bool {
+        // What a proxy asks is not asked of another proxy, as far as anybody knows.
+        let asked_by_proxy = failing.request.as_deref().is_some_and(|request| {
+            let names = [FieldName::XForwardedFor, FieldName::Forwarded, FieldName::Via];
+            names.into_iter().any(|name| request.head.value(name).is_some())
+        });
+        if asked_by_proxy {
+            return false;
+        }
+        let same = self.exchanges.iter().filter(|(_, other)| other.server == failing.server);
+        same.filter_map(|(_, other)| Some((other, other.response.as_deref()?))).any(
+            |(other, response)| {
+                let named = response.head.value(FieldName::Server).is_some_and(|server| {
+                    let server = server.to_ascii_lowercase();
+                    PROXIES.iter().any(|proxy| server.starts_with(proxy))
+                });
+                named
+                    || response.head.value(FieldName::Via).is_some()
+                    || response.complete() && other.status().is_some_and(|status| status < 500)
+            },
+        )
+    }
+
+    /// Whether the client of an exchange may be a proxy with its own clients in the capture.
+    pub fn behind_a_proxy(&self, exchange: &Exchange) -> bool {
+        self.servers.contains(&exchange.client.octets())
+            || self.inbound && self.opens_outbound(exchange.client)
+    }
+}
+
+fn mark(signal: &Signal) -> Mark {
+    Mark { at: signal.at, packet: signal.number }
+}
+
+fn trouble_of(signal: &Signal, from: IpAddr, error: Unreachable) -> Option<Trouble> {
+    let what = match error {
+        Unreachable::Network => "no route to the network",
+        Unreachable::Host => "host unreachable",
+        Unreachable::Port => "port unreachable",
+        Unreachable::Prohibited => "forbidden by a filter",
+        Unreachable::TimeExceeded => "time to live exceeded on the way",
+        // Advice on the size of packets, no end of the attempt.
+        Unreachable::TooBig => return None,
+        Unreachable::Other(..) => "ICMP error",
+    };
+    Some(Trouble { mark: mark(signal), says: format!("{from} says: {what}") })
+}

@@ -1,0 +1,25 @@
+//! Why an exchange failed, from packets. In come exchanges, connections that are over, octets that
+//! were no HTTP, and signals of the network; out go [`Verdict`]s: one of the [`CAUSES`], how sure it
+//! is, and the packets that show it.
+//!
+//! ```text
+//! client ──request──→ proxy ──attempt──→ upstream      join: which attempts belong to which request
+//!        ←──502─────        ←──RST──────               cause: what an attempt shows
+//! ```
+//!
+//! Never guesses: where the other leg was not captured, it says that. Keeps a bounded memory,
+//! has no clock but the capture's, and does not change what it is given.
+
+mod attempt;
+mod cause;
+mod diagnostician;
+mod join;
+mod memory;
+mod ownership;
+mod verdict;
+
+use diagnostician::has_failed;
+
+pub use cause::{CAUSES, Cause, Cure};
+pub use diagnostician::{Counts, Diagnostician};
+pub use verdict::{Confidence, Evidence, Rival, Verdict};

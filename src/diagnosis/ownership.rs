@@ -1,0 +1,246 @@
+//! Whose request an attempt carries on, looked at over everything that is remembered: of all
+//! requests that were open when it began, the one that is most alike, or nearest. What two things
+//! have in common is said in `join`.
+
+use super::attempt::Attempt;
+use super::diagnostician::{Diagnostician, Owner};
+use super::join::{self, ALIKE, Kin};
+use super::verdict::Confidence;
+use crate::flow::Mark;
+use crate::http::Exchange;
+use crate::limits;
+use crate::wire::{Direction, Endpoint};
+
+impl Diagnostician {
+    /// The attempts that belong to a request, in their order.
+    pub(super) fn attempts<'m>(
+        &'m self,
+        number: u64,
+        asked: &'m Exchange,
+    ) -> Vec<(Attempt<'m>, Confidence)> {
+        if !self.memory.has_two_legs() {
+            return Vec::new();
+        }
+        let (from, to) = (asked.first().packet, join::answered(asked).packet);
+        let mut found = Vec::new();
+        for (other, exchange) in self.memory.exchanges_since(from) {
+            if other == number || exchange.first().packet <= from || exchange.first().packet >= to {
+                continue;
+            }
+            let attempt = self.memory.attempt(other, exchange);
+            if let Some(owner) = self.owner(&attempt)
+                && owner.number == number
+            {
+                found.push((attempt, owner.confidence));
+            }
+        }
+        for connection in self.memory.bare_between(from + 1, to) {
+            let attempt = self.memory.bare(connection);
+            if let Some(owner) = self.owner_of_bare(&attempt)
+                && owner.number == number
+            {
+                found.push((attempt, owner.confidence));
+            }
+        }
+        for attempt in self.memory.unreached(from + 1, to) {
+            if let Some(owner) = self.owner_of_bare(&attempt)
+                && owner.number == number
+            {
+                found.push((attempt, owner.confidence));
+            }
+        }
+        found.sort_by_key(|(attempt, _)| attempt.began.packet);
+        found
+    }
+
+    /// Whether the host that was asked can have made the attempt.
+    pub(super) fn kin(&self, asked: &Exchange, attempt: &Attempt<'_>) -> Option<Kin> {
+        let kin = join::kin(asked, attempt)?;
+        let inbound =
+            asked.circumstances.via[0].and_then(|via| via.direction) == Some(Direction::Inbound);
+        if kin == Kin::Possible && inbound && self.memory.opens_outbound(attempt.client) {
+            return Some(Kin::Certain);
+        }
+        Some(kin)
+    }
+
+    /// Whose request an attempt with a request carries on.
+    pub(super) fn owner(&self, attempt: &Attempt<'_>) -> Option<Owner> {
+        let id = attempt.exchange.map(|(number, _)| number);
+        self.once(0, id, || self.find_owner(attempt))
+    }
+
+    fn find_owner(&self, attempt: &Attempt<'_>) -> Option<Owner> {
+        if !self.memory.has_two_legs() {
+            return None;
+        }
+        // The best and the second best: likeness, then nearness of the beginnings.
+        let mut best: Option<(i32, u64, Kin, u64)> = None;
+        let mut second: Option<(i32, u64, Kin, u64)> = None;
+        let mut rivals = 0_u32;
+        for (number, asked) in self.memory.exchanges_since(attempt.began.packet) {
+            if !join::nested(asked, attempt) {
+                continue;
+            }
+            let Some(kin) = self.kin(asked, attempt) else { continue };
+            let Some(likeness) = join::likeness(asked, attempt) else { continue };
+            rivals += 1;
+            if likeness < ALIKE && (kin == Kin::Possible || likeness < 0) {
+                continue;
+            }
+            let distance = attempt.began.since(asked.first()).as_nanos();
+            let candidate = (likeness, u64::MAX - distance, kin, number);
+            if best.is_none_or(|best| candidate > best) {
+                second = best;
+                best = Some(candidate);
+            } else if second.is_none_or(|second| candidate > second) {
+                second = Some(candidate);
+            }
+        }
+        let (likeness, nearness, kin, number) = best?;
+        if likeness < ALIKE && rivals > 1 {
+            return None;
+        }
+        let doubtful = second.is_some_and(|(other, near, akin, _)| {
+            let (distance, further) = (u64::MAX - nearness, u64::MAX - near);
+            other == likeness
+                && akin >= kin
+                && further < distance.saturating_mul(3).saturating_add(50_000)
+        });
+        let confidence =
+            if doubtful || likeness < ALIKE { Confidence::Medium } else { Confidence::High };
+        Some(Owner { number, confidence })
+    }
+
+    /// Whose request a connection without one was opened for.
+    pub(super) fn owner_of_bare(&self, attempt: &Attempt<'_>) -> Option<Owner> {
+        let id = attempt.connection.map(|connection| connection.id);
+        self.once(1, id, || self.find_owner_of_bare(attempt))
+    }
+
+    fn find_owner_of_bare(&self, attempt: &Attempt<'_>) -> Option<Owner> {
+        if !self.memory.has_two_legs() {
+            return None;
+        }
+        let mut best: Option<(u8, u64, u64)> = None;
+        let mut second: Option<(u8, u64, u64)> = None;
+        let mut sure = Kin::Certain;
+        let mut crowd = 0_u32;
+        for (number, asked) in self.memory.exchanges_since(attempt.began.packet) {
+            if !join::nested(asked, attempt) {
+                continue;
+            }
+            let Some(kin) = self.kin(asked, attempt) else { continue };
+            let same = attempt.spoke().and_then(|(_, octets)| join::asks_the_same(asked, octets));
+            if same == Some(false) {
+                continue;
+            }
+            let answered = join::answered(asked);
+            let before = attempt.began.since(asked.first()).as_nanos();
+            // Zero where the attempt outlived the answer.
+            let after = answered.since(attempt.ended).as_nanos();
+            if kin == Kin::Possible
+                && !self.knows(asked, attempt)
+                && before.max(after) > limits::PROMPT.as_nanos()
+            {
+                continue;
+            }
+            let explained = self.carried_on(number, asked, attempt);
+            let class = match (join::is_good(asked), explained) {
+                (false, None) => 0,
+                (false, Some(_)) => 1,
+                // A retry that succeeded began when this attempt was over.
+                (true, Some(began)) if began.packet > attempt.began.packet => 2,
+                (true, _) => continue,
+            };
+            let candidate = (class, before.saturating_add(after), number);
+            // Several failed at this time: their attempts may be exchanged.
+            crowd += u32::from(class == 0 && before < limits::PROMPT.as_nanos());
+            if best.is_none_or(|best| candidate < best) {
+                second = best;
+                best = Some(candidate);
+                sure = kin;
+            } else if second.is_none_or(|second| candidate < second) {
+                second = Some(candidate);
+            }
+        }
+        let (class, distance, number) = best?;
+        let doubtful = crowd > 1
+            || second.is_some_and(|(other, further, _)| {
+                other == class && further < distance.saturating_mul(10).saturating_add(2_000_000)
+            });
+        let confidence = match () {
+            () if sure == Kin::Possible && doubtful => Confidence::Low,
+            () if sure == Kin::Possible || doubtful => Confidence::Medium,
+            () => Confidence::High,
+        };
+        Some(Owner { number, confidence })
+    }
+
+    /// Where the request was carried on by an attempt of its own, the beginning of the last one.
+    fn carried_on(&self, number: u64, asked: &Exchange, than: &Attempt<'_>) -> Option<Mark> {
+        let (from, to) = (asked.first().packet, join::answered(asked).packet);
+        let mut last: Option<Mark> = None;
+        for (other, exchange) in self.memory.exchanges_since(from) {
+            let began = exchange.first();
+            if other == number || began.packet <= from || began.packet >= to {
+                continue;
+            }
+            let attempt = self.memory.attempt(other, exchange);
+            if attempt.client.octets() == than.client.octets()
+                && self.kin(asked, &attempt).is_some()
+                && join::likeness(asked, &attempt).is_some_and(|likeness| likeness >= ALIKE)
+                && last.is_none_or(|last| last.packet < began.packet)
+            {
+                last = Some(began);
+            }
+        }
+        last
+    }
+
+    /// Whether another request to the same host was carried on from the same address.
+    fn knows(&self, asked: &Exchange, attempt: &Attempt<'_>) -> bool {
+        self.carried(asked, |opener| opener.octets() == attempt.client.octets())
+    }
+
+    fn carried(&self, asked: &Exchange, from: impl Fn(Endpoint) -> bool) -> bool {
+        self.memory
+            .exchanges_since(0)
+            .filter(|(_, other)| {
+                from(other.client) && other.client.octets() != asked.client.octets()
+            })
+            .take(64)
+            .any(|(number, other)| {
+                let carried = self.memory.attempt(number, other);
+                self.memory.exchanges_since(carried.began.packet).any(|(_, first)| {
+                    first.server == asked.server
+                        && join::nested(first, &carried)
+                        && join::kin(first, &carried).is_some()
+                        && join::likeness(first, &carried).is_some_and(|likeness| likeness >= ALIKE)
+                })
+            })
+    }
+
+    /// Whether the capture shows connections opened by the host that was asked.
+    pub(super) fn shows_legs(&self, asked: &Exchange) -> bool {
+        self.memory.opens(asked) || self.carried(asked, |_| true)
+    }
+
+    /// Whether attempts for other requests began while this one waited.
+    pub(super) fn others(&self, number: u64, asked: &Exchange) -> bool {
+        let (from, to) = (asked.first().packet, join::answered(asked).packet);
+        self.memory
+            .bare_between(from + 1, to)
+            .any(|connection| self.kin(asked, &self.memory.bare(connection)).is_some())
+            || self.memory.exchanges_since(from).any(|(other, exchange)| {
+                let began = exchange.first().packet;
+                other != number && began > from && began < to && {
+                    let attempt = self.memory.attempt(other, exchange);
+                    self.kin(asked, &attempt).is_some()
+                        && self
+                            .owner(&attempt)
+                            .is_none_or(|owner| owner.confidence < Confidence::High)
+                }
+            })
+    }
+}

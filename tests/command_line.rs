@@ -1,0 +1,257 @@
+//! The program as a user runs it: exit codes, streams, files and messages.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The program, at the root of the project, with nothing on standard input and no say of the
+/// environment about colours.
+fn httpwhy(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_httpwhy"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(arguments).stdin(Stdio::null());
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "CLICOLOR"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn run(arguments: &[&str]) -> Output {
+    httpwhy(arguments).output().unwrap()
+}
+
+fn text(octets: &[u8]) -> String {
+    String::from_utf8(octets.to_vec()).unwrap()
+}
+
+/// Runs, asserts the exit code, and gives both streams.
+fn expect(code: i32, arguments: &[&str]) -> (String, String) {
+    let output = run(arguments);
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(code), "{arguments:?}\n{out}\n{err}");
+    (out, err)
+}
+
+/// A folder of one test's own.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.0.join(name).to_str().unwrap().to_owned()
+    }
+}
+
+#[test]
+fn a_capture_gives_a_report_and_nothing_on_standard_error() {
+    for arguments in [
+        &["samples/502-refused.pcap"][..],
+        &["analyze", "samples/502-refused.pcap"],
+        &["-r", "samples/502-refused.pcap", "-n"],
+    ] {
+        let (out, err) = expect(0, arguments);
+        assert!(out.contains("1 failed (100 %)") && out.contains("502 Bad Gateway"), "{out}");
+        assert_eq!(err, "");
+        assert!(!out.contains('\u{1b}'));
+    }
+}
+
+#[test]
+fn damage_is_told_on_standard_error_and_by_the_exit_code() {
+    let (out, err) = expect(3, &["samples/cut-off.pcap"]);
+    assert!(out.contains("3 exchanges"), "{out}");
+    assert!(
+        err.starts_with("warning: samples/cut-off.pcap ends in the middle of packet 14"),
+        "{err}"
+    );
+    assert_eq!(err.lines().count(), 1);
+    let (_, err) = expect(3, &["samples/cut-off.pcap", "-q", "--json"]);
+    assert_eq!(err, "");
+}
+
+#[test]
+fn what_cannot_be_done_is_said_in_one_line() {
+    let (out, err) = expect(1, &["samples/absent.pcap"]);
+    assert_eq!((out.as_str(), err.lines().count()), ("", 1));
+    assert!(err.starts_with("error: cannot read samples/absent.pcap: "), "{err}");
+    let (_, err) = expect(1, &["README.md"]);
+    assert!(err.starts_with("error: README.md is not a capture: "), "{err}");
+    let (_, err) = expect(1, &["samples"]);
+    assert!(err.contains("directory"), "{err}");
+}
+
+#[test]
+fn wrong_use_exits_with_two_and_says_what_is_right() {
+    let (_, err) = expect(2, &["analize", "samples/hello.pcap"]);
+    assert!(err.contains("did you mean `httpwhy analyze`?"), "{err}");
+    let (_, err) = expect(2, &["-T", "yaml", "samples/hello.pcap"]);
+    assert!(err.contains("jsonl"), "{err}");
+    expect(2, &["--no-such-option"]);
+    let (_, err) = expect(2, &["show", "9", "-r", "samples/hello.pcap"]);
+    assert!(err.contains("there is no exchange 9: the capture holds 1 to 1"), "{err}");
+    let (_, err) = expect(2, &["explain", "1000"]);
+    assert!(err.contains("three digits"), "{err}");
+}
+
+#[test]
+fn a_capture_may_come_through_a_pipe() {
+    let capture = fs::read("samples/hello.pcap").unwrap();
+    for arguments in [&["--json"][..], &["--json", "-"], &["--json", "-r", "-"]] {
+        let mut child =
+            httpwhy(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&capture).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        assert!(text(&output.stdout).contains("\"path\":\"-\""));
+    }
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let mut child = httpwhy(&["--json", "samples/keep-alive.pcap"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn counting_stops_early_and_says_so() {
+    let (out, _) = expect(0, &["-c", "2", "--json", "samples/keep-alive.pcap"]);
+    assert_eq!(out.matches("\"type\":\"transaction\"").count(), 2);
+    assert!(out.contains("\"stopped\":true"));
+}
+
+#[test]
+fn an_output_file_is_new_and_nobody_elses() {
+    let scratch = Scratch::new("output");
+    let file = scratch.path("records.jsonl");
+    let (out, _) = expect(0, &["--json", "samples/hello.pcap", "-o", &file]);
+    assert_eq!(out, "");
+    let first = fs::read(&file).unwrap();
+    assert!(first.starts_with(b"{\"type\":\"transaction\""));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let (_, err) = expect(2, &["samples/hello.pcap", "-o", &file]);
+    assert!(err.contains("exists already; --force replaces it"), "{err}");
+    assert_eq!(fs::read(&file).unwrap(), first);
+    expect(0, &["samples/hello.pcap", "-o", &file, "--force"]);
+    assert!(fs::read(&file).unwrap().starts_with(b"samples/hello.pcap"));
+    // What cannot be analysed replaces nothing and leaves nothing.
+    expect(1, &["README.md", "-o", &file, "--force"]);
+    assert!(fs::read(&file).unwrap().starts_with(b"samples/hello.pcap"));
+    assert_eq!(fs::read_dir(&scratch.0).unwrap().count(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_not_followed() {
+    let scratch = Scratch::new("link");
+    let (victim, link) = (scratch.path("victim"), scratch.path("link"));
+    fs::write(&victim, "precious").unwrap();
+    std::os::unix::fs::symlink(&victim, &link).unwrap();
+    expect(2, &["samples/hello.pcap", "-o", &link]);
+    expect(0, &["samples/hello.pcap", "-o", &link, "--force"]);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    let dangling = scratch.path("dangling");
+    std::os::unix::fs::symlink(scratch.path("nowhere"), &dangling).unwrap();
+    expect(2, &["samples/hello.pcap", "-o", &dangling]);
+}
+
+#[test]
+fn colours_come_when_asked_for() {
+    let colours = |configure: &dyn Fn(&mut Command)| {
+        let mut command = httpwhy(&["samples/502-refused.pcap"]);
+        configure(&mut command);
+        command.output().unwrap().stdout.contains(&0x1b)
+    };
+    assert!(!colours(&|_| {}));
+    assert!(colours(&|command| {
+        command.arg("--color=always");
+    }));
+    assert!(colours(&|command| {
+        command.env("CLICOLOR_FORCE", "1");
+    }));
+    assert!(!colours(&|command| {
+        command.env("CLICOLOR_FORCE", "1").env("NO_COLOR", "1");
+    }));
+    assert!(!colours(&|command| {
+        command.env("CLICOLOR_FORCE", "1").arg("--color=never");
+    }));
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_files_are_safe_to_show() {
+    let scratch = Scratch::new("names");
+    let hostile = scratch.path("\u{1b}]0;owned\u{7}\u{202e}.pcap");
+    fs::copy("samples/cut-off.pcap", &hostile).unwrap();
+    let absent = scratch.path("\u{1b}[2J");
+    for arguments in [&[hostile.as_str()][..], &["--json", &hostile], &[&absent]] {
+        let output = run(arguments);
+        let shown = text(&output.stdout) + &text(&output.stderr);
+        assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{}", shown.escape_debug());
+    }
+}
+
+#[test]
+fn one_exchange_is_shown_in_full() {
+    let (out, _) = expect(0, &["show", "2", "-r", "samples/smuggling.pcap"]);
+    assert!(out.contains("GET /admin") && out.contains("TIMELINE"), "{out}");
+    let (out, _) = expect(0, &["show", "3", "1", "-r", "samples/keep-alive.pcap"]);
+    assert_eq!(out.matches("TIMELINE").count(), 2);
+}
+
+#[test]
+fn codes_and_flaws_are_explained() {
+    let (english, _) = expect(0, &["explain", "502"]);
+    assert!(english.contains("Bad Gateway"), "{english}");
+    let (chinese, _) = expect(0, &["explain", "bad gateway", "--lang", "zh"]);
+    assert!(chinese.contains("网关"), "{chinese}");
+    let (flaw, _) = expect(0, &["explain", "bare-lf"]);
+    assert!(flaw.contains("lone LF"), "{flaw}");
+    let (list, _) = expect(0, &["explain"]);
+    assert!(list.contains("404") && list.contains("bare-lf"));
+    // Whatever a report or record says can be looked up.
+    for name in httpwhy::http::Flaw::ALL {
+        expect(0, &["explain", name.name()]);
+    }
+}
+
+#[test]
+fn help_lists_what_works_and_nothing_else() {
+    let (help, _) = expect(0, &["--help"]);
+    for word in ["analyze", "show", "explain", "completions", "man", "jsonl", "Exit codes"] {
+        assert!(help.contains(word), "{word}\n{help}");
+    }
+    for word in ["sniff", "dashboard", "interfaces", "diff"] {
+        assert!(!help.contains(word), "{word}");
+    }
+    let (man, _) = expect(0, &["man"]);
+    assert!(man.contains(".TH httpwhy"));
+    for shell in ["bash", "zsh", "fish"] {
+        let (script, _) = expect(0, &["completions", shell]);
+        assert!(script.contains("httpwhy"));
+    }
+    let (version, _) = expect(0, &["--version"]);
+    assert_eq!(version, format!("httpwhy {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn the_accounts_balance() {
+    let (out, _) = expect(0, &["--stats", "samples/retransmits-and-loss.pcap"]);
+    assert_eq!(out.matches("✔ it balances").count(), 2, "{out}");
+}

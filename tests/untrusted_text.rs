@@ -1,0 +1,146 @@
+//! What somebody else wrote reaches no output as it is: neither what a terminal would obey, nor
+//! secrets.
+
+mod support;
+
+use httpwhy::export::{FORMATS, Options, Secrets};
+use support::export::{OPTIONS, captured, exported, shown};
+use support::script::{Connection, Script, Side};
+
+const CANARY: &str = "CANARY5f0c";
+
+/// Secrets wherever traffic carries them.
+fn secretive() -> Script {
+    let mut request = format!(
+        "POST /login?access_token={CANARY}1&x=1 HTTP/1.1\r\nHost: u:{CANARY}2@shop.example\r\n\
+         Authorization: Bearer {CANARY}3\r\nProxy-Authorization: Basic {CANARY}4\r\n\
+         Cookie: sid={CANARY}5; {CANARY}6\r\nX-Api-Key: {CANARY}7\r\n\
+         Referer: http://a:{CANARY}8@shop.example/?sig={CANARY}9\r\n"
+    );
+    let mut response = format!(
+        "HTTP/1.1 302 Found\r\nSet-Cookie: sid={CANARY}a; Path=/; HttpOnly\r\n\
+         Set-Cookie: path={CANARY}b\r\nLocation: https://u:{CANARY}c@shop.example/#id_token={CANARY}d\r\n\
+         Authentication-Info: nextnonce=\"{CANARY}e\"\r\nTransfer-Encoding: chunked\r\n\
+         Trailer: X-Session-Token\r\n"
+    );
+    // Many more, so that no single case is all there is to it.
+    for number in 0..50 {
+        request.push_str(&format!("X-Token-{number}: {CANARY}r{number}\r\n"));
+        response.push_str(&format!("X-Secret-{number}: {CANARY}s{number}\r\n"));
+    }
+    let body = format!("user=a&password={CANARY}f&x=1");
+    request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
+    let body = format!("{{\"token\":\"{CANARY}g\",\"n\":1}}");
+    let chunk = format!("{:x}\r\n{body}\r\n", body.len());
+    response.push_str(&format!("\r\n{chunk}0\r\nX-Session-Token: {CANARY}h\r\n\r\n"));
+    Connection::new("10.9.1.2:49690", "10.9.1.1:80")
+        .client_says(request)
+        .server_says(response)
+        .client_says(format!("CONNECT u:{CANARY}i@shop.example:443 HTTP/1.1\r\n\r\n"))
+        .server_says("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n")
+        .closed_by(Side::Client)
+        .into()
+}
+
+/// Everything that every format makes of a script.
+fn outputs(script: &Script, options: Options) -> Vec<(String, String)> {
+    let text = |octets| String::from_utf8(octets).expect("outputs are UTF-8");
+    let mut all = vec![("show".to_owned(), text(shown(captured(script), options)))];
+    for format in FORMATS {
+        let made = exported(captured(script), format.name, options);
+        all.push((format.name.to_owned(), text(made)));
+    }
+    all
+}
+
+#[test]
+fn secrets_are_hidden_in_every_output() {
+    for (format, output) in outputs(&secretive(), OPTIONS) {
+        if let Some(at) = output.find(CANARY) {
+            let begin = at.saturating_sub(80);
+            panic!("{format} tells a secret: {}", output.get(begin..at + 20).unwrap_or(&output));
+        }
+        if format != "text" {
+            assert!(output.contains("<hidden>"), "{format}");
+        }
+    }
+}
+
+#[test]
+fn secrets_are_shown_where_that_was_asked_for_and_it_is_said() {
+    let options = Options { secrets: Secrets::Shown, ..OPTIONS };
+    for (format, output) in outputs(&secretive(), options) {
+        assert!(!output.contains("<hidden>"), "{format}");
+        if format == "jsonl" {
+            assert!(output.contains("\"secrets_shown\":true"));
+            for end in "123456789abcdehi".chars() {
+                assert!(output.contains(&format!("{CANARY}{end}")), "{end}");
+            }
+        }
+    }
+}
+
+/// What terminals obey, or hide.
+const HOSTILE: &[&str] = &[
+    "\u{1b}]0;owned\u{7}",
+    "\u{1b}]52;c;b3duZWQ=\u{7}",
+    "\u{1b}[2J\u{1b}[31m",
+    "\u{1b}P1$r\u{1b}\\",
+    "\u{9b}2J",
+    "a\u{8}\u{8}b",
+    "gpj.\u{202e}exe",
+    "\u{2066}x\u{2069}\u{61c}\u{200e}",
+    "in\u{200b}vis\u{2060}ible\u{feff}",
+    "line\u{2028}para\u{2029}",
+    "tag\u{e0041}\u{e007f}",
+];
+
+#[test]
+fn nothing_that_a_terminal_obeys_reaches_an_output() {
+    for hostile in HOSTILE {
+        let tower = "\u{301}".repeat(300);
+        let request = format!(
+            "G{hostile}ET /{hostile}?{hostile} HTTP/1.1\r\nHost: {hostile}\r\nX-{hostile}: e{tower}\r\n\
+             Upgrade: {hostile}\r\nContent-Length: {}\r\n\r\n{hostile}",
+            hostile.len()
+        );
+        let response = format!(
+            "HTTP/1.1 500 {hostile}\r\nServer: {hostile}\r\nTransfer-Encoding: chunked\r\n\r\n\
+             3\r\nabc\r\n0\r\nX: {hostile}\r\n\r\n"
+        );
+        let script = Connection::new("10.9.1.2:49690", "10.9.1.1:80")
+            .client_says(request)
+            .server_says(response)
+            .server_says(hostile.as_bytes())
+            .closed_by(Side::Server)
+            .into();
+        for columns in [None, Some(80), Some(20)] {
+            for (format, output) in outputs(&script, Options { columns, ..OPTIONS }) {
+                assert!(!output.is_empty(), "{format}");
+                let odd = |one: &char| *one != '\n' && httpwhy::export::escape::is_unsafe(*one);
+                if let Some(odd) = output.chars().find(odd) {
+                    panic!("{format}: {odd:?} of {hostile:?}\n{}", output.escape_debug());
+                }
+                if format != "jsonl" {
+                    assert!(!output.contains(&"\u{301}".repeat(5)), "{format}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn with_colours_only_our_own_sequences_come_out() {
+    let options = Options { colour: true, ..OPTIONS };
+    for (format, output) in outputs(&secretive(), options) {
+        for sequence in output.split('\u{1b}').skip(1) {
+            let end = sequence.find('m').expect("a sequence of ours ends in m");
+            let codes = sequence.get(..end).unwrap();
+            assert!(
+                codes.starts_with('[')
+                    && codes.chars().skip(1).all(|one| one.is_ascii_digit() || one == ';'),
+                "{format}: {codes:?}"
+            );
+        }
+    }
+}
