@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use httpwhy::rules::{Finding, HEADINGS, RULES, Rule, documentation, find};
+use httpwhy::rules::{Finding, HEADINGS, RULES, Rule, Severity, documentation, find};
 use httpwhy::status::Language;
 use support::packets::{Segment, Stacks};
 use support::{catalogue, dialogue, findings, packets, transform};
@@ -173,4 +173,48 @@ fn the_examples_of_the_catalogue_are_judged_as_it_says() {
         entries.len()
     );
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Captures that show a fault on purpose, and the rules that find it with severity error.
+const FAULTY: &[(&str, &[&str])] = &[
+    ("pcpp__HttpMalformedResponse.pcapng", &["framing-chunk-line-ending"]),
+    ("reset-before-response.pcap", &["request-unanswered"]),
+    ("smuggling.pcap", &["request-inside-body"]),
+    // A CONNECT of HTTP/1.1 without Host.
+    ("sv__http-connect__http-connect-tls.pcap", &["host-missing"]),
+    // The server says HTTP/1.0 without keep-alive, and goes on twice.
+    ("sv__http-gap-simple.pcap", &["response-after-close"]),
+    ("truncated-body.pcap", &["body-truncated"]),
+    ("zeek__http__261__variant-09-te_obs_fold.pcap", &["framing-te-obfuscated", "syntax-obs-fold"]),
+    // The client does not mask its frames.
+    ("zeek__websocket__wstunnel-http.pcap", &["websocket-frame-invalid"]),
+];
+
+#[test]
+fn only_faulty_captures_have_errors() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let corpus = root.join("../shared/corpus/captures");
+    let mut seen = 0;
+    for folder in [root.join("samples"), corpus] {
+        let Ok(entries) = fs::read_dir(&folder) else {
+            println!("skipped: {} is not there", folder.display());
+            continue;
+        };
+        for entry in entries {
+            let path = entry.expect("the folder can be read").path();
+            let name = path.file_name().expect("it has a name").to_string_lossy().into_owned();
+            if ![".pcap", ".pcapng", ".trace"].iter().any(|end| name.ends_with(end)) {
+                continue;
+            }
+            seen += 1;
+            let found = findings::judge_file(&path);
+            found.iter().for_each(complete);
+            let errors = found.iter().filter(|finding| finding.severity == Severity::Error);
+            let errors: BTreeSet<&str> = errors.map(|finding| finding.rule.id).collect();
+            let known = FAULTY.iter().find(|(faulty, _)| *faulty == name);
+            let expected = known.map_or(&[][..], |(_, rules)| rules);
+            assert!(errors.iter().eq(expected), "{name}: {errors:?}, not {expected:?}");
+        }
+    }
+    assert!(seen > 20, "the samples are there");
 }

@@ -1,7 +1,13 @@
 //! TCP segments in, what the rules find in them out.
 
+use std::ops::ControlFlow;
+use std::path::Path;
+
+use httpwhy::capture::Capture;
 use httpwhy::engine::{Clock, Collector, Record, Shard};
+use httpwhy::error::Error;
 use httpwhy::flow::Mark;
+use httpwhy::pipeline;
 use httpwhy::rules::{Finding, Parameters};
 
 use super::packets::Segment;
@@ -35,5 +41,23 @@ pub fn judge_with(segments: &[Segment], parameters: &Parameters) -> Vec<Finding>
     shard.finish(last);
     assert_eq!(collector.take(shard.events(), &mut keep), Ok(()));
     assert_eq!(collector.finish(&mut keep), Ok(()));
+    findings
+}
+
+/// Judges a capture file.
+///
+/// # Panics
+///
+/// Where the file cannot be opened.
+pub fn judge_file(path: &Path) -> Vec<Finding> {
+    let mut capture = Capture::open(&[path]).unwrap_or_else(|error| panic!("{error}"));
+    let mut findings = Vec::new();
+    let run = pipeline::run::<Error>(&mut capture, pipeline::Options::default(), |record| {
+        if let Record::Finding(finding) = record {
+            findings.push(finding.clone());
+        }
+        Ok(ControlFlow::Continue(()))
+    });
+    run.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     findings
 }
