@@ -4,7 +4,8 @@
 //! read      capture file → packets
 //! decode    … → TCP segments
 //! reassemble … → ordered octets, nobody reading them
-//! pipeline  … → exchanges: everything
+//! rules     exchanges → findings
+//! pipeline  … → records: everything
 //! heads     octets of request and response heads → exchanges, without packets
 //! ```
 //!
@@ -18,14 +19,16 @@ use std::hint::black_box;
 use std::io::Cursor;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use httpwhy::capture::Capture;
-use httpwhy::engine::Record;
+use httpwhy::engine::{Clock, Record, Shard};
 use httpwhy::error::Error;
 use httpwhy::flow::{self, Arrival, End, Ending, Facts, Mark, Missing, Reader as _, Side, Table};
-use httpwhy::http::{ConnectionReader, Output};
+use httpwhy::http::{ConnectionReader, Event, Output};
 use httpwhy::pipeline::{self, Options};
+use httpwhy::rules::Judge;
 use httpwhy::units::Timestamp;
 use httpwhy::wire::{Decoded, Decoder, Endpoint};
 use workload::Workload;
@@ -59,6 +62,26 @@ impl flow::Reader for Nobody {
 fn open(file: &'static [u8]) -> Capture {
     Capture::from_reader(PathBuf::from("workload"), Box::new(Cursor::new(file)))
         .expect("a capture that was just written")
+}
+
+/// What the core understands of a capture, in order.
+fn events(file: &'static [u8]) -> Vec<Event> {
+    let (mut capture, mut decoder) = (open(file), Decoder::new());
+    let (mut shard, mut clock) = (Shard::default(), Clock::default());
+    let (mut events, mut last) = (Vec::new(), Mark::default());
+    while let Some(packet) = capture.next().expect("readable") {
+        last = Mark { at: packet.at, packet: packet.number };
+        if clock.passes(packet.at) {
+            shard.tick(last);
+        }
+        if let Decoded::Segment(segment) = decoder.decode(&packet) {
+            shard.segment(&segment);
+        }
+        events.append(shard.events());
+    }
+    shard.finish(last);
+    events.append(shard.events());
+    events
 }
 
 fn stages(criterion: &mut Criterion) {
@@ -100,6 +123,24 @@ fn stages(criterion: &mut Criterion) {
                     }
                 }
                 octets
+            });
+        });
+        let events = events(file);
+        group.bench_function("rules", |bencher| {
+            bencher.iter(|| {
+                let (mut judge, mut found) = (Judge::default(), Vec::new());
+                for (event, number) in events.iter().zip(1..) {
+                    match event {
+                        Event::Exchange(exchange) => {
+                            judge.exchange(number, Arc::clone(exchange), &mut found);
+                        }
+                        Event::Stray(stray) => judge.stray(stray, &mut found),
+                        Event::Connection(connection) => judge.connection(connection, &mut found),
+                    }
+                    found.clear();
+                }
+                judge.finish(&mut found);
+                found.len()
             });
         });
         group.bench_function("pipeline", |bencher| {

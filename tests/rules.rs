@@ -177,6 +177,16 @@ fn the_examples_of_the_catalogue_are_judged_as_it_says() {
 
 /// Captures that show a fault on purpose, and the rules that find it with severity error.
 const FAULTY: &[(&str, &[&str])] = &[
+    (
+        "malcolm__plugins__zeek-httpattacks__http.trace",
+        &[
+            "framing-cl-and-te",
+            "framing-cl-differing",
+            "framing-te-obfuscated",
+            "host-duplicate",
+            "host-missing",
+        ],
+    ),
     ("pcpp__HttpMalformedResponse.pcapng", &["framing-chunk-line-ending"]),
     ("reset-before-response.pcap", &["request-unanswered"]),
     ("smuggling.pcap", &["request-inside-body"]),

@@ -125,7 +125,7 @@ impl Judge {
                     }
                 }
                 Check::Connection(_) => judge.of_connections.push(place),
-                Check::Watch(open) => judge.watchers.push((place, open())),
+                Check::Watch(_, open) => judge.watchers.push((place, open())),
             }
         }
         judge.rules = rules;
@@ -141,85 +141,45 @@ impl Judge {
     /// Judges an exchange. `id` is its number.
     pub fn exchange(&mut self, id: u64, exchange: Arc<Exchange>, out: &mut Vec<Finding>) {
         self.passes(exchange.completed, out);
-        let called = self.calls.by(&exchange);
-        let immediate = called.and(&self.immediate);
-        let known = self.trails.contains_key(&exchange.connection);
-        if !known && self.trails.len() < limits::JUDGED_CONNECTIONS {
-            self.trails.insert(exchange.connection, Trail::default());
-        }
-        let trail = self.trails.get(&exchange.connection).unwrap_or(&self.nobody);
-        let scene = Scene { id, exchange: &exchange, trail };
+        let Self { rules, calls, trails, found, .. } = self;
+        let called = calls.by(&exchange);
+        let full = trails.len() >= limits::JUDGED_CONNECTIONS;
+        let trail = match full {
+            true => trails.get_mut(&exchange.connection),
+            false => Some(trails.entry(exchange.connection).or_default()),
+        };
+        let scene =
+            Scene { id, exchange: &exchange, trail: trail.as_deref().unwrap_or(&self.nobody) };
         let known = Known::of(&exchange);
-        if !immediate.is_empty() {
-            for place in immediate.iter() {
-                let Some(bound) = self.rules.get(place) else { continue };
-                bound.look(scene, &known, &mut self.found);
-            }
+        for place in called.and(&self.immediate).iter() {
+            let Some(bound) = rules.get(place) else { continue };
+            bound.look(scene, &known, found);
         }
         for (place, watcher) in &mut self.watchers {
-            let Some(bound) = self.rules.get(*place) else { continue };
-            if !known.allows(bound.guards, &exchange) {
-                continue;
+            let Some(bound) = rules.get(*place).filter(|_| called.has(*place)) else { continue };
+            if known.allows(bound.guards, &exchange) {
+                let about = About::Exchange(scene, None);
+                let mut report = bound.report(Subject::Traffic, about, found);
+                watcher.exchange(&scene, &mut report);
             }
-            let about = About::Exchange(scene, None);
-            let mut report = bound.report(Subject::Traffic, about, &mut self.found);
-            watcher.exchange(&scene, &mut report);
         }
-        mark_ambiguous(trail, &mut self.found);
-        supersede(&mut self.found);
-        let held = if self.found.is_empty() { Vec::new() } else { self.keep_held(out) };
-        self.remember(id, exchange, called.and(&self.settled), held, out);
-    }
-
-    /// Gives out what was found, apart from what a rule that looks later may make superfluous.
-    fn keep_held(&mut self, out: &mut Vec<Finding>) -> Vec<Finding> {
         let mut held = Vec::new();
-        for finding in self.found.drain(..) {
-            let place = self.rules.iter().position(|bound| std::ptr::eq(bound.rule, finding.rule));
-            if place.is_some_and(|place| self.held.has(place)) {
-                held.push(finding);
-            } else {
-                out.push(finding);
+        if !found.is_empty() {
+            mark_ambiguous(scene.trail, found);
+            supersede(found);
+            held = keep_held(rules, &self.held, found, out);
+        }
+        let called = called.and(&self.settled);
+        match trail {
+            Some(trail) => {
+                let unsettled = Unsettled { id, exchange, called, held, strays: Vec::new() };
+                remember(rules, trail, unsettled, found, out);
+            }
+            None => {
+                self.untracked += 1;
+                out.extend(held);
             }
         }
-        held
-    }
-
-    /// Keeps an exchange until it is settled, and settles those before it that now are.
-    fn remember(
-        &mut self,
-        id: u64,
-        exchange: Arc<Exchange>,
-        called: Bits,
-        held: Vec<Finding>,
-        out: &mut Vec<Finding>,
-    ) {
-        let Some(trail) = self.trails.get_mut(&exchange.connection) else {
-            self.untracked += 1;
-            out.extend(held);
-            return;
-        };
-        while let Some(front) = trail.unsettled.front() {
-            let full = trail.unsettled.len() >= limits::UNSETTLED_EXCHANGES;
-            if !full && waits_for_end(&front.exchange) {
-                break;
-            }
-            let Some(settled) = trail.unsettled.pop_front() else { break };
-            let next = trail.unsettled.front().map_or(&*exchange, |next| &*next.exchange);
-            let aftermath =
-                Aftermath { strays: &settled.strays, next: Some(next), connection: None };
-            settle(&self.rules, &settled, trail, &aftermath, &mut self.found);
-            finish(settled, trail, &mut self.found, out);
-        }
-        trail.note(&exchange);
-        let mut strays = Vec::new();
-        if !trail.strays.is_empty() {
-            let (own, others) =
-                std::mem::take(&mut trail.strays).into_iter().partition(|s| s.nth == exchange.nth);
-            strays = own;
-            trail.strays = others;
-        }
-        trail.unsettled.push_back(Unsettled { id, exchange, called, held, strays });
     }
 
     /// Takes note of octets where none may stand.
@@ -331,6 +291,56 @@ impl Judge {
     }
 }
 
+/// Gives out what was found, apart from what a rule that looks later may make superfluous.
+fn keep_held(
+    rules: &[Bound],
+    superseded: &Bits,
+    found: &mut Vec<Finding>,
+    out: &mut Vec<Finding>,
+) -> Vec<Finding> {
+    let mut held = Vec::new();
+    for finding in found.drain(..) {
+        let place = rules.iter().position(|bound| std::ptr::eq(bound.rule, finding.rule));
+        if place.is_some_and(|place| superseded.has(place)) {
+            held.push(finding);
+        } else {
+            out.push(finding);
+        }
+    }
+    held
+}
+
+/// Keeps an exchange until it is settled, and settles those before it that now are.
+fn remember(
+    rules: &[Bound],
+    trail: &mut Trail,
+    mut latest: Unsettled,
+    found: &mut Vec<Finding>,
+    out: &mut Vec<Finding>,
+) {
+    while let Some(front) = trail.unsettled.front() {
+        let full = trail.unsettled.len() >= limits::UNSETTLED_EXCHANGES;
+        if !full && waits_for_end(&front.exchange) {
+            break;
+        }
+        let Some(settled) = trail.unsettled.pop_front() else { break };
+        let next = trail.unsettled.front().unwrap_or(&latest);
+        let next = Arc::clone(&next.exchange);
+        let aftermath = Aftermath { strays: &settled.strays, next: Some(&next), connection: None };
+        settle(rules, &settled, trail, &aftermath, found);
+        found.extend(settled.held);
+        supersede(found);
+        out.append(found);
+    }
+    trail.note(&latest.exchange);
+    if !trail.strays.is_empty() {
+        let nth = latest.exchange.nth;
+        let all = std::mem::take(&mut trail.strays).into_iter();
+        (latest.strays, trail.strays) = all.partition(|stray| stray.nth == nth);
+    }
+    trail.unsettled.push_back(latest);
+}
+
 /// Whether only the end of the connection settles an exchange.
 fn waits_for_end(exchange: &Exchange) -> bool {
     let response = exchange.response.as_deref();
@@ -363,13 +373,6 @@ fn settle(
             check(&scene, aftermath, &mut report);
         }
     }
-}
-
-/// Gives out what an exchange came to in the end.
-fn finish(settled: Unsettled, _trail: &Trail, found: &mut Vec<Finding>, out: &mut Vec<Finding>) {
-    found.extend(settled.held);
-    supersede(found);
-    out.append(found);
 }
 
 /// Findings behind a message whose framing was ambiguous may be mere consequences.
@@ -518,7 +521,7 @@ impl Bound {
                     look(response, Subject::Response);
                 }
             }
-            Check::Settled(..) | Check::Connection(_) | Check::Watch(_) => {}
+            Check::Settled(..) | Check::Connection(_) | Check::Watch(..) => {}
         }
     }
 }
@@ -550,7 +553,8 @@ impl Calls {
                 Check::Message(_, trigger, _)
                 | Check::Exchange(trigger, _)
                 | Check::Settled(trigger, _) => trigger,
-                Check::Connection(_) | Check::Watch(_) => continue,
+                Check::Watch(trigger, _) => trigger,
+                Check::Connection(_) => continue,
             };
             calls.enter(place, trigger, &mut by_status);
         }

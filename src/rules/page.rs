@@ -98,7 +98,7 @@ const fn looks_at(rule: &Rule) -> &'static str {
         Check::Exchange(..) => "each exchange",
         Check::Settled(..) => "each exchange and what follows it",
         Check::Connection(_) => "each connection",
-        Check::Watch(_) => "the traffic as a whole",
+        Check::Watch(..) => "the traffic as a whole",
     }
 }
 

@@ -177,8 +177,8 @@ pub enum Check {
     Settled(Trigger, fn(&Scene<'_>, &Aftermath<'_>, &mut Report<'_>)),
     /// At each connection when it is over.
     Connection(fn(&Connection, &Aftermath<'_>, &mut Report<'_>)),
-    /// At exchanges and connections in their order, with a bounded memory.
-    Watch(fn() -> Box<dyn Watcher>),
+    /// At exchanges that call it, and at all connections, in their order, with a bounded memory.
+    Watch(Trigger, fn() -> Box<dyn Watcher>),
 }
 
 impl std::fmt::Debug for Check {
