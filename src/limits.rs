@@ -157,6 +157,12 @@ pub const EXTRA_OCTETS: usize = 64;
 /// Octets kept of something odd to quote it: a chunk line, a chunk extension.
 pub const QUOTED_OCTETS: usize = 64;
 
+/// Locations of new resources that a rule waits to see fetched; they are awaited for seconds.
+pub const AWAITED_LOCATIONS: usize = 256;
+
+/// Resources whose validators are remembered to compare parts with the whole; the oldest is forgotten.
+pub const REMEMBERED_VALIDATORS: usize = 4_096;
+
 /// Ranges read of one Range field: more is an attack, whatever they are.
 pub const RANGES: usize = 4_096;
 

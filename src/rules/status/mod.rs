@@ -8,6 +8,7 @@ pub(super) mod code_104;
 pub(super) mod code_1xx;
 pub(super) mod code_200;
 pub(super) mod code_201;
+pub(super) mod code_201_location;
 pub(super) mod code_202;
 pub(super) mod code_203;
 pub(super) mod code_204;
@@ -16,6 +17,7 @@ pub(super) mod code_206;
 pub(super) mod code_304;
 pub(super) mod multipart;
 pub(super) mod range;
+pub(super) mod validator;
 pub(super) mod webdav;
 pub(super) mod websocket;
 
