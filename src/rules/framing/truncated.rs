@@ -50,8 +50,8 @@ fn body(scene: &Scene<'_>, after: &Aftermath<'_>, report: &mut Report<'_>) {
 /// Whether the sender of a message closed in the middle of it, and the client had not closed before.
 fn cut(message: &Message, after: &Aftermath<'_>) -> bool {
     let fin = message.end == Some(MessageEnd::Fin) && message.head_whole && message.missing == 0;
-    let gave_up = message.head.kind() == Kind::Response
-        && after.connection.is_none_or(|connection| client_closed_first(connection));
+    let gave_up =
+        message.head.kind() == Kind::Response && after.connection.is_none_or(client_closed_first);
     fin && !gave_up
 }
 

@@ -80,10 +80,11 @@ impl Watcher for Validators {
                     draft.octets("expected", before).octets("got", got).add();
                 }
             }
-            Some(200) if request.head.method() == Method::Get => {
-                if head.has(etag) || head.has(location) {
-                    self.keep(self.key(&request.head), head);
-                }
+            Some(200)
+                if request.head.method() == Method::Get
+                    && (head.has(etag) || head.has(location)) =>
+            {
+                self.keep(self.key(&request.head), head);
             }
             _ => {}
         }
