@@ -63,6 +63,9 @@ pub(super) struct Owner {
     pub confidence: Confidence,
 }
 
+/// The server and the client asked about, and the address that carried a request on, where it matters.
+pub(super) type Carried = (Endpoint, [u8; 16], Option<[u8; 16]>);
+
 /// See the module's words.
 #[derive(Debug, Default)]
 pub struct Diagnostician {
@@ -76,6 +79,8 @@ pub struct Diagnostician {
     /// Owners of exchanges and of connections that were found since the memory last changed: a
     /// crowd of failures asks for the same ones again and again.
     owners: RefCell<[BTreeMap<u64, Option<Owner>>; 2]>,
+    /// The same for whether requests of others than a client to a server were carried on.
+    pub(super) carried: RefCell<BTreeMap<Carried, bool>>,
 }
 
 impl Diagnostician {
@@ -195,6 +200,7 @@ impl Diagnostician {
         for known in self.owners.get_mut() {
             known.clear();
         }
+        self.carried.get_mut().clear();
     }
 
     /// Looks at a failure; gives it back where it has to wait.

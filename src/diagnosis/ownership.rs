@@ -9,7 +9,7 @@ use super::verdict::Confidence;
 use crate::flow::Mark;
 use crate::http::Exchange;
 use crate::limits;
-use crate::wire::{Direction, Endpoint};
+use crate::wire::Direction;
 
 impl Diagnostician {
     /// The attempts that belong to a request, in their order.
@@ -200,14 +200,27 @@ impl Diagnostician {
 
     /// Whether another request to the same host was carried on from the same address.
     fn knows(&self, asked: &Exchange, attempt: &Attempt<'_>) -> bool {
-        self.carried(asked, |opener| opener.octets() == attempt.client.octets())
+        self.carried(asked, Some(attempt.client.octets()))
     }
 
-    fn carried(&self, asked: &Exchange, from: impl Fn(Endpoint) -> bool) -> bool {
+    /// Whether a request of another client than this one to the same host was carried on, from an
+    /// address or from any. Found once for each state of the memory.
+    fn carried(&self, asked: &Exchange, from: Option<[u8; 16]>) -> bool {
+        let question = (asked.server, asked.client.octets(), from);
+        if let Some(known) = self.carried.borrow().get(&question) {
+            return *known;
+        }
+        let carried = self.find_carried(asked, from);
+        self.carried.borrow_mut().insert(question, carried);
+        carried
+    }
+
+    fn find_carried(&self, asked: &Exchange, from: Option<[u8; 16]>) -> bool {
         self.memory
             .exchanges_since(0)
             .filter(|(_, other)| {
-                from(other.client) && other.client.octets() != asked.client.octets()
+                let client = other.client.octets();
+                from.is_none_or(|from| from == client) && client != asked.client.octets()
             })
             .take(64)
             .any(|(number, other)| {
@@ -223,7 +236,7 @@ impl Diagnostician {
 
     /// Whether the capture shows connections opened by the host that was asked.
     pub(super) fn shows_legs(&self, asked: &Exchange) -> bool {
-        self.memory.opens(asked) || self.carried(asked, |_| true)
+        self.memory.opens(asked) || self.carried(asked, None)
     }
 
     /// Whether attempts for other requests began while this one waited.

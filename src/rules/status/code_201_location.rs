@@ -2,6 +2,10 @@
 //! the newest Locations that nobody has asked for yet.
 
 use std::collections::VecDeque;
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+
+use hashbrown::hash_map::Entry;
+use hashbrown::{DefaultHashBuilder, HashMap};
 
 use crate::flow::Mark;
 use crate::http::{FieldName, Head, Method};
@@ -9,7 +13,7 @@ use crate::limits;
 use crate::rules::report::{path, url};
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
-use crate::wire::Endpoint;
+use crate::units::Duration;
 
 rule! {
     /// ## What it sees
@@ -48,73 +52,92 @@ rule! {
 
 /// A Location that was given out.
 struct Given {
-    client: [u8; 16],
-    host: Vec<u8>,
-    target: Vec<u8>,
-    location: Vec<u8>,
-    method: Vec<u8>,
-    url: Vec<u8>,
+    location: Box<[u8]>,
+    method: Box<[u8]>,
+    url: Box<[u8]>,
     at: Mark,
 }
 
 #[derive(Default)]
 struct Created {
-    given: VecDeque<Given>,
+    /// By a hash of client, host and target, since every GET asks for one.
+    given: HashMap<u64, Given>,
+    /// In the order in which they came.
+    order: VecDeque<(u64, Mark)>,
+    hasher: DefaultHashBuilder,
 }
 
 impl Watcher for Created {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some((request, response)) = scene.pair() else { return };
-        let client = address(scene.exchange.client);
-        if request.head.method() == Method::Get && !self.given.is_empty() {
-            let within = report.duration("within_s");
-            while self.given.front().is_some_and(|given| request.first.since(given.at) > within) {
-                self.given.pop_front();
-            }
+        let client = scene.exchange.client.octets();
+        if request.head.method() == Method::Get && !self.order.is_empty() {
+            self.forget_before(request.first, report.duration("within_s"));
             let host = request.head.value(FieldName::Host).unwrap_or_default();
-            let target = request.head.target();
-            let fetched = self.given.iter().position(|given| {
-                given.client == client
-                    && given.host.eq_ignore_ascii_case(host)
-                    && given.target == target
-                    && given.at.packet <= request.first.packet
-            });
-            if let Some(given) = fetched.and_then(|place| self.given.remove(place))
-                && matches!(scene.status(), Some(404 | 410))
+            let key = self.key(client, host, request.head.target());
+            if let Entry::Occupied(entry) = self.given.entry(key)
+                && entry.get().at.packet <= request.first.packet
             {
-                report
-                    .find()
-                    .octets("method", &given.method)
-                    .octets("url", &given.url)
-                    .octets("value", &given.location)
-                    .seconds("delay", request.first.since(given.at))
-                    .octets("other", response.head.status_octets())
-                    .packet(given.at)
-                    .add();
+                let given = entry.remove();
+                if matches!(scene.status(), Some(404 | 410)) {
+                    report
+                        .find()
+                        .octets("method", &given.method)
+                        .octets("url", &given.url)
+                        .octets("value", &given.location)
+                        .seconds("delay", request.first.since(given.at))
+                        .octets("other", response.head.status_octets())
+                        .packet(given.at)
+                        .add();
+                }
             }
         }
         if scene.status() == Some(201)
             && let Some(location) = response.head.value(FieldName::Location)
             && let Some((host, target)) = resolve(&request.head, location)
         {
-            if self.given.len() >= limits::AWAITED_LOCATIONS {
-                self.given.pop_front();
+            let key = self.key(client, &host, &target);
+            if self.order.len() >= limits::AWAITED_LOCATIONS {
+                self.forget_oldest();
             }
-            self.given.push_back(Given {
-                client,
-                host,
-                target,
-                location: location.to_vec(),
-                method: request.head.method_octets().to_vec(),
-                url: url(&request.head),
+            self.order.push_back((key, response.first));
+            let given = Given {
+                location: location.into(),
+                method: request.head.method_octets().into(),
+                url: url(&request.head).into(),
                 at: response.first,
-            });
+            };
+            self.given.insert(key, given);
         }
     }
 }
 
-fn address(endpoint: Endpoint) -> [u8; 16] {
-    endpoint.octets()
+impl Created {
+    /// What names a resource and who may fetch it; hosts are the same in any case of letters.
+    fn key(&self, client: [u8; 16], host: &[u8], target: &[u8]) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        client.hash(&mut hasher);
+        for octet in host {
+            hasher.write_u8(octet.to_ascii_lowercase());
+        }
+        target.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    fn forget_before(&mut self, now: Mark, within: Duration) {
+        while self.order.front().is_some_and(|(_, at)| now.since(*at) > within) {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        // The same address may have been given out again since; that one stays.
+        if let Some((key, at)) = self.order.pop_front()
+            && self.given.get(&key).is_some_and(|given| given.at == at)
+        {
+            self.given.remove(&key);
+        }
+    }
 }
 
 /// Host and target of a reference (RFC 3986 section 5.2): a URL, a path, or a path relative to
