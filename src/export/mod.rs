@@ -7,8 +7,10 @@ pub mod detail;
 pub mod escape;
 mod json;
 mod jsonl;
+mod md;
 mod name;
 mod paint;
+mod prom;
 pub mod secret;
 mod table;
 mod text;
@@ -95,4 +97,5 @@ pub struct Format {
 }
 
 /// All formats. Another one is a file, a line here and its test.
-pub static FORMATS: &[Format] = &[text::FORMAT, wide::FORMAT, jsonl::FORMAT, csv::FORMAT];
+pub static FORMATS: &[Format] =
+    &[text::FORMAT, wide::FORMAT, jsonl::FORMAT, csv::FORMAT, md::FORMAT, prom::FORMAT];
