@@ -5,6 +5,7 @@
 mod csv;
 pub mod detail;
 pub mod escape;
+mod har;
 mod json;
 mod jsonl;
 mod md;
@@ -97,5 +98,12 @@ pub struct Format {
 }
 
 /// All formats. Another one is a file, a line here and its test.
-pub static FORMATS: &[Format] =
-    &[text::FORMAT, wide::FORMAT, jsonl::FORMAT, csv::FORMAT, md::FORMAT, prom::FORMAT];
+pub static FORMATS: &[Format] = &[
+    text::FORMAT,
+    wide::FORMAT,
+    jsonl::FORMAT,
+    csv::FORMAT,
+    md::FORMAT,
+    har::FORMAT,
+    prom::FORMAT,
+];
