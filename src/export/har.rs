@@ -181,6 +181,11 @@ fn facts(out: &mut Vec<u8>, id: u64, exchange: &Exchange, secrets: Secrets) {
     json::endpoint(out, exchange.server);
     key!(out, "nth");
     json::number(out, u64::from(exchange.nth));
+    key!(out, "target");
+    match request {
+        Some(request) => text(out, &secrets.target(request.head.target())),
+        None => out.extend_from_slice(b"null"),
+    }
     key!(out, "unanswered");
     json::optional_word(out, exchange.unanswered.map(name::unanswered));
     key!(out, "pairing");
