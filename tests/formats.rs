@@ -6,10 +6,15 @@ mod support;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::Cursor;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use httpwhy::capture::Capture;
-use httpwhy::export::{Options, Secrets};
+use httpwhy::engine::Record;
+use httpwhy::error::Error;
+use httpwhy::export::{FORMATS, Options, Secrets};
+use httpwhy::pipeline;
+use httpwhy::units::Duration;
 use serde_json::Value;
 use support::export::{OPTIONS, captured, exported, exported_with, open};
 use support::frames::frames;
@@ -118,6 +123,32 @@ fn outputs_are_as_kept() {
                 panic!("{kept} is not as kept (UPDATE_GOLDEN=1 writes it anew):\n{made}");
             }
         }
+    }
+}
+
+/// What streams has written an exchange before the next one comes, so that it needs no memory.
+#[test]
+fn csv_and_har_write_as_they_go() {
+    for name in ["csv", "har"] {
+        let format = FORMATS.iter().find(|format| format.name == name).unwrap();
+        let mut exporter = (format.open)(OPTIONS);
+        let (mut out, mut seen) = (Vec::new(), 0);
+        exporter.begin(&mut out).unwrap();
+        let mut capture = open("samples/pipelining.pcap");
+        let run = pipeline::run(&mut capture, pipeline::Options::default(), |record| {
+            if let Record::Exchange(id, exchange) = record {
+                let before = out.len();
+                exporter.exchange(id, exchange, &mut out).unwrap();
+                assert!(out.len() > before + 100, "{name}: {id}");
+                seen += 1;
+            }
+            Ok::<_, Error>(ControlFlow::Continue(()))
+        });
+        let outcome = run.unwrap();
+        assert!(seen > 1, "{seen}");
+        let before = out.len();
+        exporter.end(&outcome.summary, &outcome.statistics, &mut out).unwrap();
+        assert!(name == "har" || out.len() == before);
     }
 }
 
@@ -418,14 +449,27 @@ fn hostile(text: &str) -> Capture {
         text.len()
     );
     let fields = format!("Content-Type: {line}\r\nLocation: {line}\r\nUpgrade: {line}\r\n");
-    let script: Script = Connection::new("10.9.1.2:49690", "10.9.1.1:80")
+    let to_proxy = Connection::new("10.9.1.2:49690", "10.9.1.1:80")
         .client_says(request)
         .server_says(format!("HTTP/1.1 500 {line}\r\n{fields}Content-Length: 1\r\n\r\nx"))
         .client_says(format!("GET {token} HTTP/1.1\r\nHost: h\r\nUpgrade: {line}\r\n\r\n"))
         .server_says(format!("HTTP/1.1 5{line} {line}\r\n{fields}Content-Length: 0\r\n\r\n"))
         .server_says(text.as_bytes())
-        .closed_by(Side::Server)
-        .into();
+        .closed_by(Side::Server);
+    // The cause of a bad gateway quotes what the upstream said.
+    let asked = "GET /upstream HTTP/1.1\r\nHost: h\r\n\r\n";
+    let failing = Connection::new("10.9.1.2:49691", "10.9.1.1:80")
+        .begins(Duration::from_secs(1))
+        .client_says(asked)
+        .server_says("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+        .after(Duration::from_millis(500))
+        .closed_by(Side::Client);
+    let upstream = Connection::new("10.9.1.1:40000", "10.9.2.1:9000")
+        .begins(Duration::from_millis(1_100))
+        .client_says(asked)
+        .server_says(format!("{line}\r\n\r\n"))
+        .closed_by(Side::Server);
+    let script = Script { connections: vec![to_proxy, failing, upstream] };
     let file =
         pcap::pcap(&frames(&segments(&script, &Stacks::default()), &Encapsulation::ethernet()));
     Capture::from_reader(PathBuf::from(text), Box::new(Cursor::new(file))).expect("a capture")
@@ -451,6 +495,7 @@ fn no_format_obeys_what_somebody_else_wrote() {
         for raw in ["<script", "<img", "<b>", "http://", "www.", "\u{1b}", "\u{202e}"] {
             assert!(!page.contains(raw), "{raw} of {given}:\n{page}");
         }
+        assert!(page.contains("upstream-invalid-response"), "{given}:\n{page}");
         assert_eq!(page.matches("<code>").count(), page.matches("</code>").count(), "{page}");
         let mut columns = None;
         for line in page.lines() {
@@ -558,6 +603,19 @@ fn numbers_for_prometheus_agree_with_the_records() {
         let seconds = sum("time_to_first_byte_seconds_sum");
         assert!((seconds - totals as f64 / 1e9).abs() < 1e-6, "{sample}: {seconds}");
     }
+}
+
+#[test]
+fn the_metrics_for_prometheus_are_documented_in_their_order() {
+    let page = fs::read_to_string(root().join("docs/prometheus.md")).unwrap();
+    let documented = page.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    // No sample has a counter of drops, without which there is no metric of them.
+    let documented = documented.filter(|metric| *metric != "httpwhy_dropped_packets");
+    let documented: Vec<String> = documented.map(str::to_owned).collect();
+    let page = of("samples/hello.pcap", "prom");
+    let typed = page.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next());
+    let typed: Vec<String> = typed.map(str::to_owned).collect();
+    assert_eq!(documented, typed, "docs/prometheus.md");
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::http::{Exchange, FieldName, Unanswered};
 use crate::snapshot::Summary;
 use crate::stats::{Latency, Outcome, Statistics};
 use crate::units::{Count, Duration, Octets, Timestamp};
-use text::{captured, ours};
+use text::{captured, ours, sentence};
 
 /// Markdown.
 pub(super) const FORMAT: Format = Format {
@@ -66,11 +66,8 @@ impl Exporter for Markdown {
     }
 
     fn verdict(&mut self, verdict: &Verdict, _out: &mut dyn Write) -> io::Result<()> {
-        let slowest = self.slowest.iter_mut().map(|(_, line)| line);
-        for line in self.failed.iter_mut().chain(slowest) {
-            if line.id == verdict.transaction {
-                line.cause = Some(verdict.cause.id);
-            }
+        if let Some(line) = self.failed.iter_mut().find(|line| line.id == verdict.transaction) {
+            line.cause = Some(verdict.cause.id);
         }
         Ok(())
     }
@@ -199,8 +196,7 @@ fn causes(page: &mut String, statistics: &Statistics, top: usize) {
             _ => "—".to_owned(),
         };
         let (exchanges, cause) = (Count(problem.exchanges), ours(problem.cause.id));
-        let (confidence, shows) =
-            (problem.confidence.name(), ours(&escape::text(problem.summary.as_bytes())));
+        let (confidence, shows) = (problem.confidence.name(), sentence(&problem.summary));
         let _ = writeln!(page, "| {exchanges} | {cause} | {confidence} | {packets} | {shows} |");
     }
     let more = problems.len().saturating_sub(top);

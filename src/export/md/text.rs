@@ -12,7 +12,14 @@ pub(super) fn captured(octets: &[u8]) -> String {
     format!("<code>{}</code>", ours(&escape::text(octets)))
 }
 
-/// A sentence that may hold signs of Markdown.
+/// A sentence of ours that may quote somebody. It stands in no `code` element, but its signs that
+/// trackers look for do.
+pub(super) fn sentence(text: &str) -> String {
+    let safe = ours(&escape::text(text.as_bytes()));
+    safe.replace("\\@", "<code>&#64;</code>").replace("\\#", "<code>&#35;</code>")
+}
+
+/// Words of ours that may hold signs of Markdown.
 pub(super) fn ours(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
     let mut rest = text.chars().peekable();
@@ -59,5 +66,6 @@ mod tests {
             assert_eq!(captured(octets), format!("<code>{shown}</code>"));
         }
         assert_eq!(captured(b""), "—");
+        assert_eq!(sentence("@all\u{7}"), "<code>&#64;</code>all\\\\x07");
     }
 }
