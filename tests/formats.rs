@@ -331,6 +331,9 @@ fn har_has_the_url_that_was_asked_for() {
         ("GET /a", "x y<z>", "http://10.9.1.1:8080/a"),
         ("GET /a", "[2001:db8::1]:80", "http://[2001:db8::1]:80/a"),
         ("GET http://other.example/x", "shop.example", "http://other.example/x"),
+        ("GET http://[2001:db8::1]:81/x?y", "shop.example", "http://[2001:db8::1]:81/x?y"),
+        ("GET http://other.example:XXX/x", "shop.example", "http://10.9.1.1:8080/x"),
+        ("GET http://u:CANARY@other.example", "shop.example", "http://other.example"),
         ("CONNECT shop.example:443", "shop.example:443", "http://shop.example:443"),
         ("OPTIONS *", "shop.example", "http://shop.example"),
         (

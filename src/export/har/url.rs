@@ -15,9 +15,14 @@ pub(super) fn of(head: Option<&Head>, server: Endpoint, secrets: Secrets) -> Vec
         return out;
     };
     let target = secrets.target(head.target());
-    if is_absolute(&target) {
+    if let Some((scheme, rest)) = absolute(&target) {
         out.clear();
-        encode(&mut out, &target);
+        out.extend_from_slice(scheme);
+        out.extend_from_slice(b"://");
+        let end = rest.iter().position(|octet| b"/?#".contains(octet)).unwrap_or(rest.len());
+        let (host, path) = rest.split_at_checked(end).unwrap_or((rest, &[]));
+        authority(&mut out, host, server);
+        encode(&mut out, path);
         return out;
     }
     if head.method() == Method::Connect {
@@ -37,9 +42,12 @@ pub(super) fn of(head: Option<&Head>, server: Endpoint, secrets: Secrets) -> Vec
     out
 }
 
-fn is_absolute(target: &[u8]) -> bool {
-    let scheme = memchr::memmem::find(target, b"://").and_then(|at| target.get(..at));
-    scheme.is_some_and(|scheme| !scheme.is_empty() && scheme.iter().all(u8::is_ascii_alphanumeric))
+/// The scheme of a target in absolute form, and what stands behind `://`.
+fn absolute(target: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (scheme, rest) = target.split_at_checked(memchr::memmem::find(target, b"://")?)?;
+    let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic)
+        && scheme.iter().all(u8::is_ascii_alphanumeric);
+    is_scheme.then_some((scheme, rest.get(3..)?))
 }
 
 /// Host and port without user information; those of the server, where they are none.
