@@ -187,8 +187,8 @@ fn escaped(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
 }
 
-/// RFC 4648 section 4, with padding.
-fn base64(out: &mut Vec<u8>, octets: &[u8]) {
+/// Writes octets as RFC 4648 section 4 says, with padding.
+pub(super) fn base64(out: &mut Vec<u8>, octets: &[u8]) {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     for group in octets.chunks(3) {
         let octet = |index: usize| u32::from(group.get(index).copied().unwrap_or(0));

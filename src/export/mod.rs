@@ -2,12 +2,16 @@
 //! format. An exporter writes as it goes and keeps nothing that grows with the capture; it opens
 //! no file and looks at no clock. Captured octets pass `escape` and `secret` on their way.
 
+mod csv;
 pub mod detail;
 pub mod escape;
+mod har;
 mod json;
 mod jsonl;
+mod md;
 mod name;
 mod paint;
+mod prom;
 pub mod secret;
 mod table;
 mod text;
@@ -94,4 +98,12 @@ pub struct Format {
 }
 
 /// All formats. Another one is a file, a line here and its test.
-pub static FORMATS: &[Format] = &[text::FORMAT, wide::FORMAT, jsonl::FORMAT];
+pub static FORMATS: &[Format] = &[
+    text::FORMAT,
+    wide::FORMAT,
+    jsonl::FORMAT,
+    csv::FORMAT,
+    md::FORMAT,
+    har::FORMAT,
+    prom::FORMAT,
+];

@@ -49,12 +49,26 @@ pub fn captured(script: &Script) -> Capture {
 /// # Panics
 ///
 /// Where there is no such format, or the capture cannot be read.
-pub fn exported(mut capture: Capture, format: &str, options: Options) -> Vec<u8> {
+pub fn exported(capture: Capture, format: &str, options: Options) -> Vec<u8> {
+    exported_with(capture, format, options, 0)
+}
+
+/// What a format makes of a capture where the run keeps so many octets of the front of each body.
+///
+/// # Panics
+///
+/// Where there is no such format, or the capture cannot be read.
+pub fn exported_with(
+    mut capture: Capture,
+    format: &str,
+    options: Options,
+    preview: usize,
+) -> Vec<u8> {
     let format = FORMATS.iter().find(|one| one.name == format).expect("a format");
     let mut exporter = (format.open)(options);
     let mut out = Vec::new();
     exporter.begin(&mut out).expect(VECTOR);
-    let outcome = drive(&mut capture, 0, |record| match record {
+    let outcome = drive(&mut capture, preview, |record| match record {
         Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out).expect(VECTOR),
         Record::Stray(stray) => exporter.stray(stray, &mut out).expect(VECTOR),
         Record::Connection(connection) => exporter.connection(connection, &mut out).expect(VECTOR),
