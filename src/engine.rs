@@ -230,6 +230,7 @@ impl Collector {
         for finding in self.findings.drain(..) {
             let wanted = |number: u64| self.wanted.contains(&number);
             if self.filter.is_none() || finding.transaction.is_some_and(wanted) {
+                self.statistics.finding(&finding);
                 sink(Record::Finding(&finding))?;
             }
         }

@@ -30,6 +30,7 @@
 //! | [`pipeline`] | a capture | records, and a [`snapshot::Summary`] that balances |
 //! | [`snapshot`] | | what a view may look at |
 //! | [`filter`] | a line of text | whether an exchange is one of those it asks for |
+//! | [`secret`] | fields, targets, quoted text | the same without secrets |
 //! | [`export`] | records | texts and files, made safe |
 //! | [`units`], [`limits`], [`error`] | | words that all of them share |
 //!
@@ -79,6 +80,7 @@ pub mod http;
 pub mod limits;
 pub mod pipeline;
 pub mod rules;
+pub mod secret;
 pub mod snapshot;
 pub mod stats;
 pub mod status;

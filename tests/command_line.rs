@@ -255,3 +255,25 @@ fn the_accounts_balance() {
     let (out, _) = expect(0, &["--stats", "samples/retransmits-and-loss.pcap"]);
     assert_eq!(out.matches("✔ it balances").count(), 2, "{out}");
 }
+
+#[test]
+fn bodies_go_into_har_as_far_as_asked() {
+    let sample = "samples/post-upload.pcap";
+    let (without, _) = expect(0, &["-T", "har", sample]);
+    assert!(!without.contains("LAMP-1"), "{without}");
+    let (front, _) = expect(0, &["-T", "har", "--body", "40", sample]);
+    assert!(front.contains(r#"sku\":\"LAMP-1"#), "{front}");
+    assert!(front.contains("cut: the first 40 of 4,574 octets"), "{front}");
+    let (_, err) = expect(2, &["-T", "har", "--body", "1048577", sample]);
+    assert!(err.contains("at most 1048576"), "{err}");
+}
+
+#[test]
+fn what_a_rule_found_can_be_looked_up() {
+    let (report, _) = expect(0, &["samples/smuggling.pcap"]);
+    assert!(report.contains("error   request-inside-body"), "{report}");
+    let (shown, _) = expect(0, &["show", "1", "-r", "samples/smuggling.pcap"]);
+    assert!(shown.contains("FOUND   exchange 1   error   request-inside-body"), "{shown}");
+    let (page, _) = expect(0, &["explain", "request-inside-body"]);
+    assert!(page.contains("## When it is innocent"), "{page}");
+}

@@ -84,10 +84,13 @@ fn every_record_is_as_the_schema_says() {
         assert_eq!(last["transactions"], count("transaction"), "{name}");
         assert_eq!(last["connections"], count("connection"), "{name}");
         assert_eq!(last["strays"], count("stray"), "{name}");
+        let found = last["findings"].as_object().unwrap().values();
+        let found: u64 = found.map(|count| count.as_u64().unwrap()).sum();
+        assert_eq!(found, count("finding") as u64, "{name}");
     }
     assert_eq!(
         types.into_iter().collect::<Vec<_>>(),
-        ["connection", "diagnosis", "stray", "summary", "transaction"]
+        ["connection", "diagnosis", "finding", "stray", "summary", "transaction"]
     );
 }
 

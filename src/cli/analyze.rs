@@ -14,6 +14,9 @@ use httpwhy::units::Duration;
 
 use super::{Done, input, output};
 
+/// Octets of a body that `--body` can ask for at most.
+const MOST_BODY_OCTETS: usize = 1 << 20;
+
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -33,6 +36,9 @@ pub(super) struct Arguments {
     /// Lines of a table of the report at most
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
+    /// Octets of the front of each body that HAR holds
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = body_octets)]
+    body: usize,
     /// Account for every packet and octet in the report
     #[arg(long)]
     stats: bool,
@@ -65,14 +71,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let mut out = arguments.output.open()?;
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
     let mut left = arguments.count.unwrap_or(u64::MAX);
-    let wanted = pipeline::Options { preview: 0, filter };
+    let wanted = pipeline::Options { preview: arguments.body, filter };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
         let written = match record {
             Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out),
             Record::Stray(stray) => exporter.stray(stray, &mut out),
             Record::Connection(connection) => exporter.connection(connection, &mut out),
             Record::Verdict(verdict) => exporter.verdict(verdict, &mut out),
-            Record::Finding(_) => Ok(()),
+            Record::Finding(finding) => exporter.finding(finding, &mut out),
         };
         written.map_err(|error| out.refused(error))?;
         left -= u64::from(matches!(record, Record::Exchange(..)));
@@ -84,6 +90,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     ended.map_err(|error| out.refused(error))?;
     out.finish()?;
     Ok(arguments.talk.tell(&outcome.summary))
+}
+
+/// Content that is kept is memory, for every open exchange: not without a bound.
+fn body_octets(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(octets) if octets <= MOST_BODY_OCTETS => Ok(octets),
+        Ok(_) => Err(format!("at most {MOST_BODY_OCTETS}")),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 fn compile(text: &str) -> Result<Filter, Error> {

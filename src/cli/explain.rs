@@ -1,4 +1,4 @@
-//! `httpwhy explain [CODE|CAUSE|FLAW]`: what it means and what to do about it.
+//! `httpwhy explain [CODE|CAUSE|RULE|FLAW]`: what it means and what to do about it.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -7,6 +7,7 @@ use httpwhy::diagnosis::{CAUSES, Cause};
 use httpwhy::error::Error;
 use httpwhy::filter;
 use httpwhy::http::Flaw;
+use httpwhy::rules::{self, RULES};
 use httpwhy::status::{self, Explanation, Language};
 
 use super::Done;
@@ -22,10 +23,10 @@ enum Tag {
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// A status code (502), a reason phrase ("Bad Gateway"), a cause (upstream-refused) or
-    /// the name of a flaw (bare-lf);
+    /// A status code (502), a reason phrase ("Bad Gateway"), a cause (upstream-refused), a
+    /// rule (no-content-body) or a flaw (bare-lf);
     /// without it all are listed
-    #[arg(value_name = "CODE|CAUSE|FLAW")]
+    #[arg(value_name = "CODE|CAUSE|RULE|FLAW")]
     what: Option<String>,
     /// The language of the explanation
     #[arg(long, value_name = "LANG", default_value = "en")]
@@ -62,6 +63,9 @@ fn explain(what: &str, language: Language) -> Result<String, Error> {
     if let Some(cause) = CAUSES.iter().find(|cause| cause.id == what) {
         return Ok(cause_text(cause, columns));
     }
+    if let Some(rule) = RULES.iter().find(|rule| rule.id == what) {
+        return Ok(rules::page(rule));
+    }
     if let Some(flaw) = Flaw::ALL.iter().find(|flaw| flaw.name() == what) {
         return Ok(flaw_text(*flaw));
     }
@@ -71,7 +75,7 @@ fn explain(what: &str, language: Language) -> Result<String, Error> {
     if named.is_empty() {
         let known = "httpwhy explain lists what is known";
         return Err(Error::Usage(format!(
-            "`{what}` is no status code, no cause and no flaw; {known}"
+            "`{what}` is no status code, cause, rule or flaw; {known}"
         )));
     }
     Ok(named.join("\n"))
@@ -119,6 +123,14 @@ fn flaw_text(flaw: Flaw) -> String {
 
 fn list(language: Language) -> String {
     let mut text = status::list(language);
+    text.push_str("\nCauses of failures:\n");
+    for cause in CAUSES {
+        text.push_str(&format!("{:<31} {}\n", cause.id, cause.title));
+    }
+    text.push_str("\nRules:\n");
+    for rule in RULES {
+        text.push_str(&format!("{:<36} {:<8} {}\n", rule.id, rule.severity.name(), rule.title));
+    }
     text.push_str("\nFlaws of messages:\n");
     for flaw in Flaw::ALL {
         text.push_str(&format!("{:<22} {}\n", flaw.name(), flaw.meaning().trim()));

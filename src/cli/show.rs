@@ -33,8 +33,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let mut out = arguments.output.open()?;
     let mut wanted: BTreeSet<u64> = arguments.ids.iter().copied().collect();
     let preview = pipeline::Options { preview: detail::PREVIEW_OCTETS, filter: None };
-    // Why it failed comes behind the exchange, so the capture is read on to its end.
+    // Why it failed and what rules found come behind the exchange, so the capture is read on to its end.
     let mut open: BTreeSet<u64> = BTreeSet::new();
+    let shown: BTreeSet<u64> = wanted.clone();
     let outcome = pipeline::run(&mut capture, preview, |record| {
         let written = match record {
             Record::Exchange(id, exchange) if wanted.remove(&id) => {
@@ -43,6 +44,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
             }
             Record::Verdict(verdict) if open.remove(&verdict.transaction) => {
                 detail::write_verdict(verdict, options, &mut out)
+            }
+            Record::Finding(finding)
+                if finding.transaction.is_some_and(|id| shown.contains(&id)) =>
+            {
+                detail::write_finding(finding, options, &mut out)
             }
             _ => Ok(()),
         };

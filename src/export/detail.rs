@@ -10,6 +10,8 @@ use super::{Options, escape, name, trailer};
 use crate::diagnosis::Verdict;
 use crate::flow::Mark;
 use crate::http::{Exchange, Field, Framing, Head, Kind, Message, Switch};
+use crate::rules::{Finding, Severity};
+use crate::status::Language;
 use crate::units::{Count, Duration, Octets};
 
 /// A shorter pause inside a response is not worth a line; retransmission timers begin at 200 ms.
@@ -75,6 +77,36 @@ pub fn write_verdict(verdict: &Verdict, options: Options, out: &mut dyn Write) -
     }
     say(&mut page, &format!("→ {}", verdict.advice));
     page.add("  Wireshark: ").put(Style::Command, &verdict.display_filter()).end_line();
+    page.end_line();
+    out.write_all(page.as_bytes())
+}
+
+/// Writes what a rule found in the exchange before it.
+///
+/// # Errors
+///
+/// What `out` says.
+pub fn write_finding(finding: &Finding, options: Options, out: &mut dyn Write) -> io::Result<()> {
+    let mut page = Page::new(options.colour);
+    let style = match finding.severity {
+        Severity::Error => Style::Failure,
+        Severity::Warning => Style::Warning,
+        Severity::Notice | Severity::Info => Style::Plain,
+    };
+    page.put(Style::Bold, "FOUND");
+    if let Some(number) = finding.transaction {
+        page.add(&format!("   exchange {}", Count(number)));
+    }
+    page.add("   ").put(style, finding.severity.name()).add(&format!("   {}", finding.rule.id));
+    page.end_line();
+    let message = finding.message(Language::English);
+    page.add("  ").add(&escape::text(message.as_bytes())).end_line();
+    let packets: Vec<String> = finding.packets.iter().map(u64::to_string).collect();
+    page.put(Style::Dim, &format!("  {}", finding.source())).end_line();
+    if !packets.is_empty() {
+        let filter = format!("frame.number in {{{}}}", packets.join(","));
+        page.add("  Wireshark: ").put(Style::Command, &filter).end_line();
+    }
     page.end_line();
     out.write_all(page.as_bytes())
 }

@@ -14,8 +14,10 @@ use super::{Exporter, Format, Options, Secrets, trailer};
 use crate::diagnosis::Verdict;
 use crate::flow::{Ending, Mark};
 use crate::http::{Connection, Exchange, Field, FieldName, Message, Stray, Switch, Version};
+use crate::rules::Finding;
 use crate::snapshot::Summary;
 use crate::stats::Statistics;
+use crate::status::Language;
 
 /// JSON Lines.
 pub(super) const FORMAT: Format = Format {
@@ -76,6 +78,12 @@ impl Exporter for Jsonl {
         out.write_all(&self.line)
     }
 
+    fn finding(&mut self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        self.line.clear();
+        self::finding(&mut self.line, finding);
+        out.write_all(&self.line)
+    }
+
     fn end(
         &mut self,
         summary: &Summary,
@@ -128,6 +136,35 @@ fn diagnosis(out: &mut Vec<u8>, verdict: &Verdict) {
     json::octets(out, verdict.display_filter().as_bytes());
     key!(out, "attempts");
     json::number(out, verdict.attempts as u64);
+    out.extend_from_slice(b"}\n");
+}
+
+fn finding(out: &mut Vec<u8>, finding: &Finding) {
+    out.extend_from_slice(b"{\"type\":\"finding\",\"rule\":");
+    json::word(out, finding.rule.id);
+    key!(out, "severity");
+    json::word(out, finding.severity.name());
+    key!(out, "about");
+    json::word(out, finding.subject.name());
+    key!(out, "transaction");
+    json::optional_number(out, finding.transaction);
+    key!(out, "connection");
+    json::optional_number(out, finding.connection);
+    key!(out, "time");
+    json::time(out, finding.at);
+    key!(out, "server");
+    match finding.place.server {
+        Some(server) => json::endpoint(out, server),
+        None => out.extend_from_slice(b"null"),
+    }
+    key!(out, "message");
+    json::octets(out, finding.message(Language::English).as_bytes());
+    key!(out, "packets");
+    list(out, &finding.packets, |out, packet| json::number(out, *packet));
+    key!(out, "after_ambiguous_framing");
+    json::boolean(out, finding.after_ambiguous_framing);
+    key!(out, "source");
+    json::octets(out, finding.source().as_bytes());
     out.extend_from_slice(b"}\n");
 }
 
@@ -203,9 +240,6 @@ fn transaction(out: &mut Vec<u8>, id: u64, exchange: &Exchange, secrets: Secrets
     json::number(out, u64::from(exchange.retransmissions));
     key!(out, "missing_bytes");
     json::number(out, exchange.missing());
-    // Rules and causes are to come; the key is there so that readers need not change.
-    key!(out, "findings");
-    out.extend_from_slice(b"[]");
     key!(out, "unanswered");
     json::optional_word(out, exchange.unanswered.map(name::unanswered));
     key!(out, "pairing");

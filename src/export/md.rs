@@ -11,8 +11,10 @@ use super::{Exporter, Format, Options, escape, name};
 use crate::diagnosis::Verdict;
 use crate::flow::{End, Side};
 use crate::http::{Exchange, FieldName, Unanswered};
+use crate::rules::Severity;
 use crate::snapshot::Summary;
 use crate::stats::{Latency, Outcome, Statistics};
+use crate::status::Language;
 use crate::units::{Count, Duration, Octets, Timestamp};
 use text::{captured, ours, sentence};
 
@@ -82,6 +84,7 @@ impl Exporter for Markdown {
         title(&mut page, summary);
         totals(&mut page, statistics);
         causes(&mut page, statistics, self.options.top);
+        findings(&mut page, statistics, self.options.top);
         statuses(&mut page, statistics);
         self.failed(&mut page, statistics);
         self.slowest(&mut page);
@@ -202,6 +205,33 @@ fn causes(page: &mut String, statistics: &Statistics, top: usize) {
     let more = problems.len().saturating_sub(top);
     if more > 0 || statistics.problems.others > 0 {
         let _ = writeln!(page, "\nand further causes.");
+    }
+}
+
+fn findings(page: &mut String, statistics: &Statistics, top: usize) {
+    let groups = statistics.findings.groups();
+    let groups: Vec<_> = groups.iter().filter(|group| group.severity > Severity::Info).collect();
+    if groups.is_empty() {
+        return;
+    }
+    page.push_str("\n## Findings\n\n");
+    table(page, "Count|Severity|Rule|Server|Packets|The first", "><<<<<");
+    for group in groups.iter().take(top) {
+        let packets = match group.packets {
+            Some((first, last)) => format!("{first} to {last}"),
+            None => "—".to_owned(),
+        };
+        let server = group.place.server.map(|server| ours(&server.to_string()));
+        let server = server.unwrap_or_else(|| "—".to_owned());
+        let first = group.examples.first().map(|finding| finding.message(Language::English));
+        let first = first.map(|message| sentence(&message)).unwrap_or_default();
+        let (count, severity, rule) =
+            (Count(group.count), group.severity.name(), ours(group.rule.id));
+        let _ =
+            writeln!(page, "| {count} | {severity} | {rule} | {server} | {packets} | {first} |");
+    }
+    if groups.len() > top || statistics.findings.beyond() > 0 {
+        let _ = writeln!(page, "\nand further findings.");
     }
 }
 

@@ -12,7 +12,6 @@ mod md;
 mod name;
 mod paint;
 mod prom;
-pub mod secret;
 mod table;
 mod text;
 mod trailer;
@@ -22,10 +21,11 @@ use std::io::{self, Write};
 
 use crate::diagnosis::Verdict;
 use crate::http::{Connection, Exchange, Stray};
+use crate::rules::Finding;
 use crate::snapshot::Summary;
 use crate::stats::Statistics;
 
-pub use secret::Secrets;
+pub use crate::secret::Secrets;
 
 /// Receives what a capture holds, in order.
 pub trait Exporter {
@@ -51,6 +51,11 @@ pub trait Exporter {
 
     /// Why an exchange failed; comes behind the exchange.
     fn verdict(&mut self, _verdict: &Verdict, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// What a rule found; comes behind the exchange or connection that shows it.
+    fn finding(&mut self, _finding: &Finding, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 

@@ -4,12 +4,14 @@
 //! Labels are endpoints, codes and words of ours, never captured text, and their number is that of
 //! the tables of [`Statistics`]. The same capture gives the same octets.
 
+use std::collections::BTreeMap;
 use std::fmt::{Display, Write as _};
 use std::io::{self, Write};
 
 use super::{Exporter, Format};
 use crate::flow::Side;
 use crate::http::{Exchange, Protocol};
+use crate::rules::Severity;
 use crate::snapshot::Summary;
 use crate::stats::{Failure, Latency, Server, Statistics};
 use crate::units::Duration;
@@ -51,6 +53,7 @@ impl Exporter for Prometheus {
         let mut page = Page::default();
         exchanges(&mut page, statistics);
         failures(&mut page, statistics);
+        findings(&mut page, statistics);
         servers(&mut page, statistics);
         let first_byte = "From the last octet of a request to the first of its response.";
         page.summary("time_to_first_byte_seconds", first_byte, &statistics.think, self.think);
@@ -115,6 +118,21 @@ fn failures(page: &mut Page, statistics: &Statistics) {
     }
     if statistics.problems.others > 0 {
         page.value(&[("cause", &"other"), ("server", &"other")], statistics.problems.others);
+    }
+}
+
+fn findings(page: &mut Page, statistics: &Statistics) {
+    page.gauge("findings", "What rules found, by rule and severity.");
+    let mut counts: BTreeMap<(&str, Severity), u64> = BTreeMap::new();
+    for group in statistics.findings.groups() {
+        *counts.entry((group.rule.id, group.severity)).or_default() += group.count;
+    }
+    for ((rule, severity), count) in counts {
+        page.value(&[("rule", &rule), ("severity", &severity.name())], count);
+    }
+    if statistics.findings.beyond() > 0 {
+        let beyond = statistics.findings.beyond();
+        page.value(&[("rule", &"other"), ("severity", &"other")], beyond);
     }
 }
 

@@ -25,6 +25,18 @@ pub enum Subject {
 }
 
 impl Subject {
+    /// The name in records.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Interim(_) => "interim-response",
+            Self::Response => "response",
+            Self::Exchange => "exchange",
+            Self::Connection => "connection",
+            Self::Traffic => "traffic",
+        }
+    }
+
     /// Whether a finding about `self` may make one about `other` superfluous: it is about the same
     /// or about what contains it.
     pub(super) fn covers(self, other: Self) -> bool {

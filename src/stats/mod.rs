@@ -27,6 +27,7 @@ pub use statuses::{Methods, Statuses};
 
 use crate::diagnosis::Verdict;
 use crate::http::{Connection, Exchange, Protocol, Stray};
+use crate::rules::{Finding, Findings};
 
 /// All numbers of a capture.
 #[derive(Debug, Default)]
@@ -39,6 +40,8 @@ pub struct Statistics {
     pub failures: Failures,
     /// Why they failed.
     pub problems: Problems,
+    /// What rules found, equal findings together.
+    pub findings: Findings,
     /// Final status codes.
     pub statuses: Statuses,
     /// Methods.
@@ -115,6 +118,11 @@ impl Statistics {
     /// Counts a verdict.
     pub fn verdict(&mut self, verdict: &Verdict) {
         self.problems.verdict(verdict);
+    }
+
+    /// Counts a finding.
+    pub fn finding(&mut self, finding: &Finding) {
+        self.findings.add(finding);
     }
 
     /// Counts a connection.

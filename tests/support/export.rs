@@ -73,7 +73,7 @@ pub fn exported_with(
         Record::Stray(stray) => exporter.stray(stray, &mut out).expect(VECTOR),
         Record::Connection(connection) => exporter.connection(connection, &mut out).expect(VECTOR),
         Record::Verdict(verdict) => exporter.verdict(verdict, &mut out).expect(VECTOR),
-        Record::Finding(_) => {}
+        Record::Finding(finding) => exporter.finding(finding, &mut out).expect(VECTOR),
     });
     exporter.end(&outcome.summary, &outcome.statistics, &mut out).expect(VECTOR);
     out

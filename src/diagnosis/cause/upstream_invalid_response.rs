@@ -3,6 +3,7 @@
 use super::{Attempt, Case, Cause, Confidence, Proof, cure};
 use crate::diagnosis::attempt::is_tls;
 use crate::http::text;
+use crate::secret;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "upstream-invalid-response",
@@ -45,7 +46,9 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
 
 /// The first octets, printable.
 fn shown(octets: &[u8]) -> String {
-    let first = octets.get(..octets.len().min(24)).unwrap_or_default();
+    // Hidden first, cut then: what tells a secret may stand behind it.
+    let hidden = secret::quoted(octets);
+    let first = hidden.get(..hidden.len().min(24)).unwrap_or_default();
     let line = first.split(|octet| matches!(octet, b'\r' | b'\n')).next().unwrap_or_default();
     if !line.is_empty() && line.iter().all(|octet| matches!(octet, b' '..=b'~')) {
         return format!("\"{}\"", text(line));

@@ -3,6 +3,7 @@
 use crate::export::json;
 use crate::export::{Secrets, escape};
 use crate::http::Protocol;
+use crate::rules::Severity;
 use crate::snapshot::{Input, Summary};
 use crate::stats::{Latency, Statistics};
 
@@ -61,6 +62,10 @@ pub(super) fn record(
     json::number(out, statistics.orphans);
     key!(out, "strays");
     json::number(out, statistics.strays);
+    key!(out, "findings");
+    let found =
+        Severity::ALL.map(|severity| (severity.name(), statistics.findings.count(severity)));
+    counts(out, &found);
     key!(out, "think_ns");
     latency(out, &statistics.think);
     key!(out, "total_ns");

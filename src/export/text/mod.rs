@@ -4,6 +4,7 @@
 mod accounts;
 mod connections;
 mod contents;
+mod findings;
 mod problems;
 mod quality;
 
@@ -50,10 +51,13 @@ impl Exporter for Report {
             totals(&mut page, &view);
             problems::write(&mut page, &view);
             failures(&mut page, &view);
-            statuses(&mut page, &view);
-            servers(&mut page, &view);
         } else {
             contents::without_http(&mut page, &view);
+        }
+        findings::write(&mut page, &view);
+        if statistics.exchanges > 0 {
+            statuses(&mut page, &view);
+            servers(&mut page, &view);
         }
         connections::write(&mut page, &view);
         quality::flaws(&mut page, &view);

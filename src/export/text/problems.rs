@@ -8,10 +8,10 @@ use crate::stats::Problem;
 use crate::units::Count;
 
 /// Columns of a line where there is no terminal to ask.
-const COLUMNS: usize = 100;
+pub(super) const COLUMNS: usize = 100;
 
 /// Columns in front of the lines that go on.
-const INDENT: usize = 6;
+pub(super) const INDENT: usize = 6;
 
 pub(super) fn write(page: &mut Page, view: &View<'_>) {
     let sorted = view.statistics.problems.sorted();
@@ -58,7 +58,7 @@ fn one(page: &mut Page, problem: &Problem, columns: usize) {
 }
 
 /// Text in lines that fit behind the indent, broken between words.
-fn wrapped(text: &str, columns: usize) -> Vec<String> {
+pub(super) fn wrapped(text: &str, columns: usize) -> Vec<String> {
     let room = columns.saturating_sub(INDENT).max(20);
     let mut lines = vec![String::new()];
     for word in text.split(' ') {

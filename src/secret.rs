@@ -145,6 +145,52 @@ impl Secrets {
     }
 }
 
+/// Captured text that is quoted without knowing what it is: a line, a value, part of a message.
+/// Hides whatever tells by its name or place that it is a secret.
+pub fn quoted(text: &[u8]) -> Cow<'_, [u8]> {
+    let text = match field_line(text) {
+        Some(hidden) => return Cow::Owned(hidden),
+        None => Secrets::Hidden.line(text),
+    };
+    match text {
+        Cow::Borrowed(text) => users(text),
+        Cow::Owned(text) => Cow::Owned(users(&text).into_owned()),
+    }
+}
+
+/// `Authorization: Bearer abc` as `Authorization: Bearer <hidden>`; none where it is no such line.
+fn field_line(line: &[u8]) -> Option<Vec<u8>> {
+    let colon = memchr(b':', line)?;
+    let (name_octets, value) = (line.get(..colon)?.trim_ascii(), line.get(colon + 1..)?);
+    let token = |octet: &u8| octet.is_ascii_alphanumeric() || b"-_".contains(octet);
+    if name_octets.is_empty() || !name_octets.iter().all(token) || value.starts_with(b"//") {
+        return None;
+    }
+    let name = FieldName::recognise(name_octets);
+    let field = Field { name, name_octets, value: value.trim_ascii() };
+    let hidden = Secrets::Hidden.value(&field);
+    (hidden != field.value).then(|| [name_octets, b": ", &hidden].concat())
+}
+
+/// `user:password@host` as `<hidden>@host`, where no `//` says that it is part of a URL.
+fn users(text: &[u8]) -> Cow<'_, [u8]> {
+    let mut out: Vec<u8> = Vec::new();
+    let mut written = 0;
+    for at in memchr::memchr_iter(b'@', text) {
+        let before = text.get(written..at).unwrap_or_default();
+        let begin = before.iter().rposition(|octet| b" ,;\"'<(=/\t".contains(octet));
+        let begin = begin.map_or(0, |place| place + 1);
+        let word = before.get(begin..).unwrap_or_default();
+        if memchr(b':', word).is_none() {
+            continue;
+        }
+        out.extend_from_slice(before.get(..begin).unwrap_or_default());
+        out.extend_from_slice(HIDDEN);
+        written = at;
+    }
+    finish(text, out, written)
+}
+
 /// `Bearer abc` as `Bearer <hidden>`.
 fn credentials(value: &[u8]) -> Cow<'_, [u8]> {
     let Some(blank) = memchr(b' ', value) else { return Cow::Borrowed(HIDDEN) };
@@ -425,6 +471,27 @@ mod tests {
             ("nothing: here", "nothing: here"),
         ] {
             assert_eq!(Secrets::Hidden.line(line.as_bytes()), shown.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_is_quoted_is_searched_for_all_of_it() {
+        for (given, shown) in [
+            ("u:CANARY@shop.example", "<hidden>@shop.example"),
+            ("a.example, u:CANARY@b.example", "a.example, <hidden>@b.example"),
+            (
+                "GET http://u:CANARY@h/?sig=CANARY HTTP/1.1",
+                "GET http://<hidden>@h/?sig=<hidden> HTTP/1.1",
+            ),
+            ("CONNECT u:CANARY@h:443 HTTP/1.1", "CONNECT <hidden>@h:443 HTTP/1.1"),
+            ("X-Api-Key : CANARY", "X-Api-Key: <hidden>"),
+            ("Authorization: Basic CANARY", "Authorization: Basic <hidden>"),
+            ("{\"token\":\"CANARY\"}", "{\"token\":\"<hidden>\"}"),
+            ("me@shop.example", "me@shop.example"),
+            ("bytes=0-1", "bytes=0-1"),
+            ("Host: a", "Host: a"),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&quoted(given.as_bytes())), shown, "{given}");
         }
     }
 }
