@@ -4,6 +4,8 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Error;
 use crate::limits::{BANNER_OCTETS, COMPRESSION_LAYERS};
@@ -14,6 +16,7 @@ use super::pcap::{Pcap, Variant};
 use super::pcapng::Pcapng;
 use super::record::{Record, Step};
 use super::report::{Fault, Format, Input, Then};
+use super::source::Reading;
 use super::window::Window;
 
 /// An open input.
@@ -23,6 +26,25 @@ pub(super) struct File {
     /// How many interfaces of the report have their number over all inputs.
     pub(super) numbered: usize,
     walk: Walk,
+    /// Octets read of what is stored, before decompression.
+    stored: Arc<AtomicU64>,
+    /// How many there are.
+    size: Option<u64>,
+}
+
+/// Counts what is read, where somebody else can see it: the reader itself is soon out of sight
+/// behind a decoder.
+struct Counted {
+    reader: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let octets = self.reader.read(into)?;
+        self.read.fetch_add(octets as u64, Ordering::Relaxed);
+        Ok(octets)
+    }
 }
 
 /// The reader of the format that was recognised.
@@ -36,13 +58,15 @@ enum Walk {
 impl File {
     /// Opens a path, `-` for standard input, and recognises what it holds.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        let reader = open_reader(path)?;
-        Self::from_reader(path.to_owned(), reader)
+        let (reader, size) = open_reader(path)?;
+        let file = Self::from_reader(path.to_owned(), reader)?;
+        Ok(Self { size, ..file })
     }
 
     /// Recognises what a reader gives.
     pub(super) fn from_reader(path: PathBuf, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
-        let mut window = Window::new(reader);
+        let stored = Arc::new(AtomicU64::new(0));
+        let mut window = Window::new(Box::new(Counted { reader, read: Arc::clone(&stored) }));
         let mut input = Input::new(path);
         loop {
             window.holds(4);
@@ -60,7 +84,12 @@ impl File {
             window = Window::new(compression.decode(window));
         }
         let walk = recognise(&mut window, &mut input)?;
-        Ok(Self { input, window, numbered: 0, walk })
+        Ok(Self { input, window, numbered: 0, walk, stored, size: None })
+    }
+
+    /// How far reading has come.
+    pub(super) fn reading(&self) -> Reading {
+        Reading { octets: self.stored.load(Ordering::Relaxed), size: self.size }
     }
 
     /// An empty file where other inputs are not: nothing is read of it, and that is recorded.
@@ -68,7 +97,8 @@ impl File {
         let mut input = Input::new(path);
         input.damage(0, Fault::Empty, Then::WentOn);
         let window = Window::new(Box::new(io::empty()));
-        Self { input, window, numbered: 0, walk: Walk::Over }
+        let stored = Arc::default();
+        Self { input, window, numbered: 0, walk: Walk::Over, stored, size: Some(0) }
     }
 
     /// The next record; `None` where nothing more can be read.
@@ -125,8 +155,8 @@ impl File {
     }
 }
 
-/// The reader of a path, `-` for standard input.
-fn open_reader(path: &Path) -> Result<Box<dyn Read + Send>, Error> {
+/// The reader of a path, `-` for standard input, and its size where it has one.
+fn open_reader(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
     let refused = |source: io::Error| {
         let source = match source.kind() {
             io::ErrorKind::PermissionDenied => {
@@ -138,14 +168,16 @@ fn open_reader(path: &Path) -> Result<Box<dyn Read + Send>, Error> {
         Error::Read { path: path.to_owned(), source }
     };
     if path.as_os_str() == "-" {
-        return Ok(standard_input());
+        return Ok((standard_input(), None));
     }
     let file = fs::File::open(path).map_err(refused)?;
-    if file.metadata().map_err(refused)?.is_dir() {
+    let metadata = file.metadata().map_err(refused)?;
+    if metadata.is_dir() {
         let why = format!("it is a directory; name its files: {}/*.pcap*", path.display());
         return Err(Error::NotACapture { path: path.to_owned(), why });
     }
-    Ok(Box::new(file))
+    let size = metadata.is_file().then_some(metadata.len());
+    Ok((Box::new(file), size))
 }
 
 /// Standard input without the small buffer and the lock of [`io::stdin`], which halve the speed

@@ -4,7 +4,7 @@
 //! path, -, reader → window → [gzip, zstd → window] → pcap | pcapng → merge by time → Packet<'_>
 //! ```
 //!
-//! A packet borrows its octets from the read buffer; nothing is allocated per packet. What is wrong
+//! Whatever gives packets is a [`Source`]. A packet borrows its octets from the read buffer; nothing is allocated per packet. What is wrong
 //! with an input costs only what it hides: everything else is delivered, and the damage
 //! is told with its place. This module decodes no link layer and prints nothing.
 
@@ -16,6 +16,7 @@ mod pcap;
 mod pcapng;
 mod record;
 mod report;
+mod source;
 mod window;
 
 use std::io::Read;
@@ -27,6 +28,7 @@ use crate::wire::Packet;
 pub use compressed::Compression;
 use merge::Merge;
 pub use report::{Damage, Fault, Format, Input, Interface, Statistics, Then};
+pub use source::{Next, Reading, Source};
 
 /// An open capture: one input or several, read as one.
 pub struct Capture {
@@ -81,5 +83,20 @@ impl Capture {
     /// Whether anything was lost to damage so far.
     pub fn is_damaged(&self) -> bool {
         self.inputs().any(|input| !input.damages.is_empty())
+    }
+}
+
+impl Source for Capture {
+    #[inline]
+    fn next(&mut self) -> Result<Next<'_>, Error> {
+        Ok(Self::next(self)?.map_or(Next::End, Next::Packet))
+    }
+
+    fn inputs(&self) -> Vec<&Input> {
+        self.merge.inputs().collect()
+    }
+
+    fn reading(&self) -> Reading {
+        self.merge.reading()
     }
 }
