@@ -51,7 +51,7 @@ pub(super) struct Arguments {
     n: bool,
 }
 
-fn formats() -> PossibleValuesParser {
+pub(super) fn formats() -> PossibleValuesParser {
     let values = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
     PossibleValuesParser::new(values)
 }
@@ -101,7 +101,7 @@ fn body_octets(text: &str) -> Result<usize, String> {
     }
 }
 
-fn compile(text: &str) -> Result<Filter, Error> {
+pub(super) fn compile(text: &str) -> Result<Filter, Error> {
     let filter = Filter::parse(text).map_err(|mistake| Error::Usage(mistake.to_string()))?;
     if filter.asks_for_verdicts() {
         let why = "an exchange is written before it is known why it failed, so a filter cannot ask \
