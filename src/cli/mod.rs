@@ -1,9 +1,10 @@
 //! The command line: one file a subcommand. Opens files and terminals, drives the library, and
 //! turns what came of it into an exit code: 0 done, 1 cannot, 2 usage, 3 done but the input was
-//! damaged. Data go to standard output, everything else to standard error.
+//! damaged, 4 done and `--fail-on` matched. Data go to standard output, everything else to standard error.
 
 mod analyze;
 mod completions;
+mod diff;
 mod explain;
 mod input;
 mod man;
@@ -19,7 +20,7 @@ use httpwhy::export::escape;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 cannot (no such file, not a capture, no permission) · 2 usage ·
-3 done, but the input was damaged";
+3 done, but the input was damaged · 4 done, and --fail-on matched";
 
 /// Reads packets and tells which HTTP requests failed.
 #[derive(Debug, Parser)]
@@ -43,6 +44,8 @@ enum Command {
     Analyze(analyze::Arguments),
     /// Exchanges in full: heads, flaws, sizes, timeline, the front of the bodies
     Show(show::Arguments),
+    /// Two captures compared: what fails more, is slower, is new or gone
+    Diff(diff::Arguments),
     /// What a status code or a flaw means, and what to do about it
     Explain(explain::Arguments),
     /// Completions for a shell, to standard output
@@ -57,6 +60,8 @@ enum Done {
     Well,
     /// The input was damaged.
     Damaged,
+    /// What `--fail-on` asks for was found.
+    Matched,
 }
 
 /// Does what the command line of this process says.
@@ -73,6 +78,7 @@ pub fn run() -> ExitCode {
         None => analyze::run(&cli.analyze),
         Some(Command::Analyze(arguments)) => analyze::run(arguments),
         Some(Command::Show(arguments)) => show::run(arguments),
+        Some(Command::Diff(arguments)) => diff::run(arguments),
         Some(Command::Explain(arguments)) => explain::run(arguments),
         Some(Command::Completions(arguments)) => completions::run(arguments),
         Some(Command::Man) => man::run(),
@@ -80,6 +86,7 @@ pub fn run() -> ExitCode {
     match done {
         Ok(Done::Well) => ExitCode::SUCCESS,
         Ok(Done::Damaged) => ExitCode::from(3),
+        Ok(Done::Matched) => ExitCode::from(4),
         Err(error) => fail(&error),
     }
 }
