@@ -17,6 +17,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("rules", &["units", "limits", "wire", "flow", "http", "status", "secret"]),
     ("diagnosis", &["units", "limits", "wire", "flow", "http", "status", "secret"]),
     ("stats", &["units", "limits", "wire", "flow", "http", "rules", "diagnosis"]),
+    ("comparison", &["units", "limits", "http", "rules", "diagnosis", "stats"]),
     ("snapshot", &["units", "flow", "http", "rules", "diagnosis", "stats", "status"]),
     (
         "filter",
@@ -71,6 +72,7 @@ const TABLE: &[(&str, &[&str])] = &[
             "filter",
             "status",
             "secret",
+            "comparison",
         ],
     ),
     (
@@ -108,8 +110,19 @@ const NAMES: &[(&str, &str, &[&str])] = &[
 ];
 
 /// Modules without clock, file, thread and terminal.
-const CORE: &[&str] =
-    &["units", "limits", "wire", "flow", "http", "status", "rules", "diagnosis", "stats", "engine"];
+const CORE: &[&str] = &[
+    "units",
+    "limits",
+    "wire",
+    "flow",
+    "http",
+    "status",
+    "rules",
+    "diagnosis",
+    "stats",
+    "engine",
+    "comparison",
+];
 
 /// What the core must not name, though a comment may.
 const REFUSED_IN_CORE: &[&str] = &[

@@ -1,10 +1,11 @@
 //! The command line: one file a subcommand. Opens files and terminals, drives the library, and
 //! turns what came of it into an exit code: 0 done, 1 cannot, 2 usage, 3 done but the input was
-//! damaged. Data go to standard output, everything else to standard error.
+//! damaged, 4 done and `--fail-on` matched. Data go to standard output, everything else to standard error.
 
 mod amount;
 mod analyze;
 mod completions;
+mod diff;
 mod explain;
 mod input;
 mod interfaces;
@@ -24,7 +25,7 @@ use httpwhy::export::escape;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 cannot (no such file, not a capture, no permission) · 2 usage ·
-3 done, but the input was damaged";
+3 done, but the input was damaged · 4 done, and --fail-on matched";
 
 /// Reads packets and tells which HTTP requests failed.
 #[derive(Debug, Parser)]
@@ -53,6 +54,8 @@ enum Command {
     Sniff(Box<sniff::Arguments>),
     /// Exchanges in full: heads, flaws, sizes, timeline, the front of the bodies
     Show(show::Arguments),
+    /// Two captures compared: what fails more, is slower, is new or gone
+    Diff(diff::Arguments),
     /// What a status code or a flaw means, and what to do about it
     Explain(explain::Arguments),
     /// What can be captured from, and whether you may
@@ -69,6 +72,8 @@ enum Done {
     Well,
     /// The input was damaged.
     Damaged,
+    /// What `--fail-on` asks for was found.
+    Matched,
 }
 
 /// Does what the command line of this process says.
@@ -88,6 +93,7 @@ pub fn run() -> ExitCode {
         Some(Command::Sniff(arguments)) => sniff::run(arguments),
         Some(Command::Interfaces(arguments)) => interfaces::run(arguments),
         Some(Command::Show(arguments)) => show::run(arguments),
+        Some(Command::Diff(arguments)) => diff::run(arguments),
         Some(Command::Explain(arguments)) => explain::run(arguments),
         Some(Command::Completions(arguments)) => completions::run(arguments),
         Some(Command::Man) => man::run(),
@@ -95,6 +101,7 @@ pub fn run() -> ExitCode {
     match done {
         Ok(Done::Well) => ExitCode::SUCCESS,
         Ok(Done::Damaged) => ExitCode::from(3),
+        Ok(Done::Matched) => ExitCode::from(4),
         Err(error) => fail(&error),
     }
 }
