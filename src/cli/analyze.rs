@@ -54,7 +54,7 @@ pub(super) struct Arguments {
     n: bool,
 }
 
-fn formats() -> PossibleValuesParser {
+pub(super) fn formats() -> PossibleValuesParser {
     let values = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
     PossibleValuesParser::new(values)
 }
@@ -94,6 +94,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     ended.map_err(|error| out.refused(error))?;
     out.finish()?;
     let done = arguments.talk.tell(&outcome.summary);
+    hurried(&outcome);
+    Ok(if outcome.gated > 0 { Done::Matched } else { done })
+}
+
+/// Says where a filter could not wait.
+pub(super) fn hurried(outcome: &pipeline::Outcome) {
     if outcome.hurried > 0 {
         let hurried = Count(outcome.hurried);
         let what = format!(
@@ -101,7 +107,6 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         );
         complain("warning", &what);
     }
-    Ok(if outcome.gated > 0 { Done::Matched } else { done })
 }
 
 /// Content that is kept is memory, for every open exchange: not without a bound.
@@ -113,6 +118,6 @@ fn body_octets(text: &str) -> Result<usize, String> {
     }
 }
 
-fn compile(text: &str) -> Result<Filter, Error> {
+pub(super) fn compile(text: &str) -> Result<Filter, Error> {
     Filter::parse(text).map_err(|mistake| Error::Usage(mistake.to_string()))
 }
