@@ -309,5 +309,9 @@ pub const FILTER_DEPTH: usize = 64;
 /// counted repetition of a few letters can ask for gigabytes.
 pub const FILTER_REGEX_OCTETS: usize = 256 * 1024;
 
+/// Exchanges that wait until it is known what rules find in them, or why they failed, where a filter
+/// asks for it; of more the oldest is decided by what is known. An exchange takes about 1 KiB.
+pub const HELD_EXCHANGES: usize = 65_536;
+
 /// Exchanges that a filter wanted and that are remembered, so that the verdicts on them are wanted too.
 pub const WANTED_EXCHANGES: usize = 65_536;

@@ -72,7 +72,7 @@ enum Done {
     Well,
     /// The input was damaged.
     Damaged,
-    /// What `--fail-on` asks for was found.
+    /// What `--fail-on` asks for was found, in an input that may be damaged.
     Matched,
 }
 

@@ -49,6 +49,9 @@ pub(super) struct Arguments {
     /// Only exchanges that match, as in 'status >= 500 and path ~ /checkout'; httpwhy explain filter
     #[arg(short = 'Y', long, value_name = "EXPR")]
     filter: Option<String>,
+    /// Exit with 4 if an exchange matches, as in 5xx, problems, 'ttfb > 2s', 'why = upstream-refused'
+    #[arg(long, value_name = "EXPR")]
+    fail_on: Option<String>,
     /// Stop after so many exchanges
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
@@ -72,6 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         anyhow::bail!("there is no format {name}");
     };
     let filter = arguments.filter.as_deref().map(analyze::compile).transpose()?;
+    let gate = arguments.fail_on.as_deref().map(analyze::compile).transpose()?;
     let live::Opened { source, name } = arguments.device.open(&arguments.read, &arguments.words)?;
     let is_live = source.is_live();
     let stop = live::stop_flag()?;
@@ -92,7 +96,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         stopping: None,
         losses: told.then(Losses::default),
     };
-    let wanted = pipeline::Options { preview: 0, filter };
+    let wanted = pipeline::Options { preview: 0, filter, gate };
     let announce = || {
         if told && is_live {
             tell(&format!("capturing on {name}; Ctrl-C stops"));
@@ -116,7 +120,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     }
     shown.end(&outcome)?;
     // Whoever stops also stops what writes to the pipe, in the middle of a packet.
-    Ok(if stopped { Done::Well } else { arguments.talk.tell(&outcome.summary) })
+    let done = if stopped { Done::Well } else { arguments.talk.tell(&outcome.summary) };
+    analyze::hurried(&outcome);
+    Ok(if outcome.gated > 0 { Done::Matched } else { done })
 }
 
 /// Shows what comes, as it comes.
@@ -222,7 +228,7 @@ impl Shown {
 
     /// Ends the output.
     fn end(mut self, outcome: &Outcome) -> anyhow::Result<()> {
-        let Outcome { summary, statistics } = outcome;
+        let Outcome { summary, statistics, .. } = outcome;
         let ended = self.exporter.end(summary, statistics, &mut self.out);
         ended.map_err(|error| self.out.refused(error))?;
         Ok(self.out.finish()?)
