@@ -121,7 +121,9 @@ pub fn drive<E: From<Error>>(
 ) -> Result<Outcome, E> {
     let mut core = Core {
         shard: Shard::with_preview(options.preview),
-        collector: Collector::with_filter(options.filter).with_gate(options.gate),
+        collector: Collector::with_filter(options.filter)
+            .with_gate(options.gate)
+            .watched(source.is_live()),
         tally: Tally::default(),
         clock: Clock::default(),
     };
