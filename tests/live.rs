@@ -22,6 +22,9 @@ use serde_json::Value;
 /// The server's address; the client's ends in 1.
 const SERVER: &str = "10.98.76.2";
 
+/// A tenth of a second on a machine with nothing else to do; for ever where it waits for a packet.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
 /// Two namespaces, joined by a veth pair, that disappear with this value.
 struct Link {
     client: String,
@@ -271,7 +274,7 @@ fn a_quiet_link_is_left_at_once_and_duration_ends_it() {
     for device in ["veth0", "lo", "any"] {
         let sniff = Sniff::start(&["sniff", "-i", device, "--netns", &link.client, "tcp"]);
         let (took, out, err) = sniff.interrupt();
-        assert!(took < Duration::from_secs(1), "{device} took {took:?}");
+        assert!(took < AT_ONCE, "{device} took {took:?}");
         assert_eq!(out, "");
         assert!(err.starts_with("0 exchanges in "), "{err}");
     }
@@ -279,7 +282,8 @@ fn a_quiet_link_is_left_at_once_and_duration_ends_it() {
     let timed = ["sniff", "-i", "lo", "--netns", &link.client, "--duration", "400ms"];
     let output = httpwhy(&timed).output().unwrap();
     assert_eq!(output.status.code(), Some(0));
-    assert!((400..5_000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+    let took = begun.elapsed();
+    assert!((Duration::from_millis(400)..AT_ONCE).contains(&took), "{took:?}");
 }
 
 #[test]
