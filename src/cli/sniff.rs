@@ -29,7 +29,16 @@ const LONGEST_DRAIN: std::time::Duration = std::time::Duration::from_secs(3);
 /// How often losses are told while they happen, at most.
 const TELLING: std::time::Duration = std::time::Duration::from_secs(1);
 
+const EXAMPLES: &str = "\
+Examples:
+  httpwhy sniff -i any tcp port 8080                  all interfaces, tcpdump's filter language
+  httpwhy sniff -i eth0 -Y 'status >= 500' --json     failures alone, as records
+  httpwhy sniff -i eth0 -w trace.pcapng --rotate-size 100M --rotate-keep 10
+  ssh host sudo tcpdump -U -s0 -w - | httpwhy sniff -
+Ctrl-C ends it with a summary. httpwhy interfaces says whether you may capture.";
+
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     #[command(flatten)]
     device: live::Device,
