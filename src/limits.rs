@@ -160,6 +160,12 @@ pub const QUOTED_OCTETS: usize = 64;
 /// Locations of new resources that a rule waits to see fetched; they are awaited for seconds.
 pub const AWAITED_LOCATIONS: usize = 256;
 
+/// Redirects of one chain of which the addresses are remembered.
+pub const CHAIN_HOPS: usize = 32;
+
+/// Addresses of which a rule counts how often each client asks for them; the oldest is forgotten.
+pub const COUNTED_ADDRESSES: usize = 4_096;
+
 /// Resources whose validators are remembered to compare parts with the whole; the oldest is forgotten.
 pub const REMEMBERED_VALIDATORS: usize = 4_096;
 
