@@ -289,6 +289,10 @@ pub const EVIDENCE_WAIT: Duration = Duration::from_secs(5);
 /// How long it waits otherwise: until connections that are silent have been given up.
 pub const EVIDENCE_WAIT_LONGEST: Duration = Duration::from_secs(1_000);
 
+/// The same while somebody watches, who would rather know what is known by now. It is enough for what a
+/// proxy does behind its answer: giving up the other leg, closing it, being told late.
+pub const EVIDENCE_WAIT_LIVE: Duration = Duration::from_secs(10);
+
 /// An end of a reused connection so soon behind a request did not come from working on it. Round
 /// trips between a proxy and its upstream are mostly below a few milliseconds.
 pub const RACE: Duration = Duration::from_millis(20);
