@@ -160,6 +160,12 @@ pub const QUOTED_OCTETS: usize = 64;
 /// Locations of new resources that a rule waits to see fetched; they are awaited for seconds.
 pub const AWAITED_LOCATIONS: usize = 256;
 
+/// Redirects of one chain of which the addresses are remembered.
+pub const CHAIN_HOPS: usize = 32;
+
+/// Addresses of which a rule counts how often each client asks for them; the oldest is forgotten.
+pub const COUNTED_ADDRESSES: usize = 4_096;
+
 /// Resources whose validators are remembered to compare parts with the whole; the oldest is forgotten.
 pub const REMEMBERED_VALIDATORS: usize = 4_096;
 
@@ -236,6 +242,13 @@ pub const ZSTD_WINDOW_OCTETS: u64 = 128 * 1024 * 1024;
 /// Octets of text before a capture in which its beginning is looked for: the greeting of
 /// a program whose two outputs were joined.
 pub const BANNER_OCTETS: usize = 4_096;
+
+/// Endpoints, hosts, clients … that have numbers of their own, by each of them; the rest is counted
+/// together. A group takes some kilobytes at most where its latencies are spread widely.
+pub const GROUPS: usize = 4_096;
+
+/// Octets by which groups are told apart.
+pub const GROUP_OCTETS: usize = 256;
 
 /// Servers that have numbers of their own; the rest is counted together. A scan of a network
 /// would fill any table, and nobody reads more lines.
