@@ -73,7 +73,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     talk: input::Talk,
     /// Accepted, as tcpdump has them: names are never looked up, lines are written at once
-    #[arg(short, short_aliases = ['l', 'U'])]
+    #[arg(short, short_aliases = ['l', 'U'], overrides_with = "n")]
     n: bool,
 }
 
