@@ -16,6 +16,7 @@ use super::finding::{Finding, Subject};
 use super::parameters::Parameters;
 use super::report::{About, Report, Scene};
 use super::rule::{Check, Guard, On, Rule, Trigger};
+use super::traffic::Traffic;
 use super::trail::{Aftermath, Trail, Unsettled, closes};
 use super::watch::Watcher;
 use crate::flow::Mark;
@@ -59,6 +60,7 @@ struct Calls {
     early: Bits,
     orphan: Bits,
     close_delimited: Bits,
+    troubled: Bits,
 }
 
 /// See the module's words.
@@ -73,6 +75,7 @@ pub struct Judge {
     held: Bits,
     of_connections: Vec<usize>,
     watchers: Vec<(usize, Box<dyn Watcher>)>,
+    traffic: Traffic,
     trails: HashMap<u64, Trail>,
     untracked: u64,
     nobody: Trail,
@@ -106,6 +109,7 @@ impl Judge {
             held: Bits::default(),
             of_connections: Vec::new(),
             watchers: Vec::new(),
+            traffic: Traffic::default(),
             trails: HashMap::new(),
             untracked: 0,
             nobody: Trail::default(),
@@ -138,18 +142,33 @@ impl Judge {
         self.untracked
     }
 
+    /// How many servers, clients, endpoints and hosts had to be forgotten by the rules about traffic,
+    /// since there were too many to watch all.
+    pub const fn forgotten(&self) -> u64 {
+        self.traffic.forgotten()
+    }
+
     /// Judges an exchange. `id` is its number.
     pub fn exchange(&mut self, id: u64, exchange: Arc<Exchange>, out: &mut Vec<Finding>) {
         self.passes(exchange.completed, out);
-        let Self { rules, calls, trails, found, .. } = self;
-        let called = calls.by(&exchange);
+        let Self { rules, calls, traffic, trails, found, .. } = self;
+        let mut called = calls.by(&exchange);
         let full = trails.len() >= limits::JUDGED_CONNECTIONS;
-        let trail = match full {
+        let mut trail = match full {
             true => trails.get_mut(&exchange.connection),
             false => Some(trails.entry(exchange.connection).or_default()),
         };
-        let scene =
-            Scene { id, exchange: &exchange, trail: trail.as_deref().unwrap_or(&self.nobody) };
+        let parties = trail.as_deref_mut().map(|trail| &mut trail.parties);
+        let standing = traffic.note(&exchange, parties.unwrap_or(&mut None));
+        if standing.troubled {
+            called.join(&calls.troubled);
+        }
+        let scene = Scene {
+            id,
+            exchange: &exchange,
+            trail: trail.as_deref().unwrap_or(&self.nobody),
+            standing: Some((standing, traffic)),
+        };
         let known = Known::of(&exchange);
         for place in called.and(&self.immediate).iter() {
             let Some(bound) = rules.get(place) else { continue };
@@ -167,13 +186,14 @@ impl Judge {
         if !found.is_empty() {
             mark_ambiguous(scene.trail, found);
             supersede(found);
+            drop_covered(rules, &self.watchers, &exchange, found);
             held = keep_held(rules, &self.held, found, out);
         }
         let called = called.and(&self.settled);
         match trail {
             Some(trail) => {
                 let unsettled = Unsettled { id, exchange, called, held, strays: Vec::new() };
-                remember(rules, trail, unsettled, found, out);
+                remember(rules, &self.watchers, trail, unsettled, found, out);
             }
             None => {
                 self.untracked += 1;
@@ -223,6 +243,7 @@ impl Judge {
                 self.found.push(finding.clone());
             }
             supersede(&mut self.found);
+            drop_covered(&self.rules, &self.watchers, &kept.exchange, &mut self.found);
             out.append(&mut self.found);
         }
         let last = unsettled.back().map(|kept| &*kept.exchange);
@@ -241,7 +262,8 @@ impl Judge {
                 subject: Subject::Connection,
                 about: match unsettled.back() {
                     Some(kept) => {
-                        let scene = Scene { id: kept.id, exchange: &kept.exchange, trail: &trail };
+                        let (id, exchange) = (kept.id, &kept.exchange);
+                        let scene = Scene { id, exchange, trail: &trail, standing: None };
                         About::Exchange(scene, None)
                     }
                     None => About::Connection(connection),
@@ -266,7 +288,7 @@ impl Judge {
         for (place, watcher) in &mut self.watchers {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(now, &mut self.found);
-            watcher.finish(now, &mut report);
+            watcher.finish(now, &self.traffic, &mut report);
         }
         supersede(&mut self.found);
         out.append(&mut self.found);
@@ -285,7 +307,7 @@ impl Judge {
         for (place, watcher) in &mut self.watchers {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(self.now, &mut self.found);
-            watcher.tick(self.now, &mut report);
+            watcher.tick(self.now, &self.traffic, &mut report);
         }
         out.append(&mut self.found);
     }
@@ -313,6 +335,7 @@ fn keep_held(
 /// Keeps an exchange until it is settled, and settles those before it that now are.
 fn remember(
     rules: &[Bound],
+    watchers: &[(usize, Box<dyn Watcher>)],
     trail: &mut Trail,
     mut latest: Unsettled,
     found: &mut Vec<Finding>,
@@ -330,6 +353,7 @@ fn remember(
         settle(rules, &settled, trail, &aftermath, found);
         found.extend(settled.held);
         supersede(found);
+        drop_covered(rules, watchers, &settled.exchange, found);
         out.append(found);
     }
     trail.note(&latest.exchange);
@@ -359,7 +383,7 @@ fn settle(
     if kept.called.is_empty() {
         return;
     }
-    let scene = Scene { id: kept.id, exchange: &kept.exchange, trail };
+    let scene = Scene { id: kept.id, exchange: &kept.exchange, trail, standing: None };
     let mut known = Known::of(&kept.exchange);
     if let Some(connection) = aftermath.connection {
         known.met &= of_connection(connection) | !bit(Guard::NoGap);
@@ -400,6 +424,23 @@ fn supersede(found: &mut Vec<Finding>) {
         .collect();
     let mut superseded = superseded.into_iter();
     found.retain(|_| !superseded.next().unwrap_or(false));
+}
+
+/// Drops findings that a finding about many exchanges will stand for.
+fn drop_covered(
+    rules: &[Bound],
+    watchers: &[(usize, Box<dyn Watcher>)],
+    exchange: &Exchange,
+    found: &mut Vec<Finding>,
+) {
+    found.retain(|finding| {
+        !watchers.iter().any(|(place, watcher)| {
+            let rule = rules.get(*place).map(|bound| bound.rule);
+            rule.is_some_and(|rule| rule.supersedes.contains(&finding.rule.id))
+                && finding.subject != Subject::Traffic
+                && watcher.covers(exchange)
+        })
+    });
 }
 
 const fn bit(guard: Guard) -> u16 {
@@ -629,6 +670,7 @@ impl Calls {
             Trigger::EarlyResponse => self.early.add(place),
             Trigger::Orphan => self.orphan.add(place),
             Trigger::CloseDelimited => self.close_delimited.add(place),
+            Trigger::Troubled => self.troubled.add(place),
             Trigger::OneOf(triggers) => {
                 for trigger in triggers {
                     self.enter(place, *trigger, by_status);

@@ -8,12 +8,14 @@
 //! judge         who calls which rule when
 //! trail         what is remembered of a connection while it lives
 //! watch         rules with a memory of their own
+//! traffic       how many responses there were of whom, for rules about many exchanges
+//! roster        places for those of whom something is remembered
 //! report        where a rule says what it found → finding, and aggregate of many
 //! evidence      signs of proxies and caches
 //! shown         captured octets made safe to show
 //! parameters    what a user may set
 //! page          documentation
-//! framing/ syntax/ connection/ status/ …   the rules
+//! framing/ syntax/ connection/ status/ window/ …   the rules
 //! ```
 //!
 //! To add one: its block in the file of its family, its line in [`RULES`], and two dialogues,
@@ -34,13 +36,16 @@ mod page;
 mod parameters;
 mod place;
 mod report;
+mod roster;
 mod rule;
 mod shown;
 mod status;
 mod status_line;
 mod syntax;
+mod traffic;
 mod trail;
 mod watch;
+mod window;
 
 pub use aggregate::{Findings, Group};
 pub use finding::{Finding, Place, Subject};
@@ -50,6 +55,7 @@ pub use parameters::{Parameters, Unknown};
 pub use place::template;
 pub use report::{Draft, Report, Scene};
 pub use rule::{Check, Guard, On, Parameter, Rule, Severity, Trigger};
+pub use traffic::Traffic;
 pub use trail::{Aftermath, Announced, Trail};
 pub use watch::Watcher;
 
@@ -68,6 +74,8 @@ pub static RULES: &[&Rule] = &[
     &framing::bodiless::BODY_ON_HEAD,
     &connection::early::BODY_SENT_AFTER_REJECTION,
     &framing::truncated::BODY_TRUNCATED,
+    &window::burst_rules::BURST_4XX,
+    &window::burst_rules::BURST_5XX,
     &framing::truncated::CHUNKED_BODY_TRUNCATED,
     &connection::unanswered::CLIENT_ABORT,
     &connection::closing::CLOSE_NOT_PERFORMED,
@@ -147,6 +155,7 @@ pub static RULES: &[&Rule] = &[
     &status::code_102::PROCESSING_102_USED,
     &status::range::RANGE_ABUSE,
     &status::code_200::RANGE_IGNORED,
+    &window::burst_rules::RATE_LIMIT_BURST,
     &status_line::REASON_PHRASE_MISMATCH,
     &status_line::REASON_PHRASE_NONSTANDARD,
     &status_line::REASON_PHRASE_SPACE_MISSING,

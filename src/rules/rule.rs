@@ -161,6 +161,8 @@ pub enum Trigger {
     Orphan,
     /// The body of the response ends with the connection.
     CloseDelimited,
+    /// The server has failed within its last thousand exchanges, this one included.
+    Troubled,
     /// One of these holds.
     OneOf(&'static [Trigger]),
 }
