@@ -19,12 +19,18 @@ use super::rule::{Check, Guard, On, Rule, Trigger};
 use super::traffic::Traffic;
 use super::trail::{Aftermath, Trail, Unsettled, closes};
 use super::watch::Watcher;
+use super::window::probe::may_probe;
 use crate::flow::Mark;
 use crate::http::{
     Connection, Exchange, FieldName, FieldSet, Flaws, Framing, Kind, Message, Method, Pairing,
     Stray, Version,
 };
 use crate::limits;
+use crate::units::Duration;
+
+/// What [`Trigger::SlowHead`] and the others are called for.
+const SLOW_HEAD: Duration = Duration::from_secs(1);
+const SLOW: Duration = Duration::from_millis(500);
 
 /// Statuses are three digits.
 const STATUSES: usize = 1_000;
@@ -61,6 +67,11 @@ struct Calls {
     orphan: Bits,
     close_delimited: Bits,
     troubled: Bits,
+    lacks: Vec<(FieldSet, Bits)>,
+    slow_head: Bits,
+    slow_response: Bits,
+    stalled: Bits,
+    probing: Bits,
 }
 
 /// See the module's words.
@@ -309,6 +320,7 @@ impl Judge {
             let mut report = bound.report_on_nothing(self.now, &mut self.found);
             watcher.tick(self.now, &self.traffic, &mut report);
         }
+        supersede(&mut self.found);
         out.append(&mut self.found);
     }
 }
@@ -671,6 +683,15 @@ impl Calls {
             Trigger::Orphan => self.orphan.add(place),
             Trigger::CloseDelimited => self.close_delimited.add(place),
             Trigger::Troubled => self.troubled.add(place),
+            Trigger::ResponseLacks(fields) => {
+                let mut bits = Bits::default();
+                bits.add(place);
+                self.lacks.push((FieldSet::of(fields), bits));
+            }
+            Trigger::SlowHead => self.slow_head.add(place),
+            Trigger::SlowResponse => self.slow_response.add(place),
+            Trigger::Stalled => self.stalled.add(place),
+            Trigger::Probing => self.probing.add(place),
             Trigger::OneOf(triggers) => {
                 for trigger in triggers {
                     self.enter(place, *trigger, by_status);
@@ -694,6 +715,12 @@ impl Calls {
             if let Some(bits) = self.method.get(request.head.method() as usize) {
                 called.join(bits);
             }
+            if !request.head_whole || request.head_end.since(request.first) > SLOW_HEAD {
+                called.join(&self.slow_head);
+            }
+            if may_probe(request.head.target()) {
+                called.join(&self.probing);
+            }
         } else {
             called.join(&self.orphan);
         }
@@ -712,6 +739,19 @@ impl Calls {
             repeated = repeated.or(response.head.repeated());
             join(&mut called, &self.response_field, present.and(self.response_fields));
             self.add_status(response, &mut called);
+            for (fields, bits) in &self.lacks {
+                if present.and(*fields).is_empty() {
+                    called.join(bits);
+                }
+            }
+            if response.longest_pause.is_some_and(|(pause, _)| pause > SLOW) {
+                called.join(&self.stalled);
+            }
+            if let Some(request) = exchange.request.as_deref()
+                && response.first.since(request.head_end) > SLOW
+            {
+                called.join(&self.slow_response);
+            }
             if !response.complete() {
                 called.join(&self.incomplete);
             }

@@ -25,11 +25,13 @@ mod aggregate;
 mod bits;
 mod connection;
 mod content;
+mod date;
 mod ends;
 mod evidence;
 mod finding;
 mod framing;
 mod judge;
+mod latency;
 mod list;
 mod methods;
 mod page;
@@ -67,6 +69,8 @@ use crate::status::Text;
 pub static RULES: &[&Rule] = &[
     &status::code_202::ACCEPTED_WITHOUT_POINTER,
     &status::webdav::ALREADY_REPORTED_TOP_LEVEL,
+    &window::authentication::AUTH_BRUTEFORCE_SUSPECTED,
+    &window::authentication::AUTH_FAILURES_REPEATED,
     &status::code_1xx::BODY_ON_1XX,
     &status::code_204::BODY_ON_204,
     &status::code_205::BODY_ON_205,
@@ -76,8 +80,10 @@ pub static RULES: &[&Rule] = &[
     &framing::truncated::BODY_TRUNCATED,
     &window::burst_rules::BURST_4XX,
     &window::burst_rules::BURST_5XX,
+    &window::portal::CAPTIVE_PORTAL_SUSPECTED,
     &framing::truncated::CHUNKED_BODY_TRUNCATED,
     &connection::unanswered::CLIENT_ABORT,
+    &window::abandoned::CLIENT_ABORT_BURST,
     &connection::closing::CLOSE_NOT_PERFORMED,
     &connection::closing::CLOSE_UNANNOUNCED,
     &connection::protocol::CONNECT_OPTIMISTIC_DATA,
@@ -97,9 +103,13 @@ pub static RULES: &[&Rule] = &[
     &status::code_201::CREATED_FOR_SAFE_METHOD,
     &status::code_201_location::CREATED_LOCATION_NOT_FOUND,
     &status::code_201::CREATED_WITHOUT_LOCATION,
+    &date::DATE_CLOCK_SKEW,
+    &date::DATE_MISSING,
     &connection::early::EARLY_ERROR_WITHOUT_CLOSE,
     &connection::early::EARLY_FINAL_RESPONSE,
     &status::code_103::EARLY_HINTS_WITHOUT_LINK,
+    &window::change::ERROR_RATE_RECOVERED,
+    &window::change::ERROR_RATE_UP,
     &status::code_100::EXPECT_UNANSWERED,
     &status::code_100::EXPECT_UNKNOWN,
     &status::code_100::EXPECT_WITHOUT_BODY,
@@ -123,6 +133,7 @@ pub static RULES: &[&Rule] = &[
     &status::code_101::H2C_UPGRADE_USED,
     &syntax::smuggling::HEADER_INJECTION_ATTEMPT,
     &syntax::field::HEADER_SECTION_OVERSIZE,
+    &window::health::HEALTH_CHECK_FAILING,
     &syntax::host::HOST_DUPLICATE,
     &syntax::host::HOST_MISSING,
     &syntax::host::HOST_TARGET_MISMATCH,
@@ -134,11 +145,17 @@ pub static RULES: &[&Rule] = &[
     &status::webdav::IM_USED_WITHOUT_A_IM,
     &status::code_1xx::INTERIM_FLOOD,
     &status::code_1xx::INTERIM_TO_HTTP10,
+    &connection::race::KEEPALIVE_CLOSE_RACE,
+    &window::latency_shift::LATENCY_SHIFT,
     &syntax::start_line::METHOD_UNKNOWN,
     &status::webdav::MULTISTATUS_NOT_XML,
     &status::code_204::NO_CONTENT_TO_GET,
     &status::code_203::NON_AUTHORITATIVE_WITHOUT_PROXY,
+    &window::missing::NOT_FOUND_HOT,
+    &window::missing::NOT_FOUND_SCAN,
     &status::code_200::OK_EMPTY_BODY,
+    &window::skew::ONE_BACKEND_FAILING,
+    &window::skew::ONE_ENDPOINT_FAILING,
     &status::code_206::PARTIAL_IF_RANGE_MISMATCH,
     &status::code_206::PARTIAL_LENGTH_MISMATCH,
     &status::code_206::PARTIAL_MISSING_CONTENT_RANGE,
@@ -152,6 +169,7 @@ pub static RULES: &[&Rule] = &[
     &status::code_206::PARTIAL_WITHOUT_RANGE,
     &connection::pairing::PIPELINE_MISMATCH,
     &connection::pairing::PIPELINING_USED,
+    &window::probe::PROBE_PATH,
     &status::code_102::PROCESSING_102_USED,
     &status::range::RANGE_ABUSE,
     &status::code_200::RANGE_IGNORED,
@@ -166,9 +184,16 @@ pub static RULES: &[&Rule] = &[
     &status::code_205::RESET_CONTENT_UNFRAMED,
     &connection::closing::RESPONSE_AFTER_CLOSE,
     &connection::pairing::RESPONSE_SPLITTING_SUSPECTED,
+    &latency::slow::RESPONSE_STALLED,
     &status_line::RESPONSE_VERSION_DOWNGRADE,
+    &window::retry::RETRY_STORM,
     &connection::unanswered::RST_MID_RESPONSE,
+    &window::outage::SERVER_FAILING_COMPLETELY,
     &syntax::field::SINGLETON_FIELD_REPEATED,
+    &latency::slow::SLOW_REQUEST_HEADER,
+    &latency::slow::SLOW_RESPONSE,
+    &latency::outlier::SLOW_RESPONSE_OUTLIER,
+    &window::slowloris::SLOWLORIS_SUSPECTED,
     &status_line::STATUS_CODE_LOG_ONLY,
     &status_line::STATUS_CODE_OUT_OF_RANGE,
     &status_line::STATUS_CODE_UNKNOWN,
@@ -192,6 +217,7 @@ pub static RULES: &[&Rule] = &[
     &syntax::line_end::SYNTAX_SPACE_BEFORE_FIRST_FIELD,
     &connection::protocol::TLS_SENT_TO_HTTP_PORT,
     &status::code_200::TRACE_ENABLED,
+    &window::abandoned::UNANSWERED_BURST,
     &connection::pairing::UNSOLICITED_RESPONSE,
     &status::code_101::UPGRADE_OPTIMISTIC_DATA,
     &status::code_104::UPLOAD_RESUMPTION_INCOMPLETE,

@@ -133,14 +133,6 @@ impl<T: Default> PerSlot<T> {
             Some((Slot { place, generation: *generation }, kept))
         })
     }
-
-    /// The same, to be changed.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (Slot, &mut T)> {
-        self.0.iter_mut().zip(0..).filter_map(|(kept, place)| {
-            let (generation, kept) = kept.as_mut()?;
-            Some((Slot { place, generation: *generation }, kept))
-        })
-    }
 }
 
 #[cfg(test)]

@@ -80,6 +80,11 @@ impl Tally {
         self.behind(from).saturating_sub(self.behind(to))
     }
 
+    /// When the latest one came.
+    pub const fn latest(&self) -> Timestamp {
+        self.latest
+    }
+
     fn troubled(&self) -> bool {
         self.failed.is_some_and(|failed| self.seen - failed <= TROUBLED)
     }
@@ -262,11 +267,6 @@ impl Traffic {
         self.tallies.get(slot)
     }
 
-    /// Which server it is.
-    pub(super) fn server_name(&self, slot: Slot) -> Option<Endpoint> {
-        self.servers.key(slot).copied()
-    }
-
     /// The responses of a server to one client.
     pub(super) fn pair(&self, slot: Slot) -> Option<&Tally> {
         self.of_pairs.get(slot)
@@ -276,6 +276,12 @@ impl Traffic {
     pub(super) fn endpoint_count(&self, slot: Slot) -> Option<(Slot, u64)> {
         let (server, _) = self.endpoints.key(slot)?;
         Some((*server, self.of_endpoints.get(slot)?.count))
+    }
+
+    /// How many endpoints of a server there are.
+    pub(super) fn endpoints_of(&self, server: Slot) -> usize {
+        let of = |slot| self.endpoints.key(slot).is_some_and(|(of, _)| *of == server);
+        self.of_endpoints.iter().filter(|(slot, _)| of(*slot)).count()
     }
 
     /// Method and path template of an endpoint, safe to show.
@@ -291,12 +297,6 @@ impl Traffic {
         all.filter(|(slot, _)| self.hosts.key(*slot).is_some_and(|(other, _)| other == host))
             .map(|(slot, count)| (slot, *count))
             .collect()
-    }
-
-    /// Which server one of a host's is.
-    pub(super) fn server_of_host(&self, slot: Slot) -> Option<Endpoint> {
-        let (_, server) = self.hosts.key(slot)?;
-        self.server_name(*server)
     }
 
     /// How many servers and others had to be forgotten.

@@ -108,7 +108,7 @@ pub(super) fn mann_whitney(older: &[f32], newer: &[f32]) -> f64 {
 }
 
 /// The median, which puts the samples into another order; `None` of none.
-pub(super) fn median(samples: &mut [f32]) -> Option<f32> {
+pub(in crate::rules) fn median(samples: &mut [f32]) -> Option<f32> {
     let half = samples.len() / 2;
     if samples.is_empty() {
         return None;
