@@ -12,7 +12,7 @@ use crate::filter::{Filter, Subject};
 use crate::flow::{Ledger, Mark, Population, Table};
 use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
 use crate::limits;
-use crate::rules::{self, Finding, Judge};
+use crate::rules::{self, Explained, Finding, Judge};
 use crate::stats::Statistics;
 use crate::units::Timestamp;
 use crate::wire::{Segment, Signal};
@@ -269,13 +269,23 @@ impl Collector {
         mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         for verdict in self.diagnostician.verdicts().drain(..) {
+            let packets: Vec<u64> =
+                verdict.evidence.iter().map(|evidence| evidence.mark.packet).collect();
+            let explained = Explained {
+                transaction: verdict.transaction,
+                cause: &verdict.summary,
+                upstream: verdict.upstream,
+                attempts: verdict.attempts,
+                packets: &packets,
+            };
+            self.judge.explained(&explained, &mut self.findings);
             if self.filter.is_some() && !self.wanted.contains(&verdict.transaction) {
                 continue;
             }
             self.statistics.verdict(&verdict);
             sink(Record::Verdict(&verdict))?;
         }
-        Ok(())
+        self.give_findings(&mut sink)
     }
 
     /// What became of failures.

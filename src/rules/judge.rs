@@ -18,7 +18,7 @@ use super::report::{About, Report, Scene};
 use super::rule::{Check, Guard, On, Rule, Trigger};
 use super::traffic::Traffic;
 use super::trail::{Aftermath, Trail, Unsettled, closes};
-use super::watch::Watcher;
+use super::watch::{Explained, Watcher};
 use super::window::probe::may_probe;
 use crate::flow::Mark;
 use crate::http::{
@@ -189,7 +189,7 @@ impl Judge {
             let Some(bound) = rules.get(*place).filter(|_| called.has(*place)) else { continue };
             if known.allows(bound.guards, &exchange) {
                 let about = About::Exchange(scene, None);
-                let mut report = bound.report(Subject::Traffic, about, found);
+                let mut report = bound.report(Subject::Exchange, about, found);
                 watcher.exchange(&scene, &mut report);
             }
         }
@@ -290,6 +290,16 @@ impl Judge {
             watcher.connection(connection, &mut report);
         }
         supersede(&mut self.found);
+        out.append(&mut self.found);
+    }
+
+    /// Why an exchange failed is known.
+    pub fn explained(&mut self, explained: &Explained<'_>, out: &mut Vec<Finding>) {
+        for (place, watcher) in &mut self.watchers {
+            let Some(bound) = self.rules.get(*place) else { continue };
+            let mut report = bound.report_on_nothing(self.now, &mut self.found);
+            watcher.explained(explained, &mut report);
+        }
         out.append(&mut self.found);
     }
 

@@ -59,7 +59,7 @@ pub use report::{Draft, Report, Scene};
 pub use rule::{Check, Guard, On, Parameter, Rule, Severity, Trigger};
 pub use traffic::Traffic;
 pub use trail::{Aftermath, Announced, Trail};
-pub use watch::Watcher;
+pub use watch::{Explained, Watcher};
 
 use crate::http::{FieldName, Flaw, Flaws, Head, Kind, Method};
 use crate::limits;
@@ -71,6 +71,7 @@ pub static RULES: &[&Rule] = &[
     &status::webdav::ALREADY_REPORTED_TOP_LEVEL,
     &window::authentication::AUTH_BRUTEFORCE_SUSPECTED,
     &window::authentication::AUTH_FAILURES_REPEATED,
+    &status::gateway::BAD_GATEWAY_LOOKS_LIKE_TIMEOUT,
     &status::code_1xx::BODY_ON_1XX,
     &status::code_204::BODY_ON_204,
     &status::code_205::BODY_ON_205,
@@ -108,6 +109,7 @@ pub static RULES: &[&Rule] = &[
     &connection::early::EARLY_ERROR_WITHOUT_CLOSE,
     &connection::early::EARLY_FINAL_RESPONSE,
     &status::code_103::EARLY_HINTS_WITHOUT_LINK,
+    &status::code_5xx::ERROR_DETAIL_LEAK,
     &window::change::ERROR_RATE_RECOVERED,
     &window::change::ERROR_RATE_UP,
     &status::code_100::EXPECT_UNANSWERED,
@@ -129,6 +131,9 @@ pub static RULES: &[&Rule] = &[
     &framing::coding::FRAMING_TE_OBFUSCATED,
     &status::code_1xx::FRAMING_TE_ON_1XX_204,
     &framing::chunk::FRAMING_TRAILER_FORBIDDEN,
+    &status::gateway::GATEWAY_CODE_WITHOUT_GATEWAY,
+    &status::gateway::GATEWAY_ERROR_CAUSE,
+    &status::gateway::GATEWAY_TIMEOUT_TOO_FAST,
     &connection::protocol::H2C_PRIOR_KNOWLEDGE,
     &status::code_101::H2C_UPGRADE_USED,
     &syntax::smuggling::HEADER_INJECTION_ATTEMPT,
@@ -149,10 +154,12 @@ pub static RULES: &[&Rule] = &[
     &window::latency_shift::LATENCY_SHIFT,
     &syntax::start_line::METHOD_UNKNOWN,
     &status::webdav::MULTISTATUS_NOT_XML,
+    &status::code_5xx::NETWORK_AUTHENTICATION_REQUIRED,
     &status::code_204::NO_CONTENT_TO_GET,
     &status::code_203::NON_AUTHORITATIVE_WITHOUT_PROXY,
     &window::missing::NOT_FOUND_HOT,
     &window::missing::NOT_FOUND_SCAN,
+    &status::code_5xx::OBSOLETE_SERVER_CODE,
     &status::code_200::OK_EMPTY_BODY,
     &window::skew::ONE_BACKEND_FAILING,
     &window::skew::ONE_ENDPOINT_FAILING,
@@ -171,6 +178,7 @@ pub static RULES: &[&Rule] = &[
     &connection::pairing::PIPELINING_USED,
     &window::probe::PROBE_PATH,
     &status::code_102::PROCESSING_102_USED,
+    &status::gateway::PROXY_STATUS_CONTRADICTION,
     &status::range::RANGE_ABUSE,
     &status::code_200::RANGE_IGNORED,
     &window::burst_rules::RATE_LIMIT_BURST,
@@ -188,6 +196,7 @@ pub static RULES: &[&Rule] = &[
     &status_line::RESPONSE_VERSION_DOWNGRADE,
     &window::retry::RETRY_STORM,
     &connection::unanswered::RST_MID_RESPONSE,
+    &status::code_5xx::SERVER_ERROR_RESPONSE,
     &window::outage::SERVER_FAILING_COMPLETELY,
     &syntax::field::SINGLETON_FIELD_REPEATED,
     &latency::slow::SLOW_REQUEST_HEADER,
@@ -218,9 +227,11 @@ pub static RULES: &[&Rule] = &[
     &connection::protocol::TLS_SENT_TO_HTTP_PORT,
     &status::code_200::TRACE_ENABLED,
     &window::abandoned::UNANSWERED_BURST,
+    &status::repeated::UNSAFE_AUTOMATIC_RETRY,
     &connection::pairing::UNSOLICITED_RESPONSE,
     &status::code_101::UPGRADE_OPTIMISTIC_DATA,
     &status::code_104::UPLOAD_RESUMPTION_INCOMPLETE,
+    &status::code_5xx::VERSION_NOT_SUPPORTED_FOR_HTTP1,
     &status_line::WEBDAV_CODE_OUTSIDE_WEBDAV,
     &status::websocket::WEBSOCKET_ACCEPT_INVALID,
     &status::websocket::WEBSOCKET_FRAME_INVALID,

@@ -42,7 +42,9 @@ fn race(scene: &Scene<'_>, after: &Aftermath<'_>, report: &mut Report<'_>) {
     let Some((request, connection)) = scene.request().zip(after.connection) else { return };
     let lost = matches!(exchange.unanswered, Some(Unanswered::NotCaptured | Unanswered::TooMany));
     let Some(end) = Ends::of(connection).server else { return };
-    if exchange.nth < 2 || exchange.switch.is_some() || exchange.tunnelled || lost {
+    // Behind others that were not answered yet, it did not find an idle connection.
+    let idle = exchange.idle_before.is_some_and(|idle| idle.as_nanos() > 0);
+    if exchange.nth < 2 || !idle || exchange.switch.is_some() || exchange.tunnelled || lost {
         return;
     }
     let before = request.first.since(end);

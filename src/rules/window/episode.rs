@@ -35,8 +35,6 @@ pub(super) struct Held {
     pub distinct: u64,
     /// Responses from the first event to the last.
     pub responses: u64,
-    /// When the first event was.
-    pub since: Timestamp,
 }
 
 /// A stretch of time.
@@ -106,7 +104,6 @@ impl Episodes {
             count,
             distinct: self.keys.len() as u64,
             responses: (event.nth.saturating_sub(first.nth) + 1).max(count),
-            since: first.at,
         };
         if enough(held) {
             let (keys, codes) = (HashSet::new(), Vec::new());
@@ -133,13 +130,6 @@ impl Episodes {
     /// Whether one is going on.
     pub const fn is_open(&self) -> bool {
         self.open.is_some()
-    }
-
-    /// Begins anew: what was seen so far means nothing any more.
-    pub fn clear(&mut self) -> Option<Episode> {
-        self.events.clear();
-        self.keys.clear();
-        self.close()
     }
 
     fn forget_oldest(&mut self) {
