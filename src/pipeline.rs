@@ -1,17 +1,17 @@
-//! A capture in, its records and its summary out: packets are read, decoded, followed and read as
-//! HTTP, one after the other on the caller's thread. Writes nothing, and has no clock but the
+//! A source of packets in, its records and its summary out: packets are read, decoded, followed and
+//! read as HTTP, one after the other on the caller's thread. Writes nothing, and has no clock but the
 //! capture's.
 
 use std::ops::ControlFlow;
 
-use crate::capture::{self, Capture};
+use crate::capture::{self, Next, Reading, Source};
 use crate::engine::{Clock, Collector, Record, Shard};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::flow::Mark;
-use crate::snapshot::{Damage, Input, Interface, Skipped, Summary};
-use crate::stats::Statistics;
-use crate::units::Duration;
+use crate::snapshot::{Damage, Drops, Input, Interface, Skipped, Summary};
+use crate::stats::{By, Statistics};
+use crate::units::{Duration, Timestamp};
 use crate::wire::{Decoded, Decoder, Packet, Skips};
 
 /// What a run is asked for.
@@ -21,6 +21,10 @@ pub struct Options {
     pub preview: usize,
     /// Which exchanges are wanted; all where there is none.
     pub filter: Option<Filter>,
+    /// What exchanges are grouped by in the statistics, beside their servers.
+    pub by: Vec<By>,
+    /// Exchanges that are to be counted among them: [`Outcome::gated`].
+    pub gate: Option<Filter>,
 }
 
 /// What a run gives beyond its records.
@@ -30,7 +34,62 @@ pub struct Outcome {
     pub summary: Summary,
     /// All numbers.
     pub statistics: Statistics,
+    /// Exchanges that matched [`Options::gate`].
+    pub gated: u64,
+    /// Exchanges that a filter decided before everything was known of them, since too many waited.
+    pub hurried: u64,
 }
+
+/// Takes what a run gives. A closure over [`Record`] is one too.
+pub trait Sink<E> {
+    /// A record, in the order that the capture alone decides. [`ControlFlow::Break`]: enough was
+    /// seen, and nothing more is wanted.
+    ///
+    /// # Errors
+    ///
+    /// Whatever stops the run.
+    fn record(&mut self, record: Record<'_>) -> Result<ControlFlow<()>, E>;
+
+    /// Called whenever all that has come was given out (see [`Next::Quiet`]), and every few
+    /// thousand packets: look at a clock before doing what takes long. [`ControlFlow::Break`]: no
+    /// further packet is wanted, and the records that are still to come are given out as at the end
+    /// of the capture.
+    ///
+    /// # Errors
+    ///
+    /// Whatever stops the run.
+    fn pause(&mut self, _progress: &Progress<'_>) -> Result<ControlFlow<()>, E> {
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+impl<E, F: FnMut(Record<'_>) -> Result<ControlFlow<()>, E>> Sink<E> for F {
+    fn record(&mut self, record: Record<'_>) -> Result<ControlFlow<()>, E> {
+        self(record)
+    }
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'r> {
+    /// Packets read.
+    pub packets: u64,
+    /// Octets read of what is stored, and how many there are.
+    pub reading: Reading,
+    /// Packets lost while capturing.
+    pub drops: Drops,
+    /// Earliest time of a packet.
+    pub first: Option<Timestamp>,
+    /// What the clock of the capture shows; it goes on where a live capture is quiet.
+    pub now: Option<Timestamp>,
+    /// Whether all that has come was given out.
+    pub is_quiet: bool,
+    /// The numbers so far.
+    pub statistics: &'r Statistics,
+}
+
+/// Packets between two pauses of a source that is never quiet: about a millisecond.
+const PAUSE_PACKETS: u64 = 4_096;
 
 /// Why a run stopped in the middle of the records.
 enum Stop<E> {
@@ -38,36 +97,58 @@ enum Stop<E> {
     Failed(E),
 }
 
-/// Reads a capture to its end and hands every record to `sink`, which may say that it has seen
+/// Reads a source to its end and hands every record to `sink`, which may say that it has seen
 /// enough.
 ///
 /// # Errors
 ///
-/// The capture can no longer be read, or the error of `sink`.
+/// The source can no longer be read, or the error of `sink`.
 pub fn run<E: From<Error>>(
-    capture: &mut Capture,
+    source: &mut (impl Source + ?Sized),
     options: Options,
     mut sink: impl FnMut(Record<'_>) -> Result<ControlFlow<()>, E>,
 ) -> Result<Outcome, E> {
+    drive(source, options, &mut sink)
+}
+
+/// The same for a sink that wants to know between the records how it goes.
+///
+/// # Errors
+///
+/// As for [`run`].
+pub fn drive<E: From<Error>>(
+    source: &mut (impl Source + ?Sized),
+    options: Options,
+    sink: &mut impl Sink<E>,
+) -> Result<Outcome, E> {
     let mut core = Core {
         shard: Shard::with_preview(options.preview),
-        collector: Collector::with_filter(options.filter),
+        collector: Collector::with_filter(options.filter)
+            .with_gate(options.gate)
+            .grouped(&options.by),
         tally: Tally::default(),
+        clock: Clock::default(),
     };
-    let driven = core.drive(capture, &mut |record| match sink(record) {
-        Ok(ControlFlow::Continue(())) => Ok(()),
-        Ok(ControlFlow::Break(())) => Err(Stop::Enough),
-        Err(error) => Err(Stop::Failed(error)),
-    });
-    let stopped = match driven {
-        Ok(()) => false,
+    let stopped = match core.drive(source, sink) {
+        Ok(stopped) => stopped,
         Err(Stop::Enough) => true,
         Err(Stop::Failed(error)) => return Err(error),
     };
-    let Core { shard, collector, tally } = core;
-    let mut summary = tally.close(&shard, capture);
+    source.refresh();
+    let Core { shard, collector, tally, .. } = core;
+    let mut summary = tally.close(&shard, source);
     summary.stopped = stopped;
-    Ok(Outcome { summary, statistics: collector.into_statistics() })
+    let (gated, hurried) = (collector.gated(), collector.hurried());
+    Ok(Outcome { summary, statistics: collector.into_statistics(), gated, hurried })
+}
+
+/// Hands a record on.
+fn give<E>(sink: &mut impl Sink<E>, record: Record<'_>) -> Result<(), Stop<E>> {
+    match sink.record(record) {
+        Ok(ControlFlow::Continue(())) => Ok(()),
+        Ok(ControlFlow::Break(())) => Err(Stop::Enough),
+        Err(error) => Err(Stop::Failed(error)),
+    }
 }
 
 /// What a run fills.
@@ -75,46 +156,125 @@ struct Core {
     shard: Shard,
     collector: Collector,
     tally: Tally,
+    clock: Clock,
 }
 
 impl Core {
-    /// Drives every packet through, until the capture is over or the sink has seen enough.
+    /// Drives every packet through, until the source is over or the sink wants no more of them; in
+    /// that case the answer is whether there would have been more.
     fn drive<E: From<Error>>(
         &mut self,
-        capture: &mut Capture,
-        sink: &mut impl FnMut(Record<'_>) -> Result<(), Stop<E>>,
-    ) -> Result<(), Stop<E>> {
-        let Self { shard, collector, tally } = self;
+        source: &mut (impl Source + ?Sized),
+        sink: &mut impl Sink<E>,
+    ) -> Result<bool, Stop<E>> {
         let mut decoder = Decoder::new();
-        let mut clock = Clock::default();
-        while let Some(packet) = capture.next().map_err(|error| Stop::Failed(error.into()))? {
-            tally.packet(&packet);
-            let tick = clock.passes(packet.at);
-            if tick {
-                shard.tick(tally.mark);
-            }
-            match decoder.decode(&packet) {
-                Decoded::Segment(segment) => {
-                    tally.summary.segments += 1;
-                    shard.segment(&segment);
+        let mut stopped = false;
+        loop {
+            let pause = match source.next().map_err(|error| Stop::Failed(error.into()))? {
+                Next::Packet(packet) => {
+                    self.packet(&mut decoder, &packet, sink)?;
+                    self.tally.summary.packets.is_multiple_of(PAUSE_PACKETS).then_some(false)
                 }
-                Decoded::Signal(signal) => {
-                    tally.summary.signals += 1;
-                    collector.signal(signal);
+                Next::Quiet { now } => {
+                    self.quiet(now, sink)?;
+                    Some(true)
                 }
-                Decoded::Skip(skip) => tally.skips.add(skip),
-            }
-            if shard.has_events() {
-                collector.take(shard.events(), &mut *sink)?;
-            }
-            if tick {
-                collector.tick(tally.mark.at, &mut *sink)?;
+                Next::End => break,
+            };
+            if let Some(is_quiet) = pause
+                && self.pause(source, is_quiet, sink)?.is_break()
+            {
+                stopped = !source.is_live();
+                break;
             }
         }
+        let Self { shard, collector, tally, .. } = self;
         shard.finish(tally.mark);
-        collector.take(shard.events(), &mut *sink)?;
-        collector.finish(sink)
+        collector.take(shard.events(), |record| give(sink, record))?;
+        collector.finish(|record| give(sink, record))?;
+        Ok(stopped)
     }
+
+    #[inline]
+    fn packet<E>(
+        &mut self,
+        decoder: &mut Decoder,
+        packet: &Packet<'_>,
+        sink: &mut impl Sink<E>,
+    ) -> Result<(), Stop<E>> {
+        let Self { shard, collector, tally, clock } = self;
+        tally.packet(packet);
+        let tick = clock.passes(packet.at);
+        if tick {
+            shard.tick(tally.mark);
+        }
+        match decoder.decode(packet) {
+            Decoded::Segment(segment) => {
+                tally.summary.segments += 1;
+                shard.segment(&segment);
+            }
+            Decoded::Signal(signal) => {
+                tally.summary.signals += 1;
+                collector.signal(signal);
+            }
+            Decoded::Skip(skip) => tally.skips.add(skip),
+        }
+        if shard.has_events() {
+            collector.take(shard.events(), |record| give(sink, record))?;
+        }
+        if tick {
+            collector.tick(tally.mark.at, |record| give(sink, record))?;
+        }
+        Ok(())
+    }
+
+    /// The clock goes on where no packet comes, so that what waits for a time to pass comes out.
+    fn quiet<E>(&mut self, now: Option<Timestamp>, sink: &mut impl Sink<E>) -> Result<(), Stop<E>> {
+        let Self { shard, collector, tally, clock } = self;
+        let Some(now) = now.filter(|now| *now > tally.mark.at) else { return Ok(()) };
+        tally.mark.at = now;
+        if clock.passes(now) {
+            shard.tick(tally.mark);
+            collector.take(shard.events(), |record| give(sink, record))?;
+            collector.tick(now, |record| give(sink, record))?;
+        }
+        Ok(())
+    }
+
+    fn pause<E>(
+        &mut self,
+        source: &mut (impl Source + ?Sized),
+        is_quiet: bool,
+        sink: &mut impl Sink<E>,
+    ) -> Result<ControlFlow<()>, Stop<E>> {
+        source.refresh();
+        let summary = &self.tally.summary;
+        let progress = Progress {
+            packets: summary.packets,
+            reading: source.reading(),
+            drops: drops(source),
+            first: summary.first,
+            now: summary.first.map(|_| self.tally.mark.at),
+            is_quiet,
+            statistics: self.collector.statistics(),
+        };
+        sink.pause(&progress).map_err(Stop::Failed)
+    }
+}
+
+/// Packets that a source has lost, as far as somebody counted.
+fn drops(source: &(impl Source + ?Sized)) -> Drops {
+    let mut drops = Drops::default();
+    let inputs = source.inputs();
+    let interfaces = inputs.iter().flat_map(|input| &input.interfaces);
+    for counted in interfaces.filter_map(|interface| interface.statistics) {
+        let add = |sum: Option<u64>, more: Option<u64>| {
+            [sum, more].into_iter().flatten().reduce(u64::saturating_add)
+        };
+        drops.system = add(drops.system, counted.dropped_by_system);
+        drops.interface = add(drops.interface, counted.dropped);
+    }
+    drops
 }
 
 /// Counts packets.
@@ -143,12 +303,13 @@ impl Tally {
             }
             _ => {
                 summary.last = Some(packet.at);
-                self.mark.at = packet.at;
+                // While the capture was quiet the clock may have run ahead of it.
+                self.mark.at = self.mark.at.max(packet.at);
             }
         }
     }
 
-    fn close(self, shard: &Shard, capture: &Capture) -> Summary {
+    fn close(self, shard: &Shard, source: &(impl Source + ?Sized)) -> Summary {
         let mut skips: Vec<Skipped> = self
             .skips
             .iter()
@@ -162,7 +323,8 @@ impl Tally {
             skips.push(Skipped { reason: "others".to_owned(), group: "unsupported", packets });
         }
         Summary {
-            inputs: capture.inputs().map(input).collect(),
+            inputs: source.inputs().into_iter().map(input).collect(),
+            drops: drops(source),
             skips,
             ledger: *shard.ledger(),
             population: *shard.population(),

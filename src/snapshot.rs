@@ -39,6 +39,8 @@ pub struct Summary {
     pub heads: u64,
     /// Of those, heads that only the tolerant reading understood.
     pub tolerated: u64,
+    /// Packets that were lost while capturing.
+    pub drops: Drops,
     /// Whether reading stopped because enough was seen, before the end of the capture.
     pub stopped: bool,
     /// How long reading took, where somebody has looked at a clock.
@@ -70,6 +72,25 @@ impl Summary {
     pub fn dropped(&self) -> Option<u64> {
         let all = self.inputs.iter().flat_map(|input| &input.interfaces);
         all.filter_map(|interface| interface.dropped).reduce(u64::saturating_add)
+    }
+}
+
+/// Packets that were lost while capturing, by who lost them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Drops {
+    /// Lost by the operating system, whose buffer was full; `None` where nobody counted.
+    pub system: Option<u64>,
+    /// Lost by the interface or its driver; `None` where nobody counted.
+    pub interface: Option<u64>,
+    /// Lost by this program, which was too slow.
+    pub own: u64,
+}
+
+impl Drops {
+    /// All of them; `None` where nobody counted.
+    pub fn total(&self) -> Option<u64> {
+        let own = (self.own > 0).then_some(self.own);
+        [self.system, self.interface, own].into_iter().flatten().reduce(u64::saturating_add)
     }
 }
 

@@ -4,6 +4,8 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Error;
 use crate::limits::{BANNER_OCTETS, COMPRESSION_LAYERS};
@@ -14,6 +16,7 @@ use super::pcap::{Pcap, Variant};
 use super::pcapng::Pcapng;
 use super::record::{Record, Step};
 use super::report::{Fault, Format, Input, Then};
+use super::source::Reading;
 use super::window::Window;
 
 /// An open input.
@@ -23,6 +26,25 @@ pub(super) struct File {
     /// How many interfaces of the report have their number over all inputs.
     pub(super) numbered: usize,
     walk: Walk,
+    /// Octets read of what is stored, before decompression.
+    stored: Arc<AtomicU64>,
+    /// How many there are.
+    size: Option<u64>,
+}
+
+/// Counts what is read, where somebody else can see it: the reader itself is soon out of sight
+/// behind a decoder.
+struct Counted {
+    reader: Box<dyn Read + Send>,
+    read: Arc<AtomicU64>,
+}
+
+impl Read for Counted {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let octets = self.reader.read(into)?;
+        self.read.fetch_add(octets as u64, Ordering::Relaxed);
+        Ok(octets)
+    }
 }
 
 /// The reader of the format that was recognised.
@@ -36,13 +58,29 @@ enum Walk {
 impl File {
     /// Opens a path, `-` for standard input, and recognises what it holds.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        let reader = open_reader(path)?;
-        Self::from_reader(path.to_owned(), reader)
+        let (reader, size) = open_path(path)?;
+        let file = Self::from_reader(path.to_owned(), Box::new(reader))?;
+        Ok(Self { size, ..file })
+    }
+
+    /// Recognises what a reader gives that says [`io::ErrorKind::WouldBlock`] while nothing comes;
+    /// waits for the beginning of it.
+    pub(super) fn live(path: PathBuf, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
+        Self::begin(path, reader, Window::live)
     }
 
     /// Recognises what a reader gives.
     pub(super) fn from_reader(path: PathBuf, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
-        let mut window = Window::new(reader);
+        Self::begin(path, reader, Window::new)
+    }
+
+    fn begin(
+        path: PathBuf,
+        reader: Box<dyn Read + Send>,
+        open: impl FnOnce(Box<dyn Read + Send>) -> Window,
+    ) -> Result<Self, Error> {
+        let stored = Arc::new(AtomicU64::new(0));
+        let mut window = open(Box::new(Counted { reader, read: Arc::clone(&stored) }));
         let mut input = Input::new(path);
         loop {
             window.holds(4);
@@ -60,7 +98,17 @@ impl File {
             window = Window::new(compression.decode(window));
         }
         let walk = recognise(&mut window, &mut input)?;
-        Ok(Self { input, window, numbered: 0, walk })
+        Ok(Self { input, window, numbered: 0, walk, stored, size: None })
+    }
+
+    /// Whether more may come, though [`Self::next`] had nothing.
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.window.is_quiet()
+    }
+
+    /// How far reading has come.
+    pub(super) fn reading(&self) -> Reading {
+        Reading { octets: self.stored.load(Ordering::Relaxed), size: self.size }
     }
 
     /// An empty file where other inputs are not: nothing is read of it, and that is recorded.
@@ -68,10 +116,11 @@ impl File {
         let mut input = Input::new(path);
         input.damage(0, Fault::Empty, Then::WentOn);
         let window = Window::new(Box::new(io::empty()));
-        Self { input, window, numbered: 0, walk: Walk::Over }
+        let stored = Arc::default();
+        Self { input, window, numbered: 0, walk: Walk::Over, stored, size: Some(0) }
     }
 
-    /// The next record; `None` where nothing more can be read.
+    /// The next record; `None` where nothing more can be read, or nothing more has come yet.
     #[inline]
     pub(super) fn next(&mut self) -> Option<Record> {
         loop {
@@ -86,6 +135,7 @@ impl File {
                     self.input.octets = self.window.offset();
                     return Some(record);
                 }
+                Step::Starved if self.window.is_quiet() => return None,
                 Step::Starved if self.judge_end() => {}
                 Step::Starved | Step::Over => {
                     // Behind garbage there may be a failure, which is what made it.
@@ -125,8 +175,8 @@ impl File {
     }
 }
 
-/// The reader of a path, `-` for standard input.
-fn open_reader(path: &Path) -> Result<Box<dyn Read + Send>, Error> {
+/// Opens a path, `-` for standard input; with its size where it has one.
+pub(super) fn open_path(path: &Path) -> Result<(fs::File, Option<u64>), Error> {
     let refused = |source: io::Error| {
         let source = match source.kind() {
             io::ErrorKind::PermissionDenied => {
@@ -138,31 +188,31 @@ fn open_reader(path: &Path) -> Result<Box<dyn Read + Send>, Error> {
         Error::Read { path: path.to_owned(), source }
     };
     if path.as_os_str() == "-" {
-        return Ok(standard_input());
+        return standard_input().map(|file| (file, None)).map_err(refused);
     }
     let file = fs::File::open(path).map_err(refused)?;
-    if file.metadata().map_err(refused)?.is_dir() {
+    let metadata = file.metadata().map_err(refused)?;
+    if metadata.is_dir() {
         let why = format!("it is a directory; name its files: {}/*.pcap*", path.display());
         return Err(Error::NotACapture { path: path.to_owned(), why });
     }
-    Ok(Box::new(file))
+    let size = metadata.is_file().then_some(metadata.len());
+    Ok((file, size))
 }
 
 /// Standard input without the small buffer and the lock of [`io::stdin`], which halve the speed
 /// of a pipe.
 #[cfg(unix)]
-fn standard_input() -> Box<dyn Read + Send> {
+fn standard_input() -> io::Result<fs::File> {
     use std::os::fd::AsFd;
-    match io::stdin().as_fd().try_clone_to_owned() {
-        Ok(descriptor) => Box::new(fs::File::from(descriptor)),
-        Err(_) => Box::new(io::stdin()),
-    }
+    io::stdin().as_fd().try_clone_to_owned().map(fs::File::from)
 }
 
-/// Standard input.
-#[cfg(not(unix))]
-fn standard_input() -> Box<dyn Read + Send> {
-    Box::new(io::stdin())
+/// The same.
+#[cfg(windows)]
+fn standard_input() -> io::Result<fs::File> {
+    use std::os::windows::io::AsHandle;
+    io::stdin().as_handle().try_clone_to_owned().map(fs::File::from)
 }
 
 /// Why nothing at all could be read.
@@ -204,7 +254,7 @@ fn recognise(window: &mut Window, input: &mut Input) -> Result<Walk, Error> {
     match begun {
         Some(Format::Pcap { .. }) => Ok(Walk::Pcap(Pcap::new())),
         Some(Format::Pcapng) => Ok(Walk::Pcapng(Pcapng::new())),
-        None => {
+        Some(Format::Live) | None => {
             // For the name of what it is, more octets are better, but not worth waiting for.
             let why = look_alike::what(window.at_hand());
             Err(Error::NotACapture { path: input.path.clone(), why })

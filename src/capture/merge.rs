@@ -16,6 +16,7 @@ use crate::wire::Packet;
 use super::file::File;
 use super::record::Record;
 use super::report::Input;
+use super::source::Reading;
 
 /// The inputs, and which is next.
 pub(super) struct Merge {
@@ -39,8 +40,8 @@ struct Source {
 
 enum State {
     Open(File),
-    /// Looked at and closed; what was found is kept.
-    Closed(Input),
+    /// Looked at and closed; what was found is kept, with the size of the file.
+    Closed(Input, Option<u64>),
 }
 
 impl Source {
@@ -51,7 +52,7 @@ impl Source {
     const fn input(&self) -> &Input {
         match &self.state {
             State::Open(file) => &file.input,
-            State::Closed(input) => input,
+            State::Closed(input, _) => input,
         }
     }
 }
@@ -87,11 +88,11 @@ impl Merge {
             };
             merge.sources.push(Source::new(file));
             merge.read(index);
-            if metadata.is_some()
+            if let Some(metadata) = metadata
                 && let Some(source) = merge.sources.get_mut(index)
                 && source.record.is_some()
             {
-                source.state = State::Closed(source.input().clone());
+                source.state = State::Closed(source.input().clone(), Some(metadata.len()));
             }
         }
         Ok(merge)
@@ -115,7 +116,7 @@ impl Merge {
             let Some(source) = self.given.and_then(|index| self.sources.get_mut(index)) else {
                 return Ok(None);
             };
-            if let State::Closed(input) = &source.state {
+            if let State::Closed(input, _) = &source.state {
                 // What was found at the first look is found again.
                 source.state = State::Open(File::open(&input.path)?);
                 Self::step(source, &mut self.interfaces);
@@ -135,6 +136,29 @@ impl Merge {
         let record = source.record.as_ref()?;
         let interface = *source.numbers.get(record.interface as usize)?;
         Some(record.packet(&file.window, number, interface))
+    }
+
+    /// Whether more may come, though [`Self::advance`] had nothing: so far for a single input.
+    pub(super) fn is_quiet(&self) -> bool {
+        match self.sources.as_slice() {
+            [Source { state: State::Open(file), .. }] => file.is_quiet(),
+            _ => false,
+        }
+    }
+
+    /// How far reading has come, over all inputs.
+    pub(super) fn reading(&self) -> Reading {
+        let mut all = Reading { octets: 0, size: Some(0) };
+        for source in &self.sources {
+            let one = match &source.state {
+                State::Open(file) => file.reading(),
+                // Its turn comes, and then it is read from the beginning.
+                State::Closed(_, size) => Reading { octets: 0, size: *size },
+            };
+            all.octets = all.octets.saturating_add(one.octets);
+            all.size = all.size.zip(one.size).map(|(all, one)| all.saturating_add(one));
+        }
+        all
     }
 
     pub(super) fn inputs(&self) -> impl ExactSizeIterator<Item = &Input> {

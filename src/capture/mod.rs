@@ -1,21 +1,31 @@
-//! Where packets come from: files, pipes and compressed files in, one sequence of packets out.
+//! Where packets come from: files, pipes, compressed files and devices in, one sequence of packets
+//! out.
 //!
 //! ```text
 //! path, -, reader → window → [gzip, zstd → window] → pcap | pcapng → merge by time → Packet<'_>
+//! device → libpcap ───────────────────────────────────────────────────────────────↗
 //! ```
 //!
-//! A packet borrows its octets from the read buffer; nothing is allocated per packet. What is wrong
+//! Whatever gives packets is a [`Source`]. A packet borrows its octets from the read buffer; nothing is allocated per packet. What is wrong
 //! with an input costs only what it hides: everything else is delivered, and the damage
 //! is told with its place. This module decodes no link layer and prints nothing.
 
 mod compressed;
 mod file;
+#[cfg(all(feature = "live", unix))]
+pub mod live;
 mod look_alike;
 mod merge;
 mod pcap;
 mod pcapng;
+#[cfg(unix)]
+mod poll;
 mod record;
 mod report;
+pub mod save;
+mod silence;
+mod source;
+mod watch;
 mod window;
 
 use std::io::Read;
@@ -27,6 +37,8 @@ use crate::wire::Packet;
 pub use compressed::Compression;
 use merge::Merge;
 pub use report::{Damage, Fault, Format, Input, Interface, Statistics, Then};
+pub use source::{Next, Reading, Source};
+pub use watch::Watch;
 
 /// An open capture: one input or several, read as one.
 pub struct Capture {
@@ -81,5 +93,20 @@ impl Capture {
     /// Whether anything was lost to damage so far.
     pub fn is_damaged(&self) -> bool {
         self.inputs().any(|input| !input.damages.is_empty())
+    }
+}
+
+impl Source for Capture {
+    #[inline]
+    fn next(&mut self) -> Result<Next<'_>, Error> {
+        Ok(Self::next(self)?.map_or(Next::End, Next::Packet))
+    }
+
+    fn inputs(&self) -> Vec<&Input> {
+        self.merge.inputs().collect()
+    }
+
+    fn reading(&self) -> Reading {
+        self.merge.reading()
     }
 }

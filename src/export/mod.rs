@@ -2,6 +2,7 @@
 //! format. An exporter writes as it goes and keeps nothing that grows with the capture; it opens
 //! no file and looks at no clock. Captured octets pass `escape` and `secret` on their way.
 
+pub mod comparison;
 mod csv;
 pub mod detail;
 pub mod escape;
@@ -12,6 +13,7 @@ mod md;
 mod name;
 mod paint;
 mod prom;
+mod sort;
 mod table;
 mod text;
 mod trailer;
@@ -26,6 +28,7 @@ use crate::snapshot::Summary;
 use crate::stats::Statistics;
 
 pub use crate::secret::Secrets;
+pub use sort::Sort;
 
 /// Receives what a capture holds, in order.
 pub trait Exporter {
@@ -81,6 +84,10 @@ pub struct Options {
     pub columns: Option<usize>,
     /// Whether to colour.
     pub colour: bool,
+    /// Whether servers have a table of their own.
+    pub servers: bool,
+    /// What stands first in the tables of servers, endpoints and the like.
+    pub sort: Sort,
     /// Whether the report accounts for every packet and octet.
     pub accounts: bool,
 }

@@ -265,6 +265,8 @@ impl Rule {
 macro_rules! rule {
     ($($(#[doc = $doc:literal])+ $vis:vis static $name:ident = { $($key:ident: $value:expr,)+ })+) => {
         $(
+            // Some rules say everything.
+            #[allow(clippy::needless_update)]
             #[doc = concat!("The rule `", stringify!($name), "`; its documentation is data.")]
             $vis static $name: $crate::rules::Rule = $crate::rules::Rule {
                 documentation: concat!($($doc, "\n"),+),

@@ -7,11 +7,11 @@ use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 
 use hashbrown::DefaultHashBuilder;
 
-use super::place::template;
+use super::place::{template, write_template};
 use super::report::path;
 use super::roster::{PerSlot, Roster, Slot};
 use super::shown::shown;
-use crate::http::{Exchange, FieldName};
+use crate::http::{Exchange, FieldName, Head};
 use crate::limits;
 use crate::units::{Duration, Timestamp};
 use crate::wire::Endpoint;
@@ -137,6 +137,7 @@ pub struct Traffic {
     of_endpoints: PerSlot<Counted>,
     /// The endpoints of paths seen lately, by their hash.
     recent: Vec<Option<(u64, Slot)>>,
+    template: Vec<u8>,
     hosts: Roster<HostKey>,
     of_hosts: PerSlot<u64>,
     hasher: DefaultHashBuilder,
@@ -155,6 +156,7 @@ impl Default for Traffic {
             endpoints: Roster::new(limits::WATCHED_ENDPOINTS),
             of_endpoints: PerSlot::default(),
             recent: vec![None; RECENT],
+            template: Vec::new(),
             hosts: Roster::new(limits::WATCHED_HOSTS),
             of_hosts: PerSlot::default(),
             hasher: DefaultHashBuilder::default(),
@@ -208,8 +210,7 @@ impl Traffic {
 
         // What a scanner asks for in vain is no endpoint.
         let refused = status.is_some_and(|status| (400..500).contains(&status));
-        let (method, path) = (request.head.method_octets(), path(request.head.target()));
-        standing.endpoint = self.endpoint(parties.server, method, path, !refused);
+        standing.endpoint = self.endpoint(parties.server, &request.head, !refused);
         if let Some(slot) = standing.endpoint {
             self.of_endpoints.of(slot).count += 1;
         }
@@ -234,7 +235,9 @@ impl Traffic {
         server && pair
     }
 
-    fn endpoint(&mut self, server: Slot, method: &[u8], path: &[u8], new: bool) -> Option<Slot> {
+    fn endpoint(&mut self, server: Slot, request: &Head, new: bool) -> Option<Slot> {
+        let (method, target) = (request.method_octets(), request.target());
+        let path = path(target);
         let mut hasher = self.hasher.build_hasher();
         server.hash(&mut hasher);
         hasher.write(method);
@@ -247,14 +250,16 @@ impl Traffic {
         {
             return Some(*slot);
         }
-        let name = format!("{} {}", shown(method), template(path));
+        self.template.clear();
+        write_template(target, &mut self.template);
         let mut hasher = self.hasher.build_hasher();
-        hasher.write(name.as_bytes());
+        hasher.write(method);
+        hasher.write(&self.template);
         let key = (server, hasher.finish());
         let slot = if new { self.endpoints.place(key) } else { self.endpoints.find(&key)? };
         let counted = self.of_endpoints.of(slot);
         if counted.name.is_empty() {
-            counted.name = name.into();
+            counted.name = format!("{} {}", shown(method), template(path)).into();
         }
         if let Some(recent) = self.recent.get_mut(place) {
             *recent = Some((hash, slot));

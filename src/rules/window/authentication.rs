@@ -1,7 +1,7 @@
 //! Refused credentials, in crowds: 401, 403 and 407 in, each stretch of them of one client at one
 //! server out. Credentials are compared by a keyed hash and never kept.
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::net::IpAddr;
 
 use hashbrown::DefaultHashBuilder;
@@ -111,9 +111,7 @@ impl Refusals {
         if is("negotiate") || is("ntlm") || self.different && is("digest") {
             return None;
         }
-        let mut hasher = self.hasher.build_hasher();
-        values.hash(&mut hasher);
-        Some(hasher.finish())
+        Some(self.hasher.hash_one(values))
     }
 
     fn tell(
