@@ -14,7 +14,7 @@ use crate::flow::{Ledger, Mark, Population, Table};
 use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
 use crate::limits;
 use crate::rules::{self, Finding, Judge};
-use crate::stats::Statistics;
+use crate::stats::{By, Statistics};
 use crate::units::Timestamp;
 use crate::wire::{Segment, Signal};
 use sieve::{Sieve, Waiting, Wanted};
@@ -174,6 +174,11 @@ impl Collector {
     pub fn with_gate(self, filter: Option<Filter>) -> Self {
         let gate = filter.map(|filter| Gate { sieve: Sieve::new(filter), matched: 0 });
         Self { gate, ..self }
+    }
+
+    /// The same, with statistics that group exchanges by these too.
+    pub fn grouped(self, by: &[By]) -> Self {
+        Self { statistics: Statistics::grouped(by), ..self }
     }
 
     /// Exchanges that matched the filter of [`Self::with_gate`]; final when all is finished.

@@ -237,6 +237,13 @@ pub const ZSTD_WINDOW_OCTETS: u64 = 128 * 1024 * 1024;
 /// a program whose two outputs were joined.
 pub const BANNER_OCTETS: usize = 4_096;
 
+/// Endpoints, hosts, clients … that have numbers of their own, by each of them; the rest is counted
+/// together. A group takes some kilobytes at most where its latencies are spread widely.
+pub const GROUPS: usize = 4_096;
+
+/// Octets by which groups are told apart.
+pub const GROUP_OCTETS: usize = 256;
+
 /// Servers that have numbers of their own; the rest is counted together. A scan of a network
 /// would fill any table, and nobody reads more lines.
 pub const SERVERS: usize = 4_096;

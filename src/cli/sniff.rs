@@ -88,7 +88,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         stop,
         losses: told.then(Losses::default),
     };
-    let wanted = pipeline::Options { preview: 0, filter, gate };
+    let by = analyze::grouped_by(format.name, &[]);
+    let wanted = pipeline::Options { preview: 0, filter, gate, by };
     let announce = || {
         if told && is_live {
             tell(&format!("capturing on {name}; Ctrl-C stops"));

@@ -14,7 +14,7 @@ use crate::flow::{End, Side};
 use crate::http::{Exchange, FieldName, Unanswered};
 use crate::rules::Severity;
 use crate::snapshot::Summary;
-use crate::stats::{Outcome, Statistics};
+use crate::stats::{Group, Outcome, Statistics};
 use crate::status::Language;
 use crate::units::{Count, Duration, Timestamp};
 use text::{captured, ours, sentence};
@@ -87,6 +87,7 @@ impl Exporter for Markdown {
         causes(&mut page, statistics, self.options.top);
         findings(&mut page, statistics, self.options.top);
         statuses(&mut page, statistics);
+        endpoints(&mut page, statistics, self.options);
         self.failed(&mut page, statistics);
         self.slowest(&mut page);
         quality(&mut page, summary, statistics);
@@ -248,6 +249,36 @@ fn statuses(page: &mut String, statistics: &Statistics) {
     for (code, count) in codes.chain(unreadable) {
         let part = share(count, statistics.exchanges);
         let _ = writeln!(page, "| {code} | {} | {part} |", Count(count));
+    }
+}
+
+fn endpoints(page: &mut String, statistics: &Statistics, options: Options) {
+    for groups in &statistics.groups {
+        let mut sorted: Vec<&Group> = groups.iter().collect();
+        if sorted.is_empty() {
+            continue;
+        }
+        sorted.sort_by_cached_key(|group| {
+            let think = |share| group.think.quantile(share);
+            options.sort.key(&group.name, group.exchanges, group.failed, think)
+        });
+        let _ = writeln!(page, "\n## By {}\n", groups.by.name());
+        table(page, "Name|Exchanges|Failed|p50|p95|p99|Longest", "<>>>>>>");
+        for group in sorted.iter().take(options.top) {
+            let name = captured(&escape_cut(&options.secrets.quoted(&group.name)));
+            let failed = share(group.failed, group.exchanges);
+            let time = |share| or_dash(group.think.quantile(share));
+            let [p50, p95, p99] = [0.5, 0.95, 0.99].map(time);
+            let (count, longest) = (Count(group.exchanges), or_dash(group.think.longest()));
+            let _ = writeln!(
+                page,
+                "| {name} | {count} | {failed} | {p50} | {p95} | {p99} | {longest} |"
+            );
+        }
+        let more = sorted.len().saturating_sub(options.top);
+        if more > 0 {
+            let _ = writeln!(page, "\nand {} further {}.", Count(more as u64), groups.by.plural());
+        }
     }
 }
 

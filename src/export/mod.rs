@@ -16,6 +16,7 @@ mod md;
 mod name;
 mod paint;
 mod prom;
+mod sort;
 mod table;
 mod text;
 mod trailer;
@@ -30,6 +31,7 @@ use crate::snapshot::Summary;
 use crate::stats::Statistics;
 
 pub use crate::secret::Secrets;
+pub use sort::Sort;
 
 /// Receives what a capture holds, in order.
 pub trait Exporter {
@@ -85,6 +87,10 @@ pub struct Options {
     pub columns: Option<usize>,
     /// Whether to colour.
     pub colour: bool,
+    /// Whether servers have a table of their own.
+    pub servers: bool,
+    /// What stands first in the tables of servers, endpoints and the like.
+    pub sort: Sort,
     /// Whether the report accounts for every packet and octet.
     pub accounts: bool,
 }

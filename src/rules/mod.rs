@@ -47,7 +47,7 @@ pub use finding::{Finding, Place, Subject};
 pub use judge::Judge;
 pub use page::{HEADINGS, documentation, index, page};
 pub use parameters::{Parameters, Unknown};
-pub use place::{endpoint, template};
+pub use place::{endpoint, template, write_template};
 pub use report::{Draft, Report, Scene};
 pub use rule::{Check, Guard, On, Parameter, Rule, Severity, Trigger};
 pub use trail::{Aftermath, Announced, Trail};

@@ -4,6 +4,7 @@
 //! keeps a bounded number of exchanges until then.
 
 mod chart;
+mod groups;
 mod listed;
 mod page;
 mod section;
@@ -122,7 +123,7 @@ impl Exporter for Html {
         self.failed(&mut page, statistics);
         section::findings(&mut page, statistics, self.options.top);
         self.slowest(&mut page);
-        section::servers(&mut page, statistics, self.options.top);
+        groups::write(&mut page, statistics, self.options);
         section::statuses(&mut page, statistics);
         section::quality(&mut page, summary, statistics);
         page.raw("<footer>Made by httpwhy ").text(env!("CARGO_PKG_VERSION"));

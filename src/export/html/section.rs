@@ -9,7 +9,7 @@ use crate::diagnosis::Verdict;
 use crate::http::Protocol;
 use crate::rules::Severity;
 use crate::snapshot::Summary;
-use crate::stats::{Latency, Problem, Server, Statistics};
+use crate::stats::{Latency, Problem, Statistics};
 use crate::status::{self, Language};
 use crate::units::{Count, Octets};
 
@@ -140,38 +140,6 @@ pub(super) fn findings(page: &mut Page, statistics: &Statistics, top: usize) {
     page.end_table();
     if groups.len() > top || statistics.findings.beyond() > 0 {
         page.raw("<p class=\"soft\">and further findings (--top N)</p>");
-    }
-    page.raw("</section>\n");
-}
-
-pub(super) fn servers(page: &mut Page, statistics: &Statistics, top: usize) {
-    let mut servers: Vec<&Server> =
-        statistics.servers.iter().filter(|server| server.exchanges > 0).collect();
-    if servers.is_empty() {
-        return;
-    }
-    servers.sort_by_key(|server| std::cmp::Reverse((server.failed, server.exchanges)));
-    page.raw("<section id=\"servers\"><h2>Servers</h2>");
-    page.table("Server|Connections|Exchanges|5xx||p50|p95|p99|Resets|Refused", "<>>><>>>>>");
-    for server in servers.iter().take(top) {
-        page.raw("<tr>");
-        match server.endpoint {
-            Some(endpoint) => page.cell(endpoint),
-            None => page.cell("all others"),
-        };
-        page.number(Count(server.connections)).number(Count(server.exchanges));
-        page.number(share(server.server_errors, server.exchanges)).raw("<td>");
-        chart::bar(page, "k5", server.server_errors as f64 / server.exchanges.max(1) as f64);
-        page.raw("</td>");
-        for part in [0.5, 0.95, 0.99] {
-            page.number(or_dash(server.think(part)));
-        }
-        page.number(Count(server.resets)).number(Count(server.refused)).raw("</tr>\n");
-    }
-    page.end_table();
-    if servers.len() > top {
-        page.raw("<p class=\"soft\">and ").show(Count((servers.len() - top) as u64));
-        page.raw(" further servers (--top N)</p>");
     }
     page.raw("</section>\n");
 }
