@@ -6,6 +6,7 @@ pub mod comparison;
 mod csv;
 pub mod detail;
 pub mod escape;
+pub mod excerpt;
 mod figure;
 mod har;
 mod html;

@@ -9,6 +9,9 @@ use crate::units::{Count, Duration};
 /// Height of a drawing in its own units.
 const HEIGHT: f64 = 100.0;
 
+/// Columns of a drawing at least.
+const FEWEST_COLUMNS: i64 = 24;
+
 /// Part of a bucket's width that its bar takes.
 const BAR: f64 = 0.86;
 
@@ -115,15 +118,20 @@ pub(super) fn phases(page: &mut Page, phases: &[(&'static str, Duration)], longe
     page.raw("</svg>");
 }
 
+/// Columns of a drawing: a short capture gets no bars as broad as a hand.
+fn columns(series: &Series) -> i64 {
+    series.len().max(FEWEST_COLUMNS)
+}
+
 fn begin(page: &mut Page, series: &Series, height: f64, label: &'static str) {
     page.raw("<svg role=\"img\" preserveAspectRatio=\"none\"");
     page.attribute("aria-label", label);
-    page.attribute("viewBox", format_args!("0 0 {} {height}", series.len())).raw(">");
+    page.attribute("viewBox", format_args!("0 0 {} {height}", columns(series))).raw(">");
 }
 
 fn end(page: &mut Page, series: &Series) {
     page.raw("</svg><div class=\"along\">");
-    let places = [0, series.len() / 2, series.len()];
+    let places = [0, columns(series) / 2, columns(series)];
     for place in places.into_iter().filter_map(|place| series.begin(place)) {
         let time = clock(place);
         page.raw("<span>").text(time.strip_suffix(".000").unwrap_or(&time)).raw("</span>");

@@ -93,7 +93,7 @@ impl Page {
 mod tests {
     use super::*;
 
-    fn made(build: impl FnOnce(&mut Page)) -> String {
+    fn made(build: impl FnOnce(&mut Page) -> &mut Page) -> String {
         let mut page = Page::default();
         build(&mut page);
         page.out
@@ -108,9 +108,9 @@ mod tests {
             (b"&lt;b&gt;", "&amp;lt;b&amp;gt;"),
             (b"a\r\n\0\x80", "a\\r\\n\\x00\\x80"),
         ] {
-            assert_eq!(made(|page| drop(page.captured(octets))), format!("<code>{shown}</code>"));
+            assert_eq!(made(|page| page.captured(octets)), format!("<code>{shown}</code>"));
         }
-        let quoted = made(|page| drop(page.attribute("title", "\" onload=\"x")));
+        let quoted = made(|page| page.attribute("title", "\" onload=\"x"));
         assert_eq!(quoted, " title=\"&quot; onload=&quot;x\"");
     }
 }

@@ -62,7 +62,10 @@ pub(super) fn totals(page: &mut Page, statistics: &Statistics) {
 }
 
 fn connections(statistics: &Statistics) -> String {
-    format!("on {} connections", Count(statistics.http_connections))
+    match statistics.http_connections {
+        1 => "on 1 connection".to_owned(),
+        count => format!("on {} connections", Count(count)),
+    }
 }
 
 pub(super) fn causes(page: &mut Page, statistics: &Statistics, first: &[Verdict], top: usize) {
