@@ -348,3 +348,13 @@ pub const HELD_EXCHANGES: usize = 65_536;
 
 /// Exchanges that a filter wanted and that are remembered, so that the verdicts on them are wanted too.
 pub const WANTED_EXCHANGES: usize = 65_536;
+
+/// Runs of packets that an excerpt of a capture is made of, and packets of evidence; of more it says
+/// that it is not all. A run takes about 60 octets.
+pub const EXCERPT_STRETCHES: usize = 1 << 20;
+
+/// Packets of an excerpt that have comments, each of a few hundred octets; nobody reads more.
+pub const EXCERPT_COMMENTS: usize = 65_536;
+
+/// Comments on one packet.
+pub const PACKET_COMMENTS: usize = 16;
