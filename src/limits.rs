@@ -186,6 +186,22 @@ pub const JUDGED_CONNECTIONS: usize = 65_536;
 /// Exchanges of one connection that wait so; the oldest beyond it is judged by what is known.
 pub const UNSETTLED_EXCHANGES: usize = 64;
 
+/// Servers whose traffic rules watch at one time; the one that was not seen for longest makes room. A
+/// busy one takes about 20 KiB.
+pub const WATCHED_SERVERS: usize = 4_096;
+
+/// The same for clients at servers.
+pub const WATCHED_PAIRS: usize = 8_192;
+
+/// The same for endpoints: a method and a path template at a server. One takes up to 2 KiB.
+pub const WATCHED_ENDPOINTS: usize = 8_192;
+
+/// The same for servers of a host.
+pub const WATCHED_HOSTS: usize = 8_192;
+
+/// Failures of one server or client that a rule about many of them remembers at one time.
+pub const WATCHED_FAILURES: usize = 1_024;
+
 /// Groups of equal findings counted by themselves; further ones are counted together.
 pub const FINDING_GROUPS: usize = 4_096;
 
@@ -332,3 +348,13 @@ pub const HELD_EXCHANGES: usize = 65_536;
 
 /// Exchanges that a filter wanted and that are remembered, so that the verdicts on them are wanted too.
 pub const WANTED_EXCHANGES: usize = 65_536;
+
+/// Runs of packets that an excerpt of a capture is made of, and packets of evidence; of more it says
+/// that it is not all. A run takes about 60 octets.
+pub const EXCERPT_STRETCHES: usize = 1 << 20;
+
+/// Packets of an excerpt that have comments, each of a few hundred octets; nobody reads more.
+pub const EXCERPT_COMMENTS: usize = 65_536;
+
+/// Comments on one packet.
+pub const PACKET_COMMENTS: usize = 16;
