@@ -17,7 +17,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("rules", &["units", "limits", "wire", "flow", "http", "status", "secret"]),
     ("diagnosis", &["units", "limits", "wire", "flow", "http", "status", "secret"]),
     ("stats", &["units", "limits", "wire", "flow", "http", "rules", "diagnosis"]),
-    ("snapshot", &["units", "flow", "http", "rules", "diagnosis", "stats", "status"]),
+    (
+        "snapshot",
+        &["units", "limits", "wire", "flow", "http", "rules", "diagnosis", "stats", "status"],
+    ),
     (
         "filter",
         &["units", "limits", "wire", "flow", "http", "rules", "diagnosis", "stats", "status"],
@@ -78,6 +81,8 @@ const TABLE: &[(&str, &[&str])] = &[
         &[
             "secret",
             "units",
+            "wire",
+            "flow",
             "http",
             "rules",
             "diagnosis",
@@ -99,11 +104,14 @@ const NAMES: &[(&str, &str, &[&str])] = &[
     // Facts, not machinery.
     ("stats", "wire", &["Endpoint"]),
     ("stats", "flow", &["End", "Ending", "Side", "Mark", "Health"]),
-    ("snapshot", "flow", &["Ledger", "Population"]),
+    ("snapshot", "wire", &["Endpoint"]),
+    ("snapshot", "flow", &["Ledger", "Population", "Ending"]),
     ("filter", "wire", &["Endpoint"]),
     ("filter", "flow", &["End", "Side"]),
     ("export", "wire", &["Endpoint"]),
     ("export", "flow", &["End", "Ending", "Side", "Mark", "Health"]),
+    ("dashboard", "wire", &["Endpoint"]),
+    ("dashboard", "flow", &["End", "Ending", "Side", "Mark"]),
 ];
 
 /// Modules without clock, file, thread and terminal.

@@ -48,7 +48,7 @@ pub use judge::Judge;
 pub use page::{HEADINGS, documentation, index, page};
 pub use parameters::{Parameters, Unknown};
 pub use place::template;
-pub use report::{Draft, Report, Scene};
+pub use report::{Draft, Report, Scene, path};
 pub use rule::{Check, Guard, On, Parameter, Rule, Severity, Trigger};
 pub use trail::{Aftermath, Announced, Trail};
 pub use watch::Watcher;

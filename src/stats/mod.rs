@@ -4,6 +4,7 @@
 //! grow is bounded, and what did not fit is counted together. Keeps no text of anybody's.
 
 mod endings;
+mod endpoints;
 mod failures;
 mod flaws;
 mod latency;
@@ -11,17 +12,20 @@ mod outcome;
 mod problems;
 mod protocols;
 mod quality;
+mod series;
 mod servers;
 mod statuses;
 
 pub use endings::Endings;
+pub use endpoints::{Answer, EndpointCount, Endpoints};
 pub use failures::{Failure, FailureCount, Failures};
 pub use flaws::{FlawCount, FlawCounts};
-pub use latency::Latency;
+pub use latency::{Latency, Spread};
 pub use outcome::{Outcome, Outcomes};
 pub use problems::{Problem, Problems};
 pub use protocols::{PortCount, Protocols};
 pub use quality::Quality;
+pub use series::{Bucket, Series};
 pub use servers::{Server, Servers};
 pub use statuses::{Methods, Statuses};
 
@@ -30,7 +34,7 @@ use crate::http::{Connection, Exchange, Protocol, Stray};
 use crate::rules::{Finding, Findings};
 
 /// All numbers of a capture.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Statistics {
     /// Exchanges of any kind.
     pub exchanges: u64,

@@ -3,20 +3,14 @@
 use std::fmt;
 
 use hashbrown::HashMap;
-use hdrhistogram::Histogram;
 
+use super::latency::Spread;
 use super::outcome::Outcome;
 use crate::flow::{Ending, Side};
 use crate::http::Connection;
 use crate::limits;
 use crate::units::Duration;
 use crate::wire::Endpoint;
-
-/// Significant digits of a server's quantiles: off by at most a hundredth, in a few kilobytes.
-const DIGITS: u8 = 2;
-
-/// Longer think times count as this long: an hour, in microseconds.
-const LONGEST: u64 = 3_600_000_000;
 
 /// The numbers of one server.
 #[derive(Clone, Default)]
@@ -39,29 +33,22 @@ pub struct Server {
     pub server_errors: u64,
     /// Of those, failures of any kind.
     pub failed: u64,
-    /// Last octet of the request to the first of the response, in microseconds.
-    think: Option<Box<Histogram<u32>>>,
+    /// Last octet of the request to the first of the response.
+    think: Spread,
 }
 
 impl Server {
     /// The think time that the given share of its exchanges, 0 to 1, does not exceed.
     pub fn think(&self, share: f64) -> Option<Duration> {
-        let histogram = self.think.as_ref()?;
-        let micros = histogram.median_equivalent(histogram.value_at_quantile(share));
-        Some(Duration::from_nanos(micros.saturating_mul(1_000)))
+        self.think.quantile(share)
     }
 
     fn exchange(&mut self, outcome: Outcome, think: Option<Duration>) {
         self.exchanges += 1;
         self.server_errors += u64::from(outcome == Outcome::ServerError);
         self.failed += u64::from(outcome.is_failure());
-        let Some(think) = think else { return };
-        if self.think.is_none() {
-            self.think = histogram();
-        }
-        if let Some(histogram) = &mut self.think {
-            // It grows up to the longest, so that recording cannot fail.
-            let _ = histogram.record((think.as_nanos() / 1_000).min(LONGEST));
+        if let Some(think) = think {
+            self.think.record(think);
         }
     }
 
@@ -77,13 +64,6 @@ impl Server {
     }
 }
 
-/// A histogram from a microsecond to an hour that grows as far as it is used.
-fn histogram() -> Option<Box<Histogram<u32>>> {
-    let mut histogram = Histogram::new_with_bounds(1, 2, DIGITS).ok()?;
-    histogram.auto(true);
-    Some(Box::new(histogram))
-}
-
 impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server")
@@ -95,7 +75,7 @@ impl fmt::Debug for Server {
 }
 
 /// See the module's words.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Servers {
     index: HashMap<Endpoint, usize>,
     known: Vec<Server>,
