@@ -70,6 +70,7 @@
 )]
 
 pub mod capture;
+pub mod dashboard;
 pub mod diagnosis;
 pub mod engine;
 pub mod error;

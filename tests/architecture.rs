@@ -81,6 +81,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &[
             "secret",
             "units",
+            "limits",
             "wire",
             "flow",
             "http",

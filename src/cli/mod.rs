@@ -4,6 +4,7 @@
 
 mod analyze;
 mod completions;
+mod dashboard;
 mod explain;
 mod input;
 mod man;
@@ -43,6 +44,9 @@ enum Command {
     Analyze(analyze::Arguments),
     /// Exchanges in full: heads, flaws, sizes, timeline, the front of the bodies
     Show(show::Arguments),
+    /// Captures on a full screen: tables, problems, every exchange with its timeline
+    #[command(visible_aliases = ["dash", "top"])]
+    Dashboard(dashboard::Arguments),
     /// What a status code or a flaw means, and what to do about it
     Explain(explain::Arguments),
     /// Completions for a shell, to standard output
@@ -73,6 +77,7 @@ pub fn run() -> ExitCode {
         None => analyze::run(&cli.analyze),
         Some(Command::Analyze(arguments)) => analyze::run(arguments),
         Some(Command::Show(arguments)) => show::run(arguments),
+        Some(Command::Dashboard(arguments)) => dashboard::run(arguments),
         Some(Command::Explain(arguments)) => explain::run(arguments),
         Some(Command::Completions(arguments)) => completions::run(arguments),
         Some(Command::Man) => man::run(),

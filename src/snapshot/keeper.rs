@@ -14,7 +14,7 @@ use crate::diagnosis::Verdict;
 use crate::http::{Connection, Exchange, FieldName, Message};
 use crate::limits;
 use crate::rules::{self, Finding, Rule};
-use crate::stats::{Answer, Endpoints, Outcome, Series, Statistics};
+use crate::stats::{Answer, Endpoints, FailureCount, Outcome, Series, Statistics};
 
 /// Findings and verdicts kept with one exchange.
 const WORDS: usize = 32;
@@ -37,6 +37,7 @@ pub struct Keeper {
     /// Path templates of paths.
     templates: HashMap<Box<[u8]>, Arc<str>>,
     blames: Vec<Arc<Blame>>,
+    unexplained: Vec<FailureCount>,
     rule_sets: HashMap<Vec<&'static str>, Arc<[&'static Rule]>>,
 }
 
@@ -72,7 +73,9 @@ impl Keeper {
         self.endpoints.count(texts.endpoint as usize, answer);
         self.series.exchange(exchange.first().at, exchange.completed.at, outcome);
         self.on_connection(exchange, outcome);
-        self.rows.push(Row::new(exchange, outcome, texts));
+        let row = Row::new(exchange, outcome, texts);
+        self.count_failure(id, &row);
+        self.rows.push(row);
         while self.rows.len() > limits::ROWS && self.rows.drop_oldest().is_some() {}
         let whole =
             Whole { exchange: Arc::clone(exchange), verdicts: Vec::new(), findings: Vec::new() };
@@ -83,6 +86,28 @@ impl Keeper {
         }
         self.whole.push(whole);
         self.whole_octets.fit(octets, &mut self.whole, limits::WHOLE_OCTETS);
+    }
+
+    /// Counts a failure that no verdict has explained yet.
+    fn count_failure(&mut self, id: u64, row: &Row) {
+        let Some(failure) = row.failure() else { return };
+        let same =
+            |count: &&mut FailureCount| (count.failure, count.server) == (failure, row.server);
+        if let Some(count) = self.unexplained.iter_mut().find(same) {
+            if count.exchanges == 0 {
+                (count.first, count.first_packet) = (id, row.packets.0);
+            }
+            count.exchanges += 1;
+        } else if self.unexplained.len() < limits::FAILURES {
+            let (server, first_packet) = (row.server, row.packets.0);
+            self.unexplained.push(FailureCount {
+                server,
+                failure,
+                exchanges: 1,
+                first: id,
+                first_packet,
+            });
+        }
     }
 
     fn texts(&mut self, exchange: &Exchange) -> row::Texts {
@@ -163,7 +188,8 @@ impl Keeper {
         let connect = handshake.syn.zip(handshake.done).map(|(syn, done)| done.since(syn));
         let health = &connection.health;
         let sum = |pair: [u32; 2]| pair[0].saturating_add(pair[1]);
-        let missing = health.missing.iter().chain(&health.cut).fold(0_u64, |a, b| a.saturating_add(*b));
+        let missing =
+            health.missing.iter().chain(&health.cut).fold(0_u64, |a, b| a.saturating_add(*b));
         let row = ConnectionRow {
             id: connection.id,
             client: connection.client,
@@ -203,7 +229,15 @@ impl Keeper {
             }
         };
         if let Some(row) = self.rows.get_mut(place) {
-            row.blame = Some(shared);
+            if row.blame.replace(shared).is_none()
+                && let Some(failure) = row.failure()
+                && let Some(count) = self
+                    .unexplained
+                    .iter_mut()
+                    .find(|count| (count.failure, count.server) == (failure, row.server))
+            {
+                count.exchanges = count.exchanges.saturating_sub(1);
+            }
         }
         let verdict = Arc::new(verdict.clone());
         self.mend(verdict.transaction, |whole| whole.verdicts.push(Arc::clone(&verdict)));
@@ -268,6 +302,7 @@ impl Keeper {
             connections: self.connections.clone(),
             endpoints: self.endpoints.clone(),
             series: self.series.clone(),
+            unexplained: self.unexplained.clone(),
         }
     }
 }

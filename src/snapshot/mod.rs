@@ -12,10 +12,9 @@ mod row;
 mod share;
 mod summary;
 
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::stats::{Endpoints, Series, Statistics};
+use crate::stats::{Endpoints, FailureCount, Series, Statistics};
 use crate::units::Timestamp;
 
 pub use keeper::Keeper;
@@ -71,6 +70,8 @@ pub struct Snapshot {
     pub endpoints: Endpoints,
     /// Exchanges over time.
     pub series: Series,
+    /// Failures that no verdict has explained until now; some counts may be 0.
+    pub unexplained: Vec<FailureCount>,
 }
 
 impl Snapshot {
@@ -112,20 +113,9 @@ fn place(id: u64) -> Option<usize> {
 #[derive(Debug, Default)]
 pub struct Board {
     latest: Mutex<Arc<Snapshot>>,
-    inputs: Vec<PathBuf>,
 }
 
 impl Board {
-    /// A board about these inputs.
-    pub fn new(inputs: Vec<PathBuf>) -> Self {
-        Self { latest: Mutex::default(), inputs }
-    }
-
-    /// What is being read.
-    pub fn inputs(&self) -> &[PathBuf] {
-        &self.inputs
-    }
-
     /// Puts a newer snapshot in the place of the last.
     pub fn publish(&self, snapshot: Snapshot) {
         let snapshot = Arc::new(snapshot);

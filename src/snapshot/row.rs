@@ -7,7 +7,7 @@ use crate::diagnosis::{Cause, Verdict};
 use crate::flow::Ending;
 use crate::http::{Exchange, Unanswered};
 use crate::rules::{Finding, Rule};
-use crate::stats::Outcome;
+use crate::stats::{Failure, Outcome};
 use crate::units::{Duration, Timestamp};
 use crate::wire::Endpoint;
 
@@ -122,9 +122,9 @@ impl Row {
         self.size.map(u64::from)
     }
 
-    /// Whether it failed, or a rule found an error or a cause was named.
-    pub fn failed(&self) -> bool {
-        self.outcome.is_failure()
+    /// How it failed, where it did.
+    pub fn failure(&self) -> Option<Failure> {
+        Failure::of(self.outcome, self.status, self.unanswered)
     }
 }
 
