@@ -4,11 +4,12 @@
 //! A [`Shard`] follows connections and reads them; the [`Collector`] numbers what the shards give
 //! out and counts it. Neither opens a file, starts a thread or has a clock of its own.
 
-use std::collections::BTreeSet;
+mod sieve;
+
 use std::sync::Arc;
 
 use crate::diagnosis::{self, Diagnostician, Verdict};
-use crate::filter::{Filter, Subject};
+use crate::filter::Filter;
 use crate::flow::{Ledger, Mark, Population, Table};
 use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
 use crate::limits;
@@ -16,6 +17,7 @@ use crate::rules::{self, Finding, Judge};
 use crate::stats::Statistics;
 use crate::units::Timestamp;
 use crate::wire::{Segment, Signal};
+use sieve::{Sieve, Waiting, Wanted};
 
 /// What the core has to say, one thing at a time.
 #[derive(Debug, Clone, Copy)]
@@ -145,19 +147,22 @@ pub struct Collector {
     judge: Judge,
     /// Findings that are to be given out.
     findings: Vec<Finding>,
-    /// Which exchanges are wanted, where not all of them are.
-    filter: Option<Filter>,
-    /// The numbers of wanted ones, for verdicts that come behind them.
-    wanted: BTreeSet<u64>,
-    /// Time of the first exchange.
-    start: Option<Timestamp>,
+    /// Chooses the exchanges that are wanted, where not all of them are.
+    sieve: Option<Sieve>,
+    gate: Option<Gate>,
+}
+
+/// Counts, among the exchanges that are wanted, those that a second filter asks for.
+struct Gate {
+    sieve: Sieve,
+    matched: u64,
 }
 
 impl Collector {
     /// A collector that hands on, and counts, only the exchanges that a filter matches, and what
     /// concerns them. Connections are counted all the same.
     pub fn with_filter(filter: Option<Filter>) -> Self {
-        Self { filter, ..Self::default() }
+        Self { sieve: filter.map(Sieve::new), ..Self::default() }
     }
 
     /// The same with rules that are ignored or have other parameters.
@@ -165,19 +170,22 @@ impl Collector {
         Self { judge: Judge::new(parameters), ..self }
     }
 
-    /// Whether the exchange that has just been numbered is wanted.
-    fn wants(&mut self, exchange: &Exchange) -> bool {
-        let Some(filter) = &self.filter else { return true };
-        let start = *self.start.get_or_insert(exchange.first().at);
-        let subject = Subject { start: Some(start), ..Subject::new(self.exchanges, exchange) };
-        if !filter.matches(&subject) {
-            return false;
-        }
-        self.wanted.insert(self.exchanges);
-        if self.wanted.len() > limits::WANTED_EXCHANGES {
-            self.wanted.pop_first();
-        }
-        true
+    /// The same, and counts how many exchanges of those that it hands on match another filter.
+    pub fn with_gate(self, filter: Option<Filter>) -> Self {
+        let gate = filter.map(|filter| Gate { sieve: Sieve::new(filter), matched: 0 });
+        Self { gate, ..self }
+    }
+
+    /// Exchanges that matched the filter of [`Self::with_gate`]; final when all is finished.
+    pub fn gated(&self) -> u64 {
+        self.gate.as_ref().map_or(0, |gate| gate.matched)
+    }
+
+    /// Exchanges that a filter decided by what was known of them, though more could still come, since
+    /// too many waited.
+    pub fn hurried(&self) -> u64 {
+        let of_gate = self.gate.as_ref().map(|gate| &gate.sieve);
+        self.sieve.iter().chain(of_gate).map(Sieve::hurried).sum()
     }
 
     /// Takes events in their order and hands each on as a record. Stops at the first error of
@@ -191,17 +199,20 @@ impl Collector {
             match event {
                 Event::Exchange(exchange) => {
                     self.exchanges += 1;
-                    if self.wants(&exchange) {
-                        self.statistics.exchange(&exchange);
-                        sink(Record::Exchange(self.exchanges, &exchange))?;
+                    let id = self.exchanges;
+                    let Self { sieve, statistics, gate, .. } = self;
+                    let mut give = |wanted: Wanted<'_>| hand(wanted, statistics, gate, &mut sink);
+                    match sieve {
+                        Some(sieve) => sieve.exchange(id, &exchange, give)?,
+                        None => give(Wanted::Exchange(id, &exchange))?,
                     }
                     let shared = Arc::clone(&exchange);
-                    self.diagnostician.exchange(self.exchanges, shared);
-                    self.judge.exchange(self.exchanges, exchange, &mut self.findings);
+                    self.diagnostician.exchange(id, shared);
+                    self.judge.exchange(id, exchange, &mut self.findings);
                 }
                 Event::Stray(stray) => {
                     self.statistics.stray(&stray);
-                    if self.filter.is_none() {
+                    if self.sieve.is_none() {
                         sink(Record::Stray(&stray))?;
                     }
                     self.judge.stray(&stray, &mut self.findings);
@@ -209,7 +220,7 @@ impl Collector {
                 }
                 Event::Connection(connection) => {
                     self.statistics.connection(&connection);
-                    if self.filter.is_none() {
+                    if self.sieve.is_none() {
                         sink(Record::Connection(&connection))?;
                     }
                     self.judge.connection(&connection, &mut self.findings);
@@ -227,11 +238,12 @@ impl Collector {
         &mut self,
         sink: &mut impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        for finding in self.findings.drain(..) {
-            let wanted = |number: u64| self.wanted.contains(&number);
-            if self.filter.is_none() || finding.transaction.is_some_and(wanted) {
-                self.statistics.finding(&finding);
-                sink(Record::Finding(&finding))?;
+        let Self { sieve, statistics, gate, findings, .. } = self;
+        let mut give = |wanted: Wanted<'_>| hand(wanted, statistics, gate, sink);
+        for finding in findings.drain(..) {
+            match sieve {
+                Some(sieve) => sieve.finding(&finding, &mut give)?,
+                None => give(Wanted::Finding(&finding))?,
             }
         }
         Ok(())
@@ -247,10 +259,11 @@ impl Collector {
     pub fn tick<E>(
         &mut self,
         now: Timestamp,
-        sink: impl FnMut(Record<'_>) -> Result<(), E>,
+        mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.diagnostician.tick(now);
-        self.give_verdicts(sink)
+        self.give_verdicts(&mut sink)?;
+        self.release(Some(now), &mut sink)
     }
 
     /// Everything was taken: gives out the findings and verdicts that are left.
@@ -261,19 +274,51 @@ impl Collector {
         self.judge.finish(&mut self.findings);
         self.give_findings(&mut sink)?;
         self.diagnostician.finish();
-        self.give_verdicts(sink)
+        self.give_verdicts(&mut sink)?;
+        self.release(None, &mut sink)
     }
 
     fn give_verdicts<E>(
         &mut self,
-        mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
+        sink: &mut impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        for verdict in self.diagnostician.verdicts().drain(..) {
-            if self.filter.is_some() && !self.wanted.contains(&verdict.transaction) {
-                continue;
+        let Self { sieve, statistics, gate, diagnostician, .. } = self;
+        let mut give = |wanted: Wanted<'_>| hand(wanted, statistics, gate, sink);
+        for verdict in diagnostician.verdicts().drain(..) {
+            match sieve {
+                Some(sieve) => sieve.verdict(&verdict, &mut give)?,
+                None => give(Wanted::Verdict(&verdict))?,
             }
-            self.statistics.verdict(&verdict);
-            sink(Record::Verdict(&verdict))?;
+        }
+        Ok(())
+    }
+
+    /// Gives out exchanges that waited for what is now known; all of them where there is no `now`.
+    fn release<E>(
+        &mut self,
+        now: Option<Timestamp>,
+        sink: &mut impl FnMut(Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Self { sieve, statistics, gate, diagnostician, judge, .. } = self;
+        let since = diagnostician.waits_since();
+        let is_open = |waits_for: (bool, bool)| {
+            let judge = &*judge;
+            move |waiting: &Waiting| {
+                let Some(now) = now else { return false };
+                let completed = waiting.exchange.completed.at;
+                now < completed.plus(limits::EVIDENCE_WAIT)
+                    || waits_for.0 && !judge.is_settled(waiting.exchange.connection, waiting.id)
+                    || waits_for.1 && since.is_some_and(|since| since <= completed)
+            }
+        };
+        if let Some(sieve) = sieve {
+            let waits_for = (sieve.asks_for_findings(), sieve.asks_for_causes());
+            let give = |wanted: Wanted<'_>| hand(wanted, statistics, gate, sink);
+            sieve.release(is_open(waits_for), give)?;
+        }
+        if let Some(Gate { sieve, matched }) = gate {
+            let waits_for = (sieve.asks_for_findings(), sieve.asks_for_causes());
+            sieve.release(is_open(waits_for), |wanted| count(matched, &wanted))?;
         }
         Ok(())
     }
@@ -292,4 +337,40 @@ impl Collector {
     pub fn into_statistics(self) -> Statistics {
         self.statistics
     }
+}
+
+/// Counts what is wanted and hands it on.
+fn hand<E>(
+    wanted: Wanted<'_>,
+    statistics: &mut Statistics,
+    gate: &mut Option<Gate>,
+    sink: &mut impl FnMut(Record<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    if let Some(Gate { sieve, matched }) = gate {
+        let count = |wanted: Wanted<'_>| count(matched, &wanted);
+        match wanted {
+            Wanted::Exchange(id, exchange) => sieve.exchange(id, exchange, count)?,
+            Wanted::Finding(finding) => sieve.finding(finding, count)?,
+            Wanted::Verdict(verdict) => sieve.verdict(verdict, count)?,
+        }
+    }
+    match wanted {
+        Wanted::Exchange(id, exchange) => {
+            statistics.exchange(id, exchange);
+            sink(Record::Exchange(id, exchange))
+        }
+        Wanted::Finding(finding) => {
+            statistics.finding(finding);
+            sink(Record::Finding(finding))
+        }
+        Wanted::Verdict(verdict) => {
+            statistics.verdict(verdict);
+            sink(Record::Verdict(verdict))
+        }
+    }
+}
+
+fn count<E>(matched: &mut u64, wanted: &Wanted<'_>) -> Result<(), E> {
+    *matched += u64::from(matches!(wanted, Wanted::Exchange(..)));
+    Ok(())
 }

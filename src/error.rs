@@ -22,6 +22,9 @@ pub enum Error {
         /// What was found instead, and what to do about it.
         why: String,
     },
+    /// Nothing can be captured from a device: what, why and the cure, the latter on lines of their own.
+    #[error("{0}")]
+    Live(String),
     /// The output could not be written.
     #[error("cannot write {what}: {source}")]
     Write {

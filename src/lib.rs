@@ -26,6 +26,7 @@
 //! | [`rules`] | exchanges and connections | [`rules::Finding`]s |
 //! | [`diagnosis`] | exchanges, connections, signals | [`diagnosis::Verdict`]s: why it failed, with packets |
 //! | [`stats`] | exchanges and connections | numbers |
+//! | [`comparison`] | two captures' records | what is worse, better, new or gone |
 //! | [`engine`] | segments | [`engine::Record`]s in an order that the capture alone decides |
 //! | [`pipeline`] | a [`capture::Source`] | records, and a [`snapshot::Summary`] that balances |
 //! | [`snapshot`] | | what a view may look at |
@@ -70,6 +71,7 @@
 )]
 
 pub mod capture;
+pub mod comparison;
 pub mod dashboard;
 pub mod diagnosis;
 pub mod engine;

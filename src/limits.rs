@@ -189,6 +189,19 @@ pub const FINDING_EXAMPLES: usize = 5;
 /// Octets of captured text shown in the message of a finding; a line longer than that says no more.
 pub const SHOWN_OCTETS: usize = 160;
 
+/// Endpoints told apart when two captures are compared; further ones are counted together.
+pub const COMPARED_ENDPOINTS: usize = 4_096;
+
+/// Durations kept of each of them: a median of so many is off by less than 2 % of all in rank. At
+/// most 32 MiB for each capture.
+pub const COMPARED_DURATIONS: usize = 1_024;
+
+/// Names of response fields counted for each of them, and the octets of a name.
+pub const COMPARED_FIELDS: usize = 64;
+
+/// See [`COMPARED_FIELDS`]; longer names are not compared.
+pub const COMPARED_FIELD_OCTETS: usize = 64;
+
 /// Octets asked of the operating system at a time when reading a capture. Fits the second-level
 /// cache, so that a packet is still there when it is decoded.
 pub const READ_OCTETS: usize = 256 * 1024;
@@ -295,6 +308,10 @@ pub const FILTER_DEPTH: usize = 64;
 /// Octets that one compiled regular expression of a filter may take, and as many for its cache: a
 /// counted repetition of a few letters can ask for gigabytes.
 pub const FILTER_REGEX_OCTETS: usize = 256 * 1024;
+
+/// Exchanges that wait until it is known what rules find in them, or why they failed, where a filter
+/// asks for it; of more the oldest is decided by what is known. An exchange takes about 1 KiB.
+pub const HELD_EXCHANGES: usize = 65_536;
 
 /// Exchanges that a filter wanted and that are remembered, so that the verdicts on them are wanted too.
 pub const WANTED_EXCHANGES: usize = 65_536;

@@ -21,6 +21,8 @@ pub struct Options {
     pub preview: usize,
     /// Which exchanges are wanted; all where there is none.
     pub filter: Option<Filter>,
+    /// Exchanges that are to be counted among them: [`Outcome::gated`].
+    pub gate: Option<Filter>,
 }
 
 /// What a run gives beyond its records.
@@ -30,6 +32,10 @@ pub struct Outcome {
     pub summary: Summary,
     /// All numbers.
     pub statistics: Statistics,
+    /// Exchanges that matched [`Options::gate`].
+    pub gated: u64,
+    /// Exchanges that a filter decided before everything was known of them, since too many waited.
+    pub hurried: u64,
 }
 
 /// Takes what a run gives. A closure over [`Record`] is one too.
@@ -115,7 +121,7 @@ pub fn drive<E: From<Error>>(
 ) -> Result<Outcome, E> {
     let mut core = Core {
         shard: Shard::with_preview(options.preview),
-        collector: Collector::with_filter(options.filter),
+        collector: Collector::with_filter(options.filter).with_gate(options.gate),
         tally: Tally::default(),
         clock: Clock::default(),
     };
@@ -128,7 +134,8 @@ pub fn drive<E: From<Error>>(
     let Core { shard, collector, tally, .. } = core;
     let mut summary = tally.close(&shard, source);
     summary.stopped = stopped;
-    Ok(Outcome { summary, statistics: collector.into_statistics() })
+    let (gated, hurried) = (collector.gated(), collector.hurried());
+    Ok(Outcome { summary, statistics: collector.into_statistics(), gated, hurried })
 }
 
 /// Hands a record on.

@@ -17,6 +17,7 @@ use httpwhy::filter::{self, FIELDS, Filter, Kind, Subject};
 use httpwhy::flow::{End, Mark, Side};
 use httpwhy::http::{Exchange, Unanswered};
 use httpwhy::limits;
+use httpwhy::rules::Severity;
 use httpwhy::units::Timestamp;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -188,10 +189,11 @@ fn subject(sample: &Sample) -> Subject<'_> {
     subject.start = Some(SAMPLES.start);
     match sample.letter {
         'b' => {
-            subject.findings = &["retry-after-on-502", "html-for-json"];
+            subject.findings =
+                &[("host-missing", Severity::Error), ("body-on-204", Severity::Notice)];
             subject.causes = &["upstream-refused"];
         }
-        'd' => subject.findings = &["bare-line-feed"],
+        'd' => subject.findings = &[("syntax-bare-lf", Severity::Warning)],
         _ => {}
     }
     subject
@@ -274,7 +276,8 @@ const EXPRESSIONS: &[(&str, &str)] = &[
     ("time < 00:00:10", "a"), ("time = \"2026-01-01 00:00:10\"", "d"),
     // What others have found out, and how it came out.
     ("flaw", "d"), ("flaw = bare-lf", "d"), ("flaw in {nul, bare-lf}", "d"), ("flaw = nul", ""),
-    ("finding", "bd"), ("finding = html-for-json", "b"), ("finding ~ bare", "d"), ("why = upstream-refused", "b"),
+    ("finding", "bd"), ("finding = Body-On-204", "b"), ("finding ~ bare", "d"), ("severity >= warning", "bd"),
+    ("severity = error", "b"), ("severity = Notice", "b"), ("severity < warning", "b"), ("severity in {error, warning}", "bd"), ("why = upstream-refused", "b"),
     ("cause", "b"), ("why != upstream-refused", "acdefgh"), ("failed", "bcf"), ("problems", "bcdf"),
     ("problems and not failed", "d"), ("unanswered", "c"), ("unanswered.why = fin", "c"), ("truncated", "f"),
     ("complete", "abdeh"), ("not complete", "cfg"), ("orphan", "g"), ("tunnelled", ""), ("request", "abcdefh"),
@@ -677,16 +680,47 @@ fn a_filter_goes_to_any_thread() {
 }
 
 #[test]
-fn verdicts_are_known_to_be_asked_for() {
-    for (text, asks) in [
-        ("5xx", false),
-        ("5xx and (path ~ a or not why = upstream-refused)", true),
-        ("finding", true),
-        ("problems", true),
-        ("header(\"why\") = x", false),
-        ("~h why", false),
+fn what_has_to_be_waited_for_is_known() {
+    for (text, findings, causes) in [
+        ("5xx", false, false),
+        ("5xx and (path ~ a or not why = upstream-refused)", false, true),
+        ("finding", true, false),
+        ("severity = error", true, false),
+        ("problems", true, true),
+        ("header(\"why\") = x", false, false),
+        ("~h why", false, false),
     ] {
-        assert_eq!(Filter::parse(text).unwrap().asks_for_verdicts(), asks, "{text}");
+        let filter = Filter::parse(text).unwrap();
+        assert_eq!(filter.asks_for_findings(), findings, "{text}");
+        assert_eq!(filter.asks_for_causes(), causes, "{text}");
+    }
+}
+
+/// What cannot change any more is said at once, and never otherwise later.
+#[test]
+fn an_answer_is_given_as_soon_as_it_is_certain() {
+    for (text, nothing_known, refused, found) in [
+        ("why = upstream-refused", None, Some(true), None),
+        ("why != upstream-refused", None, Some(false), None),
+        ("why = stale-keepalive", None, None, None),
+        ("status = 404 and why", Some(false), Some(false), Some(false)),
+        ("status = 502 and why", None, Some(true), None),
+        ("status = 502 or why", Some(true), Some(true), Some(true)),
+        ("severity >= warning", None, None, Some(true)),
+        ("not (severity >= warning)", None, None, Some(false)),
+        ("finding = host-missing and why", None, None, None),
+        ("problems", Some(true), Some(true), Some(true)),
+        ("5xx", Some(true), Some(true), Some(true)),
+    ] {
+        let sample = SAMPLES.all.iter().find(|sample| sample.letter == 'b').unwrap();
+        let bare = Subject::new(sample.id, &sample.exchange);
+        let filter = Filter::parse(text).unwrap();
+        let by_now = |subject| filter.matches_by_now(&subject);
+        // The sample failed, so that `problems` is certain.
+        assert_eq!(by_now(bare), nothing_known, "{text}");
+        assert_eq!(by_now(Subject { causes: &["upstream-refused"], ..bare }), refused, "{text}");
+        let findings = &[("host-missing", Severity::Error)];
+        assert_eq!(by_now(Subject { findings, ..bare }), found, "{text}");
     }
 }
 

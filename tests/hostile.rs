@@ -38,7 +38,7 @@ fn captures() -> Vec<(PathBuf, Vec<u8>)> {
 fn read(octets: Vec<u8>) -> Option<Outcome> {
     let reader = Box::new(Cursor::new(octets));
     let mut capture = Capture::from_reader(PathBuf::from("mutant"), reader).ok()?;
-    let options = Options { preview: 100, filter: None };
+    let options = Options { preview: 100, ..Options::default() };
     let run = pipeline::run::<Error>(&mut capture, options, |_| Ok(ControlFlow::Continue(())));
     let outcome = run.expect("memory can be read");
     let summary = &outcome.summary;

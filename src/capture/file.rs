@@ -58,15 +58,29 @@ enum Walk {
 impl File {
     /// Opens a path, `-` for standard input, and recognises what it holds.
     pub(super) fn open(path: &Path) -> Result<Self, Error> {
-        let (reader, size) = open_reader(path)?;
-        let file = Self::from_reader(path.to_owned(), reader)?;
+        let (reader, size) = open_path(path)?;
+        let file = Self::from_reader(path.to_owned(), Box::new(reader))?;
         Ok(Self { size, ..file })
+    }
+
+    /// Recognises what a reader gives that says [`io::ErrorKind::WouldBlock`] while nothing comes;
+    /// waits for the beginning of it.
+    pub(super) fn live(path: PathBuf, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
+        Self::begin(path, reader, Window::live)
     }
 
     /// Recognises what a reader gives.
     pub(super) fn from_reader(path: PathBuf, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
+        Self::begin(path, reader, Window::new)
+    }
+
+    fn begin(
+        path: PathBuf,
+        reader: Box<dyn Read + Send>,
+        open: impl FnOnce(Box<dyn Read + Send>) -> Window,
+    ) -> Result<Self, Error> {
         let stored = Arc::new(AtomicU64::new(0));
-        let mut window = Window::new(Box::new(Counted { reader, read: Arc::clone(&stored) }));
+        let mut window = open(Box::new(Counted { reader, read: Arc::clone(&stored) }));
         let mut input = Input::new(path);
         loop {
             window.holds(4);
@@ -87,6 +101,11 @@ impl File {
         Ok(Self { input, window, numbered: 0, walk, stored, size: None })
     }
 
+    /// Whether more may come, though [`Self::next`] had nothing.
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.window.is_quiet()
+    }
+
     /// How far reading has come.
     pub(super) fn reading(&self) -> Reading {
         Reading { octets: self.stored.load(Ordering::Relaxed), size: self.size }
@@ -101,7 +120,7 @@ impl File {
         Self { input, window, numbered: 0, walk: Walk::Over, stored, size: Some(0) }
     }
 
-    /// The next record; `None` where nothing more can be read.
+    /// The next record; `None` where nothing more can be read, or nothing more has come yet.
     #[inline]
     pub(super) fn next(&mut self) -> Option<Record> {
         loop {
@@ -116,6 +135,7 @@ impl File {
                     self.input.octets = self.window.offset();
                     return Some(record);
                 }
+                Step::Starved if self.window.is_quiet() => return None,
                 Step::Starved if self.judge_end() => {}
                 Step::Starved | Step::Over => {
                     // Behind garbage there may be a failure, which is what made it.
@@ -155,8 +175,8 @@ impl File {
     }
 }
 
-/// The reader of a path, `-` for standard input, and its size where it has one.
-fn open_reader(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error> {
+/// Opens a path, `-` for standard input; with its size where it has one.
+pub(super) fn open_path(path: &Path) -> Result<(fs::File, Option<u64>), Error> {
     let refused = |source: io::Error| {
         let source = match source.kind() {
             io::ErrorKind::PermissionDenied => {
@@ -168,7 +188,7 @@ fn open_reader(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error
         Error::Read { path: path.to_owned(), source }
     };
     if path.as_os_str() == "-" {
-        return Ok((standard_input(), None));
+        return standard_input().map(|file| (file, None)).map_err(refused);
     }
     let file = fs::File::open(path).map_err(refused)?;
     let metadata = file.metadata().map_err(refused)?;
@@ -177,24 +197,22 @@ fn open_reader(path: &Path) -> Result<(Box<dyn Read + Send>, Option<u64>), Error
         return Err(Error::NotACapture { path: path.to_owned(), why });
     }
     let size = metadata.is_file().then_some(metadata.len());
-    Ok((Box::new(file), size))
+    Ok((file, size))
 }
 
 /// Standard input without the small buffer and the lock of [`io::stdin`], which halve the speed
 /// of a pipe.
 #[cfg(unix)]
-fn standard_input() -> Box<dyn Read + Send> {
+fn standard_input() -> io::Result<fs::File> {
     use std::os::fd::AsFd;
-    match io::stdin().as_fd().try_clone_to_owned() {
-        Ok(descriptor) => Box::new(fs::File::from(descriptor)),
-        Err(_) => Box::new(io::stdin()),
-    }
+    io::stdin().as_fd().try_clone_to_owned().map(fs::File::from)
 }
 
-/// Standard input.
-#[cfg(not(unix))]
-fn standard_input() -> Box<dyn Read + Send> {
-    Box::new(io::stdin())
+/// The same.
+#[cfg(windows)]
+fn standard_input() -> io::Result<fs::File> {
+    use std::os::windows::io::AsHandle;
+    io::stdin().as_handle().try_clone_to_owned().map(fs::File::from)
 }
 
 /// Why nothing at all could be read.
@@ -236,7 +254,7 @@ fn recognise(window: &mut Window, input: &mut Input) -> Result<Walk, Error> {
     match begun {
         Some(Format::Pcap { .. }) => Ok(Walk::Pcap(Pcap::new())),
         Some(Format::Pcapng) => Ok(Walk::Pcapng(Pcapng::new())),
-        None => {
+        Some(Format::Live) | None => {
             // For the name of what it is, more octets are better, but not worth waiting for.
             let why = look_alike::what(window.at_hand());
             Err(Error::NotACapture { path: input.path.clone(), why })

@@ -138,6 +138,14 @@ impl Merge {
         Some(record.packet(&file.window, number, interface))
     }
 
+    /// Whether more may come, though [`Self::advance`] had nothing: so far for a single input.
+    pub(super) fn is_quiet(&self) -> bool {
+        match self.sources.as_slice() {
+            [Source { state: State::Open(file), .. }] => file.is_quiet(),
+            _ => false,
+        }
+    }
+
     /// How far reading has come, over all inputs.
     pub(super) fn reading(&self) -> Reading {
         let mut all = Reading { octets: 0, size: Some(0) };

@@ -1,7 +1,9 @@
-//! Where packets come from: files, pipes and compressed files in, one sequence of packets out.
+//! Where packets come from: files, pipes, compressed files and devices in, one sequence of packets
+//! out.
 //!
 //! ```text
 //! path, -, reader → window → [gzip, zstd → window] → pcap | pcapng → merge by time → Packet<'_>
+//! device → libpcap ───────────────────────────────────────────────────────────────↗
 //! ```
 //!
 //! Whatever gives packets is a [`Source`]. A packet borrows its octets from the read buffer; nothing is allocated per packet. What is wrong
@@ -10,13 +12,20 @@
 
 mod compressed;
 mod file;
+#[cfg(all(feature = "live", unix))]
+pub mod live;
 mod look_alike;
 mod merge;
 mod pcap;
 mod pcapng;
+#[cfg(unix)]
+mod poll;
 mod record;
 mod report;
+pub mod save;
+mod silence;
 mod source;
+mod watch;
 mod window;
 
 use std::io::Read;
@@ -29,6 +38,7 @@ pub use compressed::Compression;
 use merge::Merge;
 pub use report::{Damage, Fault, Format, Input, Interface, Statistics, Then};
 pub use source::{Next, Reading, Source};
+pub use watch::Watch;
 
 /// An open capture: one input or several, read as one.
 pub struct Capture {

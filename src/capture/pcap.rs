@@ -147,7 +147,7 @@ impl Pcap {
                 continue;
             };
             let before = header.variant.record_octets();
-            if !window.holds(before) {
+            if !window.holds_already(before) {
                 return Step::Starved;
             }
             let Ok((_, record)) = RecordHeader::parse(window.at_hand(), header.variant.order)
@@ -163,7 +163,7 @@ impl Pcap {
             }
             let caplen = record.caplen as usize;
             let whole = before.saturating_add(caplen);
-            if !window.holds(whole) {
+            if !window.holds_already(whole) {
                 return Step::Starved;
             }
             let at = record.at(header.variant);
@@ -255,7 +255,7 @@ impl Pcap {
 
     /// Reads the header that stands at the window's front.
     fn read_header(&mut self, window: &mut Window, input: &mut Input) -> Result<(), Step> {
-        if !window.holds(HEADER_OCTETS) {
+        if !window.holds_already(HEADER_OCTETS) {
             return Err(Step::Starved);
         }
         let octets = window.at_hand();

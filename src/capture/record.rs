@@ -43,7 +43,7 @@ impl Record {
 pub(super) enum Step {
     /// A packet, consumed from the window.
     Packet(Record),
-    /// The input ended, or failed, between two records or inside one. Nothing was consumed, so
+    /// The input ended, failed, or is quiet, between two records or inside one. Nothing was consumed, so
     /// the same step succeeds later where the input is a file that grows.
     Starved,
     /// There is nothing more to find, and why is recorded.

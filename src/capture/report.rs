@@ -15,7 +15,7 @@ use super::compressed::Compression;
 /// What was read of one input so far.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// The file, or `-` for standard input.
+    /// The file, `-` for standard input, or the name of a device.
     pub path: PathBuf,
     /// The file format; `None` only for an empty file among several.
     pub format: Option<Format>,
@@ -81,9 +81,11 @@ pub enum Format {
     },
     /// The pcapng format.
     Pcapng,
+    /// None: its packets come from a device.
+    Live,
 }
 
-/// `pcap`, `pcap (ns)`, `pcapng`.
+/// `pcap`, `pcap (ns)`, `pcapng`, `live`.
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -91,6 +93,7 @@ impl fmt::Display for Format {
             Self::Pcap { nanosecond: true, .. } => "pcap (ns)",
             Self::Pcap { .. } => "pcap",
             Self::Pcapng => "pcapng",
+            Self::Live => "live",
         })
     }
 }

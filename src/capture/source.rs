@@ -33,6 +33,29 @@ pub trait Source: Send {
     }
 }
 
+/// Which of several kinds of source it is need not be known where it is used.
+impl<S: Source + ?Sized> Source for Box<S> {
+    fn next(&mut self) -> Result<Next<'_>, Error> {
+        (**self).next()
+    }
+
+    fn inputs(&self) -> Vec<&Input> {
+        (**self).inputs()
+    }
+
+    fn reading(&self) -> Reading {
+        (**self).reading()
+    }
+
+    fn refresh(&mut self) {
+        (**self).refresh();
+    }
+
+    fn is_live(&self) -> bool {
+        (**self).is_live()
+    }
+}
+
 /// What [`Source::next`] found.
 #[derive(Debug, Clone, Copy)]
 pub enum Next<'p> {

@@ -17,6 +17,9 @@ pub(super) struct Window {
     offset: u64,
     ended: bool,
     failure: Option<io::Error>,
+    /// Whether the reader says [`io::ErrorKind::WouldBlock`] where nothing has come for a while.
+    live: bool,
+    quiet: bool,
 }
 
 impl Window {
@@ -30,7 +33,15 @@ impl Window {
             offset: 0,
             ended: false,
             failure: None,
+            live: false,
+            quiet: false,
         }
+    }
+
+    /// A window at the beginning of what comes while it is read: where nothing has come for a while,
+    /// the reader waits a little and then says [`io::ErrorKind::WouldBlock`].
+    pub(super) fn live(reader: Box<dyn Read + Send>) -> Self {
+        Self { live: true, ..Self::new(reader) }
     }
 
     /// Where the first octet at hand stands in the input.
@@ -61,7 +72,19 @@ impl Window {
     /// by doubling, and only when half of it is at hand.
     #[inline]
     pub(super) fn holds(&mut self, octets: usize) -> bool {
-        self.end - self.start >= octets || self.fill(octets)
+        self.end - self.start >= octets || self.fill(octets, true)
+    }
+
+    /// The same, but does not wait for what has not come yet: then the window [is
+    /// quiet](Self::is_quiet).
+    #[inline]
+    pub(super) fn holds_already(&mut self, octets: usize) -> bool {
+        self.end - self.start >= octets || self.fill(octets, false)
+    }
+
+    /// Whether the last [`Self::holds_already`] was `false` since more may come later.
+    pub(super) const fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// Drops up to `octets` of those at hand.
@@ -78,7 +101,8 @@ impl Window {
     }
 
     #[cold]
-    fn fill(&mut self, octets: usize) -> bool {
+    fn fill(&mut self, octets: usize, patient: bool) -> bool {
+        self.quiet = false;
         while self.end - self.start < octets {
             if self.ended {
                 return false;
@@ -89,6 +113,12 @@ impl Window {
                 Ok(0) => self.ended = true,
                 Ok(read) => self.end = self.end.saturating_add(read).min(self.buffer.len()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if self.live && error.kind() == io::ErrorKind::WouldBlock => {
+                    if !patient {
+                        self.quiet = true;
+                        return false;
+                    }
+                }
                 Err(error) => {
                     self.ended = true;
                     self.failure = Some(error);

@@ -10,9 +10,9 @@ use httpwhy::error::Error;
 use httpwhy::export::FORMATS;
 use httpwhy::filter::Filter;
 use httpwhy::pipeline;
-use httpwhy::units::Duration;
+use httpwhy::units::{Count, Duration};
 
-use super::{Done, input, output};
+use super::{Done, complain, input, output};
 
 /// Octets of a body that `--body` can ask for at most.
 const MOST_BODY_OCTETS: usize = 1 << 20;
@@ -30,6 +30,9 @@ pub(super) struct Arguments {
     /// Only exchanges that match, as in 'status >= 500 and path ~ /checkout'; httpwhy explain filter
     #[arg(short = 'Y', long, value_name = "EXPR")]
     filter: Option<String>,
+    /// Exit with 4 if an exchange matches, as in 5xx, problems, 'ttfb > 2s', 'why = upstream-refused'
+    #[arg(long, value_name = "EXPR")]
+    fail_on: Option<String>,
     /// Stop after so many exchanges
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
@@ -51,7 +54,7 @@ pub(super) struct Arguments {
     n: bool,
 }
 
-fn formats() -> PossibleValuesParser {
+pub(super) fn formats() -> PossibleValuesParser {
     let values = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
     PossibleValuesParser::new(values)
 }
@@ -63,6 +66,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         anyhow::bail!("there is no format {name}");
     };
     let filter = arguments.filter.as_deref().map(compile).transpose()?;
+    let gate = arguments.fail_on.as_deref().map(compile).transpose()?;
     let mut capture = arguments.input.open()?;
     let mut options = arguments.output.options();
     options.top = arguments.top;
@@ -71,7 +75,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let mut out = arguments.output.open()?;
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
     let mut left = arguments.count.unwrap_or(u64::MAX);
-    let wanted = pipeline::Options { preview: arguments.body, filter };
+    let wanted = pipeline::Options { preview: arguments.body, filter, gate };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
         let written = match record {
             Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out),
@@ -89,7 +93,20 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let ended = exporter.end(&outcome.summary, &outcome.statistics, &mut out);
     ended.map_err(|error| out.refused(error))?;
     out.finish()?;
-    Ok(arguments.talk.tell(&outcome.summary))
+    let done = arguments.talk.tell(&outcome.summary);
+    hurried(&outcome);
+    Ok(if outcome.gated > 0 { Done::Matched } else { done })
+}
+
+/// Says where a filter could not wait.
+pub(super) fn hurried(outcome: &pipeline::Outcome) {
+    if outcome.hurried > 0 {
+        let hurried = Count(outcome.hurried);
+        let what = format!(
+            "{hurried} exchanges were chosen before all was known of them: too many waited at a time"
+        );
+        complain("warning", &what);
+    }
 }
 
 /// Content that is kept is memory, for every open exchange: not without a bound.
@@ -101,12 +118,6 @@ fn body_octets(text: &str) -> Result<usize, String> {
     }
 }
 
-fn compile(text: &str) -> Result<Filter, Error> {
-    let filter = Filter::parse(text).map_err(|mistake| Error::Usage(mistake.to_string()))?;
-    if filter.asks_for_verdicts() {
-        let why = "an exchange is written before it is known why it failed, so a filter cannot ask \
-                   for causes yet; -T jsonl has them as records of their own";
-        return Err(Error::Usage(why.to_owned()));
-    }
-    Ok(filter)
+pub(super) fn compile(text: &str) -> Result<Filter, Error> {
+    Filter::parse(text).map_err(|mistake| Error::Usage(mistake.to_string()))
 }

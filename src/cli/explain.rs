@@ -24,7 +24,7 @@ enum Tag {
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     /// A status code (502), a reason phrase ("Bad Gateway"), a cause (upstream-refused), a
-    /// rule (no-content-body) or a flaw (bare-lf);
+    /// rule (body-on-204) or a flaw (bare-lf);
     /// without it all are listed
     #[arg(value_name = "CODE|CAUSE|RULE|FLAW")]
     what: Option<String>,

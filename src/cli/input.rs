@@ -112,6 +112,11 @@ pub(super) struct Talk {
 }
 
 impl Talk {
+    /// Whether only what was asked for and errors are to be told.
+    pub const fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
     /// Tells what was wrong with the input.
     pub fn tell(&self, summary: &Summary) -> Done {
         for input in summary.inputs.iter().filter(|_| !self.quiet) {

@@ -1,15 +1,21 @@
 //! The command line: one file a subcommand. Opens files and terminals, drives the library, and
 //! turns what came of it into an exit code: 0 done, 1 cannot, 2 usage, 3 done but the input was
-//! damaged. Data go to standard output, everything else to standard error.
+//! damaged, 4 done and `--fail-on` matched. Data go to standard output, everything else to standard error.
 
+mod amount;
 mod analyze;
 mod completions;
 mod dashboard;
+mod diff;
 mod explain;
 mod input;
+mod interfaces;
+mod keep;
+mod live;
 mod man;
 mod output;
 mod show;
+mod sniff;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -20,7 +26,7 @@ use httpwhy::export::escape;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 done · 1 cannot (no such file, not a capture, no permission) · 2 usage ·
-3 done, but the input was damaged";
+3 done, but the input was damaged · 4 done, and --fail-on matched";
 
 /// Reads packets and tells which HTTP requests failed.
 #[derive(Debug, Parser)]
@@ -34,6 +40,9 @@ Exit codes: 0 done · 1 cannot (no such file, not a capture, no permission) · 2
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    /// The same as httpwhy interfaces
+    #[arg(short = 'D', long, exclusive = true)]
+    list_interfaces: bool,
     #[command(flatten)]
     analyze: analyze::Arguments,
 }
@@ -42,13 +51,19 @@ struct Cli {
 enum Command {
     /// A report on captures; what `httpwhy FILE...` does
     Analyze(analyze::Arguments),
+    /// Exchanges as they happen, one line each: from an interface, a pipe or a growing file
+    Sniff(Box<sniff::Arguments>),
     /// Exchanges in full: heads, flaws, sizes, timeline, the front of the bodies
     Show(show::Arguments),
     /// Captures on a full screen: tables, problems, every exchange with its timeline
     #[command(visible_aliases = ["dash", "top"])]
     Dashboard(dashboard::Arguments),
+    /// Two captures compared: what fails more, is slower, is new or gone
+    Diff(diff::Arguments),
     /// What a status code or a flaw means, and what to do about it
     Explain(explain::Arguments),
+    /// What can be captured from, and whether you may
+    Interfaces(interfaces::Arguments),
     /// Completions for a shell, to standard output
     Completions(completions::Arguments),
     /// The manual page, to standard output
@@ -61,6 +76,8 @@ enum Done {
     Well,
     /// The input was damaged.
     Damaged,
+    /// What `--fail-on` asks for was found, in an input that may be damaged.
+    Matched,
 }
 
 /// Does what the command line of this process says.
@@ -74,10 +91,14 @@ pub fn run() -> ExitCode {
         }
     };
     let done = match &cli.command {
+        None if cli.list_interfaces => interfaces::run(&interfaces::Arguments::default()),
         None => analyze::run(&cli.analyze),
         Some(Command::Analyze(arguments)) => analyze::run(arguments),
+        Some(Command::Sniff(arguments)) => sniff::run(arguments),
+        Some(Command::Interfaces(arguments)) => interfaces::run(arguments),
         Some(Command::Show(arguments)) => show::run(arguments),
         Some(Command::Dashboard(arguments)) => dashboard::run(arguments),
+        Some(Command::Diff(arguments)) => diff::run(arguments),
         Some(Command::Explain(arguments)) => explain::run(arguments),
         Some(Command::Completions(arguments)) => completions::run(arguments),
         Some(Command::Man) => man::run(),
@@ -85,6 +106,7 @@ pub fn run() -> ExitCode {
     match done {
         Ok(Done::Well) => ExitCode::SUCCESS,
         Ok(Done::Damaged) => ExitCode::from(3),
+        Ok(Done::Matched) => ExitCode::from(4),
         Err(error) => fail(&error),
     }
 }
@@ -106,9 +128,14 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 
 /// One line on standard error, safe to show. A terminal that is gone is nobody to tell.
 fn complain(what: &str, message: &str) {
+    tell(&format!("{what}: {message}"));
+}
+
+/// The same without a word in front.
+fn tell(message: &str) {
     let lines = message.split('\n').map(|line| escape::text(line.as_bytes()));
     let message = lines.collect::<Vec<_>>().join("\n  ");
-    let _ = writeln!(io::stderr().lock(), "{what}: {message}");
+    let _ = writeln!(io::stderr().lock(), "{message}");
 }
 
 /// The whole command line as clap knows it, for completions and the manual.

@@ -28,7 +28,7 @@ pub(super) struct Destination {
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Replace the file if there is one
-    #[arg(long, requires = "output")]
+    #[arg(long)]
     force: bool,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
@@ -58,6 +58,11 @@ impl Destination {
             .map(|(terminal_size::Width(columns), _)| usize::from(columns));
         let secrets = if self.show_secrets { Secrets::Shown } else { Secrets::Hidden };
         Options { secrets, top: 10, columns, colour, accounts: false }
+    }
+
+    /// Whether a file that is there already may be replaced.
+    pub const fn force(&self) -> bool {
+        self.force
     }
 
     fn path(&self) -> Option<&Path> {

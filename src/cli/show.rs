@@ -32,7 +32,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let options = arguments.output.options();
     let mut out = arguments.output.open()?;
     let mut wanted: BTreeSet<u64> = arguments.ids.iter().copied().collect();
-    let preview = pipeline::Options { preview: detail::PREVIEW_OCTETS, filter: None };
+    let preview =
+        pipeline::Options { preview: detail::PREVIEW_OCTETS, ..pipeline::Options::default() };
     // Why it failed and what rules found come behind the exchange, so the capture is read on to its end.
     let mut open: BTreeSet<u64> = BTreeSet::new();
     let shown: BTreeSet<u64> = wanted.clone();

@@ -260,7 +260,10 @@ impl App {
     /// Whether what the list of requests shows depends on verdicts, which come later.
     fn asks_for_words(&self) -> bool {
         matches!(self.only, Some(Only::Problem(_)))
-            || self.filter.as_ref().is_some_and(Filter::asks_for_verdicts)
+            || self
+                .filter
+                .as_ref()
+                .is_some_and(|filter| filter.asks_for_findings() || filter.asks_for_causes())
     }
 
     /// The lines of a list are to be looked for anew.
@@ -428,8 +431,8 @@ impl<'a> Asking<'a> {
         let Some(filter) = self.filter else { return Answer::Yes };
         let id = number as u64 + 1;
         let Some(whole) = self.shown.whole(id) else { return Answer::Unknown };
-        let findings: Vec<&str> =
-            row.rules.iter().flat_map(|rules| rules.iter().map(|rule| rule.id)).collect();
+        let findings: Vec<(&str, Severity)> =
+            whole.findings.iter().map(|finding| (finding.rule.id, finding.severity)).collect();
         let cause = row.blame.as_ref().map(|blame| blame.cause.id);
         let subject = Subject {
             start: self.shown.now.first,

@@ -148,7 +148,7 @@ pub(super) fn why(row: &Row) -> (String, Meaning) {
 pub(super) const fn unanswered(why: Option<Unanswered>) -> &'static str {
     match why {
         Some(Unanswered::Ended(End::Fin)) => "closed, no answer",
-        Some(Unanswered::Ended(End::Reset(Side::Server))) => "reset by server, no answer",
+        Some(Unanswered::Ended(End::Reset(Side::Server))) => "reset, no answer",
         Some(Unanswered::Ended(End::Reset(Side::Client))) => "client gave up",
         Some(Unanswered::Ended(End::Idle)) => "no answer",
         Some(Unanswered::Ended(_)) => "no answer until the end",

@@ -148,6 +148,12 @@ impl Diagnostician {
         Counts { forgotten: self.counts.forgotten + self.memory.forgotten, ..self.counts }
     }
 
+    /// When the oldest failure happened that still waits for its evidence: a verdict may concern any
+    /// exchange from then on.
+    pub fn waits_since(&self) -> Option<Timestamp> {
+        self.pending.iter().map(|pending| pending.since).min()
+    }
+
     fn wait(&mut self, what: Failure, since: Timestamp) {
         if self.pending.len() >= limits::PENDING_FAILURES {
             // The oldest is decided with what there is.

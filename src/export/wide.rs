@@ -1,13 +1,17 @@
 //! One line an exchange, for eyes and `grep`.
 //!
 //! ```text
-//! 12:04:11.204  192.168.7.20:51514 → 10.0.0.5:8080  502  POST  shop.example/checkout   2 ms   157 B  ✖ …
+//! 12  12:04:11.204  192.168.7.20:51514 → 10.0.0.5:8080  502  POST  shop.example/checkout   2 ms   157 B  ✖
+//! 12  └ upstream-refused: …
 //! ```
+//!
+//! Why it failed is known only later, so it has a line of its own, with the number of the exchange.
 
 use std::io::{self, Write};
 
 use super::paint::{Page, Style};
 use super::{Exporter, Format, Options, Secrets, escape};
+use crate::diagnosis::Verdict;
 use crate::flow::{End, Side};
 use crate::http::{Exchange, FieldName, Unanswered};
 use crate::stats::Outcome;
@@ -89,6 +93,19 @@ impl Exporter for Wide {
         };
         page.put(style, &remark);
         page.end_line();
+        out.write_all(page.as_bytes())
+    }
+
+    fn verdict(&mut self, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+        let page = &mut self.page;
+        page.clear();
+        let head = format!("{:>6}  └ {}: ", verdict.transaction, verdict.cause.id);
+        let taken = escape::width(&head);
+        let summary = match self.options.columns {
+            Some(columns) => escape::cut(verdict.summary.as_bytes(), columns.saturating_sub(taken)),
+            None => escape::text(verdict.summary.as_bytes()),
+        };
+        page.put(Style::Failure, &head).add(&summary).end_line();
         out.write_all(page.as_bytes())
     }
 }

@@ -17,6 +17,7 @@ use super::word::{Operand, Place, operand};
 use crate::diagnosis::CAUSES;
 use crate::http::Flaw;
 use crate::limits;
+use crate::rules::RULES;
 
 /// How a field is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,7 +121,7 @@ fn test<'t>(
     seconds: bool,
 ) -> Parsed<'t, (Test, bool)> {
     let (plain, negated) = op.plain();
-    let of_text = matches!(kind, Kind::Text | Kind::Name | Kind::Flaw | Kind::Cause);
+    let of_text = matches!(kind, Kind::Text | Kind::Name | Kind::Flaw | Kind::Cause | Kind::Rule);
     let fits = match plain {
         Op::Equal => true,
         Op::In => kind != Kind::Flag,
@@ -157,7 +158,7 @@ fn test<'t>(
         return Ok((rest, (Test::Present, negated == set)));
     }
     let test = match kind {
-        Kind::Flaw | Kind::Cause => {
+        Kind::Flaw | Kind::Cause | Kind::Rule => {
             for operand in &operands {
                 known(kind, operand)?;
             }
@@ -225,10 +226,11 @@ fn address(operand: &Operand<'_>, ports: bool) -> Result<Network, nom::Err<Fault
     })
 }
 
-/// Whether there is such a flaw or cause: a slip would find nothing for ever.
+/// Whether there is such a flaw, cause or rule: a slip would find nothing for ever.
 fn known(kind: Kind, operand: &Operand<'_>) -> Result<(), nom::Err<Fault>> {
     let names: Vec<&str> = match kind {
         Kind::Flaw => Flaw::ALL.iter().map(|flaw| flaw.name()).collect(),
+        Kind::Rule => RULES.iter().map(|rule| rule.id).collect(),
         _ => CAUSES.iter().map(|cause| cause.id).collect(),
     };
     if names.iter().any(|name| name.eq_ignore_ascii_case(operand.raw)) {

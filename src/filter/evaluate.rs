@@ -151,6 +151,20 @@ impl Node {
         }
     }
 
+    /// The same while further findings and causes of the exchange may come: `None` where it depends
+    /// on them. More of them can only make a comparison with them true, never false again.
+    pub fn holds_by_now(&self, subject: &Subject<'_>) -> Option<bool> {
+        match self {
+            Self::All(nodes) => decided(nodes, subject, false),
+            Self::Any(nodes) => decided(nodes, subject, true),
+            Self::Not(node) => node.holds_by_now(subject).map(|holds| !holds),
+            Self::Field(field, test) if field.of_rules() || field.of_diagnosis() => {
+                test.field(field, subject).then_some(true)
+            }
+            node => Some(node.holds(subject)),
+        }
+    }
+
     /// Whether a field of it is such a one.
     pub fn any_field(&self, such: &dyn Fn(&Field) -> bool) -> bool {
         match self {
@@ -160,6 +174,19 @@ impl Node {
             Self::Header(..) | Self::Lines(..) => false,
         }
     }
+}
+
+/// The answer of several nodes of which one that is `decisive` decides.
+fn decided(nodes: &[Node], subject: &Subject<'_>, decisive: bool) -> Option<bool> {
+    let mut all_known = true;
+    for node in nodes {
+        match node.holds_by_now(subject) {
+            Some(holds) if holds == decisive => return Some(decisive),
+            Some(_) => {}
+            None => all_known = false,
+        }
+    }
+    all_known.then_some(!decisive)
 }
 
 impl Test {

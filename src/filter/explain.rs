@@ -49,6 +49,9 @@ static REMARKS: &[&str] = &[
      expression `(?-i)` changes that. Equality (`=`, `in`) does for texts, not for names.",
     "A value may be a word or stand in quotes, single or double, with `\\\" \\\\ \\n \\r \\t \\0 \\xHH`. \
      Regular expressions go without quotes too, up to a blank, and keep their backslashes.",
+    "`why`, `finding`, `severity` and `problems` ask what becomes known behind an exchange: where the \
+     answer depends on it, the exchange waits for it (at least 5 seconds of the capture), and those \
+     behind it wait too, so that the order stays.",
     "`502` and `5xx` by themselves ask the status. Names are the same in upper and lower case, and \
      with `-` or `_`. A bare word that is the name of a field asks for the field; in quotes it is \
      looked for.",
@@ -57,7 +60,7 @@ static REMARKS: &[&str] = &[
 /// The language in a text of 80 columns, for a terminal.
 pub fn explain() -> String {
     let mut text = String::from(
-        "Filters: one expression says which exchanges are meant, for -Y/--filter.\n\nExamples\n",
+        "Filters: one expression says which exchanges are meant (-Y, --fail-on).\n\nExamples\n",
     );
     for (example, meaning) in EXAMPLES {
         text.push_str(&row(example, 45, meaning));
@@ -93,7 +96,7 @@ pub fn explain() -> String {
 /// The same as a page of Markdown.
 pub fn page() -> String {
     let mut page = String::from(
-        "# Filters\n\nOne expression says which exchanges are meant: for `-Y`/`--filter`. \
+        "# Filters\n\nOne expression says which exchanges are meant: for `-Y` (`--filter`) and `--fail-on`. \
          `httpwhy explain filter` prints the same. Generated from `src/filter`; \
          rewrite with `UPDATE_DOCS=1 cargo test --test filter`.\n",
     );

@@ -4,6 +4,7 @@
 
 use crate::flow::{End, Side};
 use crate::http::{Exchange, FieldName, Message, MessageEnd, Switch, Unanswered, Version};
+use crate::rules::Severity;
 use crate::stats::Outcome;
 use crate::units::{Duration, Timestamp};
 use crate::wire::Endpoint;
@@ -49,9 +50,14 @@ pub struct Field {
 }
 
 impl Field {
-    /// Whether its values come from rules and diagnosis.
-    pub(super) fn of_verdicts(&self) -> bool {
-        matches!(self.name, "finding" | "why" | "problems")
+    /// Whether its values come from rules, and so may still come when the exchange is over.
+    pub(super) fn of_rules(&self) -> bool {
+        matches!(self.name, "finding" | "severity" | "problems")
+    }
+
+    /// The same of values that come from the diagnosis.
+    pub(super) fn of_diagnosis(&self) -> bool {
+        matches!(self.name, "why" | "problems")
     }
 }
 
@@ -224,9 +230,16 @@ pub static FIELDS: &[Field] = &[
         "A deviation from the grammar in one of the messages.", "flaw = bare-lf",
         Texts(|s, see| messages(s.exchange).flat_map(|message| message.flaws.iter())
             .any(|flaw| see(flaw.name().as_bytes())))),
-    row!("finding" ["findings", "rule"] Name,
-        "What a rule found in it.", "finding = no-content-body",
-        Texts(|s, see| s.findings.iter().any(|name| see(name.as_bytes())))),
+    row!("finding" ["findings", "rule"] Rule,
+        "What a rule found in it.", "finding = body-on-204",
+        Texts(|s, see| s.findings.iter().any(|(name, _)| see(name.as_bytes())))),
+    row!("severity" [] Severity,
+    "How bad what rules found in it is; one of the findings has to be so.",
+    "severity >= warning",
+    Numbers(|s, see| s.findings.iter().any(|(_, severity)| {
+        let grade = *severity as u64;
+        see(grade, grade)
+    }))),
     row!("why" ["cause"] Cause,
         "The cause of its failure.", "why = stale-keepalive",
         Texts(|s, see| s.causes.iter().any(|name| see(name.as_bytes())))),
@@ -238,9 +251,9 @@ pub static FIELDS: &[Field] = &[
         "Status 500 or above, no response, or a response that was cut short.", "failed",
         Flag(|s| Outcome::of(s.exchange).is_failure())),
     row!("problems" ["problem"] Flag,
-        "It failed, or a finding or a cause is known of it.", "problems and not 502",
-        Flag(|s| !s.findings.is_empty() || !s.causes.is_empty()
-            || Outcome::of(s.exchange).is_failure())),
+        "It failed, a cause is known, or a finding is a warning or an error.", "problems and not 502",
+        Flag(|s| s.findings.iter().any(|(_, severity)| *severity >= Severity::Warning)
+            || !s.causes.is_empty() || Outcome::of(s.exchange).is_failure())),
     row!("unanswered" ["no_response"] Flag,
         "The connection ended or fell silent without a final response.", "unanswered",
         Flag(|s| Outcome::of(s.exchange) == Outcome::Unanswered)),

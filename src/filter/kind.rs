@@ -28,6 +28,10 @@ pub enum Kind {
     Flaw,
     /// The name of a cause of failure.
     Cause,
+    /// The name of a rule.
+    Rule,
+    /// How bad a finding is.
+    Severity,
     /// An address, a network `10.0.0.0/8`, or an address with a port.
     Address,
 }
@@ -47,6 +51,8 @@ impl Kind {
         Self::Name,
         Self::Flaw,
         Self::Cause,
+        Self::Rule,
+        Self::Severity,
         Self::Address,
     ];
 
@@ -65,6 +71,8 @@ impl Kind {
             Self::Name => "name",
             Self::Flaw => "flaw",
             Self::Cause => "cause",
+            Self::Rule => "rule",
+            Self::Severity => "severity",
             Self::Address => "address",
         }
     }
@@ -84,6 +92,8 @@ impl Kind {
             Self::Name => "as text; = does not tell A from a",
             Self::Flaw => "bare-lf; httpwhy explain lists all",
             Self::Cause => "stale-keepalive; httpwhy explain lists all",
+            Self::Rule => "body-on-204; httpwhy explain lists all",
+            Self::Severity => "info, notice, warning, error",
             Self::Address => "10.0.0.5, 10.0.0.0/8, 2001:db8::/32, 10.0.0.5:8080, :8080",
         }
     }
@@ -99,6 +109,7 @@ impl Kind {
                 | Self::Size
                 | Self::Time
                 | Self::Version
+                | Self::Severity
         )
     }
 }

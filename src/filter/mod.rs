@@ -1,5 +1,5 @@
 //! One line of text in, a [`Filter`] out that says of an exchange whether it is one of those the line
-//! asks for. It serves `--filter`.
+//! asks for. It serves `--filter` and `--fail-on`.
 //!
 //! ```text
 //! status >= 500 and path ~ /checkout       client in 10.0.0.0/8 and not method = GET
@@ -26,6 +26,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::http::Exchange;
+use crate::rules::Severity;
 use crate::units::Timestamp;
 use evaluate::Node;
 
@@ -44,8 +45,8 @@ pub struct Subject<'s> {
     /// Time of the first packet of the capture, which `time > +30s` counts from; where it is not
     /// known, such a comparison is false.
     pub start: Option<Timestamp>,
-    /// The names of what rules have found in the exchange.
-    pub findings: &'s [&'s str],
+    /// What rules have found in the exchange: their names, and how bad it is.
+    pub findings: &'s [(&'s str, Severity)],
     /// The names of the causes of its failure.
     pub causes: &'s [&'s str],
 }
@@ -81,10 +82,19 @@ impl Filter {
         &self.text
     }
 
-    /// Whether the answer depends on [`Subject::findings`] or [`Subject::causes`], and so has to wait
-    /// for them.
-    pub fn asks_for_verdicts(&self) -> bool {
-        self.root.any_field(&|field| field.of_verdicts())
+    /// The same while further findings and causes may come: `None` where they decide.
+    pub fn matches_by_now(&self, subject: &Subject<'_>) -> Option<bool> {
+        self.root.holds_by_now(subject)
+    }
+
+    /// Whether the answer depends on [`Subject::findings`], and so has to wait for them.
+    pub fn asks_for_findings(&self) -> bool {
+        self.root.any_field(&|field| field.of_rules())
+    }
+
+    /// Whether the answer depends on [`Subject::causes`], and so has to wait for them.
+    pub fn asks_for_causes(&self) -> bool {
+        self.root.any_field(&|field| field.of_diagnosis())
     }
 }
 

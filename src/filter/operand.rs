@@ -13,6 +13,7 @@ use nom::{IResult, Parser};
 
 use super::evaluate::{Base, Interval, Network};
 use super::kind::Kind;
+use crate::rules::Severity;
 
 const SECOND: i64 = 1_000_000_000;
 const DAY: i64 = 86_400 * SECOND;
@@ -64,7 +65,17 @@ fn single(kind: Kind, word: &str, seconds: bool) -> Result<Interval, String> {
         Kind::Size => whole(word, size).map(point),
         Kind::Version => whole(word, version).map(point),
         Kind::Time => time(word),
-        Kind::Flag | Kind::Text | Kind::Name | Kind::Flaw | Kind::Cause | Kind::Address => None,
+        Kind::Severity => {
+            let place = |severity: &Severity| severity.name().eq_ignore_ascii_case(word);
+            Severity::ALL.iter().position(place).map(|place| point(place as i64))
+        }
+        Kind::Flag
+        | Kind::Text
+        | Kind::Name
+        | Kind::Flaw
+        | Kind::Cause
+        | Kind::Rule
+        | Kind::Address => None,
     };
     read.ok_or_else(|| {
         let unit = kind == Kind::Duration && whole(word, decimal).is_some();

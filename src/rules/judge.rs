@@ -182,6 +182,13 @@ impl Judge {
         }
     }
 
+    /// Whether all rules have looked at an exchange that look at exchanges, those included that wait
+    /// for what comes behind it.
+    pub fn is_settled(&self, connection: u64, id: u64) -> bool {
+        let Some(trail) = self.trails.get(&connection) else { return true };
+        trail.unsettled.iter().all(|unsettled| unsettled.id != id)
+    }
+
     /// Takes note of octets where none may stand.
     pub fn stray(&mut self, stray: &Stray, out: &mut Vec<Finding>) {
         const STRAYS: usize = 8;

@@ -3,7 +3,7 @@
 use super::finding::Place;
 use super::report::path;
 use super::shown::shown;
-use crate::http::Exchange;
+use crate::http::{Exchange, Head};
 
 /// The place of an exchange.
 pub(super) fn of(exchange: &Exchange) -> Place {
@@ -14,6 +14,12 @@ pub(super) fn of(exchange: &Exchange) -> Place {
         path: request.map(|request| template(path(request.head.target())).into()),
         status: exchange.status(),
     }
+}
+
+/// The method and the path template of a request, safe to show: what requests are grouped by where
+/// one wants to know how an endpoint does.
+pub fn endpoint(request: &Head) -> (String, String) {
+    (shown(request.method_octets()), template(path(request.target())))
 }
 
 /// A path with the segments that change from one resource to the next replaced by `{}`: numbers,

@@ -380,7 +380,7 @@ pub(super) fn url(request: &Head) -> Vec<u8> {
 }
 
 /// The path of a target, without its query.
-pub fn path(target: &[u8]) -> &[u8] {
+pub(super) fn path(target: &[u8]) -> &[u8] {
     let target = match memchr::memmem::find(target, b"://") {
         Some(at) if target.first() != Some(&b'/') => {
             let behind = target.get(at + 3..).unwrap_or_default();

@@ -124,7 +124,8 @@ impl Keeper {
                 if self.templates.len() >= limits::SHARED_TEXTS {
                     self.templates.clear();
                 }
-                let template: Arc<str> = rules::template(rules::path(target)).into();
+                let (_, template) = head.map_or_else(Default::default, rules::endpoint);
+                let template: Arc<str> = template.into();
                 self.templates.insert(target.into(), Arc::clone(&template));
                 template
             }

@@ -83,12 +83,12 @@ pub struct Statistics {
 }
 
 impl Statistics {
-    /// Counts an exchange.
-    pub fn exchange(&mut self, exchange: &Exchange) {
+    /// Counts an exchange; `id` is its number.
+    pub fn exchange(&mut self, id: u64, exchange: &Exchange) {
         let outcome = Outcome::of(exchange);
         self.exchanges += 1;
         self.outcomes.add(outcome, exchange);
-        self.failures.add(self.exchanges, outcome, exchange);
+        self.failures.add(id, outcome, exchange);
         self.statuses.add(exchange);
         self.methods.add(exchange);
         self.interim = self.interim.saturating_add(exchange.interim_count);

@@ -9,7 +9,7 @@ use crate::limits;
 use crate::units::{Duration, Timestamp};
 
 /// The first length of an interval, in nanoseconds.
-const STEP: i64 = 10_000_000;
+const STEP: i64 = 1_000_000;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -160,7 +160,7 @@ mod tests {
         }
         let (buckets, step) = series.whole();
         assert!(buckets.len() <= limits::SERIES_BUCKETS && buckets.len() > 400);
-        assert_eq!(step, Duration::from_millis(80));
+        assert_eq!(step, Duration::from_millis(128));
         let sum = |of: fn(&Bucket) -> u64| buckets.iter().map(of).sum::<u64>();
         assert_eq!((sum(|b| b.begun), sum(|b| b.ended)), (10_000, 10_000));
         assert_eq!(sum(|b| b.server_errors), 1_000);

@@ -96,7 +96,7 @@ pub fn shown(mut capture: Capture, options: Options) -> Vec<u8> {
 }
 
 fn drive(capture: &mut Capture, preview: usize, mut sink: impl FnMut(Record<'_>)) -> Outcome {
-    let options = pipeline::Options { preview, filter: None };
+    let options = pipeline::Options { preview, ..pipeline::Options::default() };
     let outcome = pipeline::run(capture, options, |record| {
         sink(record);
         Ok::<_, httpwhy::error::Error>(ControlFlow::Continue(()))

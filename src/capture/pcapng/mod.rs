@@ -86,7 +86,7 @@ impl Pcapng {
     /// The next packet.
     pub(super) fn next(&mut self, window: &mut Window, input: &mut Input) -> Step {
         loop {
-            if !window.holds(FRAME_OCTETS) {
+            if !window.holds_already(FRAME_OCTETS) {
                 return Step::Starved;
             }
             let offset = window.offset();
@@ -108,7 +108,7 @@ impl Pcapng {
                 }
                 continue;
             }
-            if !window.holds(length) {
+            if !window.holds_already(length) {
                 return Step::Starved;
             }
             if trailing_length(window.at_hand(), block) != Some(block.length) {

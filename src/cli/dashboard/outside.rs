@@ -17,7 +17,10 @@ use httpwhy::error::Error;
 use httpwhy::pipeline::{self, Progress, Sink};
 use httpwhy::snapshot::Whole;
 use httpwhy::stats::Outcome;
+use httpwhy::units::Count;
 use httpwhy::wire::Endpoint;
+
+use super::packets;
 
 /// Octets of the front of each body of an exchange that is read again.
 const PREVIEW_OCTETS: usize = 16 * 1024;
@@ -55,8 +58,27 @@ impl Outside for Machine {
     }
 
     fn save_packets(&mut self, name: &str, ends: BTreeSet<(Endpoint, Endpoint)>) -> String {
-        let _ = (name, ends);
-        "packets cannot be saved yet".to_owned()
+        if self.paths.is_empty() {
+            return "packets of a live capture are saved by -w FILE alone".to_owned();
+        }
+        let (path, file) = match create(name, "pcapng") {
+            Ok(created) => created,
+            Err(error) => return format!("not saved: {error}"),
+        };
+        let said = format!("saving packets: {} …", path.display());
+        let (paths, news) = (self.paths.clone(), self.news.0.clone());
+        let copy = move || {
+            let word = match packets::copy(&paths, ends, (path.clone(), file)) {
+                Ok(count) => format!("saved: {}, {} packets", path.display(), Count(count)),
+                Err(error) => format!("not saved: {error}"),
+            };
+            // The dashboard may be gone.
+            let _ = news.send(word);
+        };
+        match thread::Builder::new().name("packets".to_owned()).spawn(copy) {
+            Ok(_) => said,
+            Err(error) => format!("not saved: {error}"),
+        }
     }
 
     fn recall(&mut self, id: u64) {
@@ -128,7 +150,7 @@ fn create(name: &str, ending: &str) -> io::Result<(PathBuf, File)> {
 fn again(paths: &[PathBuf], id: u64, wanted: &AtomicU64) -> Option<Whole> {
     let mut capture = Capture::open(paths).ok()?;
     let mut search = Search { id, wanted, found: None };
-    let options = pipeline::Options { preview: PREVIEW_OCTETS, filter: None };
+    let options = pipeline::Options { preview: PREVIEW_OCTETS, ..pipeline::Options::default() };
     // What was found before the end is worth showing, however the rest went.
     let _ = pipeline::drive::<Error>(&mut capture, options, &mut search);
     search.found

@@ -27,8 +27,14 @@ struct Publisher<'b> {
     now: Now,
 }
 
-/// Reads a source to its end, or until `stop` is set, and says on the board how it went.
-pub(super) fn read(mut source: impl Source, preview: usize, board: &Board, stop: &AtomicBool) {
+/// Reads a source to its end, or until `stop` is set, closes it, and says on the board how it went.
+pub(super) fn read<S: Source>(
+    mut source: S,
+    preview: usize,
+    board: &Board,
+    stop: &AtomicBool,
+    close: impl FnOnce(S) -> Result<(), Error>,
+) {
     let mut publisher = Publisher {
         keeper: Keeper::default(),
         board,
@@ -37,8 +43,10 @@ pub(super) fn read(mut source: impl Source, preview: usize, board: &Board, stop:
         took: Duration::ZERO,
         now: Now::default(),
     };
-    let options = pipeline::Options { preview, filter: None };
+    let options = pipeline::Options { preview, ..pipeline::Options::default() };
     let outcome = pipeline::drive::<Error>(&mut source, options, &mut publisher);
+    let octets = source.reading().octets;
+    let outcome = outcome.and_then(|outcome| close(source).map(|()| outcome));
     let Publisher { keeper, mut now, .. } = publisher;
     let snapshot = match outcome {
         Ok(outcome) => {
@@ -46,7 +54,7 @@ pub(super) fn read(mut source: impl Source, preview: usize, board: &Board, stop:
             let damages = summary.inputs.iter().flat_map(|input| &input.damages);
             now.end = Some(Ended::Done(damages.map(|damage| damage.message.clone()).collect()));
             now.packets = summary.packets;
-            now.octets = source.reading().octets;
+            now.octets = octets;
             now.drops = summary.drops;
             (now.first, now.at) = (summary.first, summary.last.max(now.at));
             keeper.snapshot(now, &outcome.statistics)

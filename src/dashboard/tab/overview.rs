@@ -41,9 +41,18 @@ impl Curves {
         Self { buckets, step, span }
     }
 
-    fn per_second(&self, of: impl Fn(&Bucket) -> u64) -> Vec<f64> {
+    /// How many a second, in at most so many equal parts of the time: each the mean of its part.
+    fn per_second(&self, columns: usize, of: impl Fn(&Bucket) -> u64) -> Vec<f64> {
         let step = self.step.as_nanos().max(1) as f64 / 1e9;
-        self.buckets.iter().map(|bucket| of(bucket) as f64 / step).collect()
+        let count = self.buckets.len();
+        let columns = columns.clamp(1, count.max(1));
+        (0..columns)
+            .map(|column| {
+                let (from, to) = (column * count / columns, (column + 1) * count / columns);
+                let part = self.buckets.get(from..to).unwrap_or_default();
+                part.iter().map(&of).sum::<u64>() as f64 / step / part.len().max(1) as f64
+            })
+            .collect()
     }
 
     /// How long they are, in seconds.
@@ -153,14 +162,14 @@ fn numbers(app: &App, buffer: &mut Buffer, area: Rect, totals: &Totals, curves: 
     let inside = panel(buffer, boxed(0), theme, "Requests/s", "");
     let text = format!("  {}     peak {}", totals.rate, totals.peak);
     put(buffer, inside, 0, &text, theme.style(Meaning::Title));
-    let begun = curves.per_second(|bucket| bucket.begun);
+    let begun = curves.per_second(usize::from(inside.width), |bucket| bucket.begun);
     put(buffer, inside, 1, &spark(&begun, inside.width), theme.style(Meaning::Line));
     let inside = panel(buffer, boxed(1), theme, "5xx", "");
     let bad = totals.errors > 0;
     let text =
         format!("  {}  ✖ {} of {}", totals.share, short(totals.errors), short(totals.exchanges));
     put(buffer, inside, 0, &text, theme.style(if bad { Meaning::Failure } else { Meaning::Title }));
-    let errors = curves.per_second(|bucket| bucket.server_errors);
+    let errors = curves.per_second(usize::from(inside.width), |bucket| bucket.server_errors);
     let meaning = if bad { Meaning::Failure } else { Meaning::Dim };
     put(buffer, inside, 1, &spark(&errors, inside.width), theme.style(meaning));
     let inside = panel(buffer, boxed(2), theme, "Time to first byte", "");
@@ -194,7 +203,7 @@ fn curve(app: &App, buffer: &mut Buffer, area: Rect, curves: &Curves) {
     let inside = panel(buffer, area, theme, &title, "z zoom");
     let rows = usize::from(inside.height.saturating_sub(2));
     let columns = usize::from(inside.width.saturating_sub(8));
-    let begun = curves.per_second(|bucket| bucket.begun);
+    let begun = curves.per_second(columns, |bucket| bucket.begun);
     let most = round_up(begun.iter().copied().fold(1.0, f64::max));
     // Levels that lie evenly are labelled.
     let drawn = chart(&begun, columns, rows, most);
@@ -208,7 +217,7 @@ fn curve(app: &App, buffer: &mut Buffer, area: Rect, curves: &Curves) {
         ];
         line(buffer, inside, row, &Line::from(spans));
     }
-    let errors = curves.per_second(|bucket| bucket.server_errors);
+    let errors = curves.per_second(columns, |bucket| bucket.server_errors);
     let stretched: Vec<f64> = if errors.len() < columns {
         (0..columns)
             .map(|column| {
@@ -233,8 +242,10 @@ fn curve(app: &App, buffer: &mut Buffer, area: Rect, curves: &Curves) {
             format!("-{:.0}m", seconds / 60.0)
         } else if seconds >= 10.0 {
             format!("-{seconds:.0}s")
-        } else {
+        } else if seconds >= 1.0 {
             format!("-{seconds:.1}s")
+        } else {
+            format!("-{:.0}ms", seconds * 1e3)
         }
     };
     let mut axis = " ".repeat(columns + 7);
@@ -338,6 +349,7 @@ fn endpoints(app: &mut App, buffer: &mut Buffer, area: Rect) {
     table.heading(buffer, area, app.theme.style(Meaning::Dim), None);
     let now = &app.shown.now;
     let time = now.first.zip(now.at).map(|(first, at)| at.since(first));
+    let hosts = app.shown.endpoints.several_hosts();
     // The order of the tab's list, which is by 5xx unless somebody has chosen another.
     let order = &app.list(ENDPOINTS).order;
     for (row, place) in (1..area.height).zip(0..) {
@@ -345,8 +357,11 @@ fn endpoints(app: &mut App, buffer: &mut Buffer, area: Rect) {
         let Some(endpoint) = app.shown.endpoints.get(number as usize) else { break };
         let [.., errors] = endpoint.classes;
         let style = if errors > 0 { app.theme.style(Meaning::Failure) } else { Style::new() };
+        // Equal paths of several hosts are told apart.
+        let host = if hosts { safe(&endpoint.host) } else { String::new() };
+        let name = format!("{:<4} {host}{}", safe(&endpoint.method), template(endpoint));
         let cells = [
-            (format!("{:<4} {}", safe(&endpoint.method), template(endpoint)), Style::new()),
+            (name, Style::new()),
             (short(endpoint.exchanges), Style::new()),
             (rate(endpoint.exchanges, time), Style::new()),
             (percent(endpoint.server_errors()), style),
@@ -450,8 +465,8 @@ fn compact(app: &mut App, buffer: &mut Buffer, area: Rect, totals: &Totals, curv
     let (heads, rest) = area_split(area, 4);
     let [p50, p95, p99, longest] = &totals.quantiles;
     let spark = |values: &[f64]| fit(&sparkline(values, 17), 17);
-    let begun = spark(&curves.per_second(|bucket| bucket.begun));
-    let errors = spark(&curves.per_second(|bucket| bucket.server_errors));
+    let begun = spark(&curves.per_second(17, |bucket| bucket.begun));
+    let errors = spark(&curves.per_second(17, |bucket| bucket.server_errors));
     let most = totals.in_flight.iter().copied().fold(0.0, f64::max);
     let bad = if totals.errors > 0 { Meaning::Failure } else { Meaning::Plain };
     let mut head = |row: u16, name: &str, value: &str, spark: String, end: String, meaning| {
@@ -498,7 +513,7 @@ fn padded_line(left: &str, end: &str, column: usize) -> String {
 }
 
 fn small(app: &mut App, buffer: &mut Buffer, area: Rect, totals: &Totals, curves: &Curves) {
-    let begun = curves.per_second(|bucket| bucket.begun);
+    let begun = curves.per_second(16, |bucket| bucket.begun);
     let [p50, p95, ..] = &totals.quantiles;
     let text = format!(" {} req/s  {}", totals.rate, sparkline(&begun, 16));
     put(buffer, area, 0, &text, app.theme.style(Meaning::Line));

@@ -23,7 +23,7 @@ const COLUMNS: &[Column] = &[
     Column::right("TTFB", 7, 5),
     Column::right("TOTAL", 7, 2),
     Column::right("SIZE", 6, 7),
-    Column::left("WHY", 27, 1),
+    Column::left("WHY", 22, 1),
 ];
 
 const COMPACT: &[Column] = &[
@@ -49,10 +49,16 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         _ => area_split(area, area.height),
     };
     let inside = if size == Size::Full {
-        let order = if app.list(REQUESTS).order.reversed { "last first" } else { "first first" };
-        let by = REQUEST_SORTS.get(app.list(REQUESTS).sort).copied().unwrap_or_default();
+        let list = app.list(REQUESTS);
+        let by = REQUEST_SORTS.get(list.sort).copied().unwrap_or_default();
+        let order = match (list.sort, list.order.reversed) {
+            (0, true) => "newest first".to_owned(),
+            (0, false) => "oldest first".to_owned(),
+            (_, true) => format!("largest {by} first"),
+            (_, false) => format!("smallest {by} first"),
+        };
         let following = if app.follow { " · following" } else { "" };
-        let word = format!("by {by}, {order}{following}");
+        let word = format!("{order}{following}");
         panel(buffer, list, app.theme, "Requests", &word)
     } else {
         list

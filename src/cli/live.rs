@@ -1,0 +1,178 @@
+//! What `sniff` and the dashboard share: which device, pipe or growing file to read, and how to be
+//! told to stop.
+
+use std::fs;
+use std::io::{self, IsTerminal};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::Args;
+use httpwhy::capture::{Capture, Source, Watch};
+use httpwhy::error::Error;
+
+/// Where packets come from while they happen.
+#[derive(Debug, Args)]
+pub(super) struct Device {
+    /// Capture from this interface; any is all of them. httpwhy interfaces shows which there are
+    #[arg(short, long, value_name = "IFACE")]
+    interface: Option<String>,
+    /// Which packets to capture, as tcpdump has it: 'tcp port 8080'. Trailing words are the same
+    #[arg(short = 'f', long, value_name = "EXPR", requires = "interface")]
+    bpf: Option<String>,
+    /// Octets to capture of each packet
+    #[arg(short, long, value_name = "N", requires = "interface", value_parser = clap::value_parser!(u32).range(1..=262_144))]
+    snaplen: Option<u32>,
+    /// Buffer of the kernel, MiB: more of it loses fewer packets
+    #[arg(short = 'B', long, value_name = "MIB", requires = "interface", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=2_047))]
+    buffer: u32,
+    /// Only packets from and to this machine, where the interface sees others too
+    #[arg(short = 'p', long, requires = "interface")]
+    no_promisc: bool,
+    /// Have every packet at once instead of 20 ms later; loses more of them under load
+    #[arg(long, requires = "interface")]
+    immediate: bool,
+    /// Capture in this network namespace: a name that ip netns knows, or a path
+    #[arg(long, value_name = "NAME|PATH", requires = "interface")]
+    netns: Option<String>,
+    /// Capture in the network namespace of this process
+    #[arg(long, value_name = "PID", requires = "interface", conflicts_with = "netns")]
+    pid: Option<u32>,
+    /// Stay at the end of the file and read what is appended to it
+    #[arg(short = 'F', long, conflicts_with = "interface")]
+    follow: bool,
+}
+
+/// An open source.
+pub(super) struct Opened {
+    pub source: Box<dyn Source>,
+    /// What it is: `eth0, filter "tcp port 8080"`, `standard input`.
+    pub name: String,
+}
+
+impl Device {
+    /// Whether an interface is to be captured from.
+    pub const fn is_interface(&self) -> bool {
+        self.interface.is_some()
+    }
+
+    /// Whether a growing file is to be followed.
+    pub const fn is_followed(&self) -> bool {
+        self.follow
+    }
+
+    /// Opens the interface, or the one file or pipe in `read`. Words that are neither are a capture
+    /// filter; without an interface the first of them is the file.
+    pub fn open(&self, read: &[PathBuf], words: &[String]) -> Result<Opened, Error> {
+        match &self.interface {
+            Some(_) if !read.is_empty() => {
+                Err(Error::Usage("either an interface (-i) or a file (-r), not both".to_owned()))
+            }
+            Some(interface) => self.open_interface(interface, words),
+            None => self.open_path(read, words),
+        }
+    }
+
+    /// Opens what is to be read while something writes to it.
+    fn open_path(&self, read: &[PathBuf], words: &[String]) -> Result<Opened, Error> {
+        let named = words.iter().map(PathBuf::from);
+        let paths: Vec<PathBuf> = read.iter().cloned().chain(named).collect();
+        let path = match paths.as_slice() {
+            [path] => path.clone(),
+            [] if !io::stdin().is_terminal() => PathBuf::from("-"),
+            [] => {
+                let help = "nothing to read: -i IFACE captures from an interface (httpwhy \
+                            interfaces shows which), - reads a pipe";
+                return Err(Error::Usage(help.to_owned()));
+            }
+            [..] => {
+                let help = "one file or pipe can be read; a capture filter needs an interface (-i), \
+                            and -Y asks for exchanges";
+                return Err(Error::Usage(help.to_owned()));
+            }
+        };
+        let is_standard = path.as_os_str() == "-";
+        if is_standard && io::stdin().is_terminal() {
+            let help = "standard input is a terminal: pipe a capture in, \
+                        as in tcpdump -U -w - | httpwhy sniff -";
+            return Err(Error::Usage(help.to_owned()));
+        }
+        let is_file = if is_standard { is_regular_input() } else { is_regular(&path) };
+        let source: Box<dyn Source> = match (self.follow, is_file) {
+            (true, true) => Box::new(Watch::follow(&path)?),
+            (false, true) => Box::new(Capture::open(&[&path])?),
+            (_, false) => Box::new(Watch::pipe(&path)?),
+        };
+        let name = if is_standard { "standard input".into() } else { path.display().to_string() };
+        Ok(Opened { source, name })
+    }
+
+    #[cfg(all(feature = "live", unix))]
+    fn open_interface(&self, interface: &str, words: &[String]) -> Result<Opened, Error> {
+        use httpwhy::capture::live::{self, Settings};
+        let filter: Vec<&str> = self.bpf.iter().chain(words).map(|word| word.as_str()).collect();
+        let filter = filter.join(" ");
+        let defaults = Settings::default();
+        let settings = Settings {
+            device: interface.to_owned(),
+            filter,
+            snaplen: self.snaplen.unwrap_or(defaults.snaplen),
+            buffer: self.buffer.saturating_mul(1 << 20),
+            immediate: self.immediate,
+            promiscuous: !self.no_promisc,
+            namespace: self.namespace(),
+        };
+        let source = Box::new(live::open(&settings)?);
+        let mut name = interface.to_owned();
+        if !settings.filter.is_empty() {
+            name.push_str(&format!(", filter \"{}\"", settings.filter));
+        }
+        Ok(Opened { source, name })
+    }
+
+    #[cfg(not(all(feature = "live", unix)))]
+    fn open_interface(&self, interface: &str, _words: &[String]) -> Result<Opened, Error> {
+        Err(Error::Live(format!(
+            "cannot capture on {interface}: this httpwhy was built without live capture\n\
+             let tcpdump capture:  sudo tcpdump -i {interface} -U -w - | httpwhy sniff -"
+        )))
+    }
+
+    #[cfg(all(feature = "live", unix))]
+    fn namespace(&self) -> Option<PathBuf> {
+        use httpwhy::capture::live;
+        self.netns.as_deref().map(live::named).or_else(|| self.pid.map(live::of_process))
+    }
+}
+
+fn is_regular(path: &Path) -> bool {
+    // What is not there is refused when it is opened.
+    fs::metadata(path).map_or(true, |found| found.is_file() || found.is_dir())
+}
+
+#[cfg(unix)]
+fn is_regular_input() -> bool {
+    use std::os::fd::AsFd;
+    let file = io::stdin().as_fd().try_clone_to_owned().map(fs::File::from);
+    file.and_then(|file| file.metadata()).is_ok_and(|found| found.is_file())
+}
+
+#[cfg(not(unix))]
+fn is_regular_input() -> bool {
+    false
+}
+
+/// A flag that Ctrl-C and the polite signals set. The second one ends the program at once, in case
+/// the first is not noticed.
+pub(super) fn stop_flag() -> io::Result<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    #[cfg(unix)]
+    {
+        use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+        for signal in [SIGINT, SIGTERM, SIGHUP] {
+            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&flag))?;
+            signal_hook::flag::register(signal, Arc::clone(&flag))?;
+        }
+    }
+    Ok(flag)
+}

@@ -1,0 +1,252 @@
+//! `httpwhy sniff`: packets in as they happen, one line an exchange out, and what it came to at the
+//! end.
+
+use std::io::Write as _;
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use clap::Args;
+use httpwhy::capture::Source;
+use httpwhy::engine::Record;
+use httpwhy::export::{Exporter, FORMATS};
+use httpwhy::http::Protocol;
+use httpwhy::pipeline::{self, Outcome, Progress, Sink};
+use httpwhy::snapshot::Drops;
+use httpwhy::stats;
+use httpwhy::units::{Count, Duration};
+
+use super::{Done, amount, analyze, complain, input, keep, live, output, tell};
+
+/// How often losses are told while they happen, at most.
+const TELLING: std::time::Duration = std::time::Duration::from_secs(1);
+
+#[derive(Debug, Args)]
+pub(super) struct Arguments {
+    #[command(flatten)]
+    device: live::Device,
+    /// A pipe or a growing file to read instead; - for standard input
+    #[arg(short, long = "read", value_name = "FILE")]
+    read: Vec<PathBuf>,
+    /// Which packets to capture, as tcpdump has it: tcp port 8080. Without -i: what to read
+    #[arg(value_name = "BPF")]
+    words: Vec<String>,
+    /// What to write
+    #[arg(short = 'T', long, value_name = "FORMAT", default_value = "wide", value_parser = analyze::formats())]
+    format: String,
+    /// The same as -T jsonl
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// Only exchanges that match, as in 'status >= 500 and path ~ /checkout'; httpwhy explain filter
+    #[arg(short = 'Y', long, value_name = "EXPR")]
+    filter: Option<String>,
+    /// Exit with 4 if an exchange matches, as in 5xx, problems, 'ttfb > 2s', 'why = upstream-refused'
+    #[arg(long, value_name = "EXPR")]
+    fail_on: Option<String>,
+    /// Stop after so many exchanges
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    count: Option<u64>,
+    /// Stop after this time, as in 10s or 5m
+    #[arg(long, value_name = "TIME", value_parser = amount::duration)]
+    duration: Option<Duration>,
+    #[command(flatten)]
+    keep: keep::Keep,
+    #[command(flatten)]
+    output: output::Destination,
+    #[command(flatten)]
+    talk: input::Talk,
+    /// Accepted, as tcpdump has them: names are never looked up, lines are written at once
+    #[arg(short, short_aliases = ['l', 'U'])]
+    n: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
+    let name = if arguments.json { "jsonl" } else { &arguments.format };
+    let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
+        anyhow::bail!("there is no format {name}");
+    };
+    let filter = arguments.filter.as_deref().map(analyze::compile).transpose()?;
+    let gate = arguments.fail_on.as_deref().map(analyze::compile).transpose()?;
+    let live::Opened { source, name } = arguments.device.open(&arguments.read, &arguments.words)?;
+    let is_live = source.is_live();
+    let stop = live::stop_flag()?;
+    let mut out = arguments.output.open()?;
+    let mut exporter = (format.open)(arguments.output.options());
+    exporter.begin(&mut out).map_err(|error| out.refused(error))?;
+    let told = !arguments.talk.is_quiet();
+    let mut shown = Shown {
+        exporter,
+        out,
+        left: arguments.count.unwrap_or(u64::MAX),
+        last: 0,
+        failed: 0,
+        shown: 0,
+        begun: Instant::now(),
+        until: arguments.duration,
+        stop,
+        losses: told.then(Losses::default),
+    };
+    let wanted = pipeline::Options { preview: 0, filter, gate };
+    let announce = || {
+        if told && is_live {
+            tell(&format!("capturing on {name}; Ctrl-C stops"));
+        }
+    };
+    let outcome = match arguments.keep.save(source, arguments.output.force())? {
+        keep::Kept::As(mut source) => {
+            announce();
+            pipeline::drive(&mut source, wanted, &mut shown)?
+        }
+        keep::Kept::Saved(mut source) => {
+            announce();
+            let outcome = pipeline::drive(&mut *source, wanted, &mut shown)?;
+            source.finish()?;
+            outcome
+        }
+    };
+    let stopped = shown.stop.load(Ordering::Relaxed);
+    if told {
+        shown.summarise(&outcome);
+    }
+    shown.end(&outcome)?;
+    // Whoever stops also stops what writes to the pipe, in the middle of a packet.
+    let done = if stopped { Done::Well } else { arguments.talk.tell(&outcome.summary) };
+    analyze::hurried(&outcome);
+    Ok(if outcome.gated > 0 { Done::Matched } else { done })
+}
+
+/// Shows what comes, as it comes.
+struct Shown {
+    exporter: Box<dyn Exporter>,
+    out: output::Output,
+    /// Exchanges still to be shown.
+    left: u64,
+    /// Number of the last exchange that was shown.
+    last: u64,
+    failed: u64,
+    shown: u64,
+    begun: Instant,
+    until: Option<Duration>,
+    stop: Arc<AtomicBool>,
+    /// `None`: nobody wants to hear of them.
+    losses: Option<Losses>,
+}
+
+impl Sink<anyhow::Error> for Shown {
+    fn record(&mut self, record: Record<'_>) -> anyhow::Result<ControlFlow<()>> {
+        let Self { exporter, out, .. } = self;
+        let written = match record {
+            // Behind the last one comes what belongs to those that were shown, and nothing else.
+            Record::Exchange(..) if self.left == 0 => Ok(()),
+            Record::Finding(finding)
+                if self.left == 0 && finding.transaction.is_none_or(|id| id > self.last) =>
+            {
+                Ok(())
+            }
+            Record::Verdict(verdict) if verdict.transaction > self.last => Ok(()),
+            Record::Exchange(id, exchange) => {
+                self.left -= 1;
+                self.last = id;
+                self.shown += 1;
+                self.failed += u64::from(stats::Outcome::of(exchange).is_failure());
+                exporter.exchange(id, exchange, out)
+            }
+            Record::Stray(stray) => exporter.stray(stray, out),
+            Record::Connection(connection) => exporter.connection(connection, out),
+            Record::Verdict(verdict) => exporter.verdict(verdict, out),
+            Record::Finding(finding) => exporter.finding(finding, out),
+        };
+        written.map_err(|error| self.out.refused(error))?;
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn pause(&mut self, progress: &Progress<'_>) -> anyhow::Result<ControlFlow<()>> {
+        // Under load too: a buffer that is not full yet may wait for long.
+        self.out.flush().map_err(|error| self.out.refused(error))?;
+        if let Some(losses) = &mut self.losses {
+            losses.tell(progress.drops);
+        }
+        let elapsed = || u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let is_over = self.left == 0
+            || self.stop.load(Ordering::Relaxed)
+            || self.until.is_some_and(|until| elapsed() >= until.as_nanos());
+        Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
+
+impl Shown {
+    /// Says what it came to.
+    fn summarise(&self, outcome: &Outcome) {
+        let summary = &outcome.summary;
+        let nanos = u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        let took = Duration::from_nanos(nanos);
+        let mut text = format!(
+            "{} in {took}, {} failed; {}",
+            many(self.shown, "exchange"),
+            Count(self.failed),
+            many(summary.packets, "packet"),
+        );
+        let Drops { system, interface, own } = summary.drops;
+        if let Some(dropped) = system {
+            text.push_str(&format!(", {} dropped by the kernel", Count(dropped)));
+        }
+        for (dropped, by) in [(interface, "the interface"), (Some(own), "httpwhy")] {
+            if let Some(dropped @ 1..) = dropped {
+                text.push_str(&format!(", {} by {by}", Count(dropped)));
+            }
+        }
+        tell(&text);
+        if outcome.statistics.exchanges == 0 && summary.packets > 0 {
+            let connections = many(outcome.statistics.connections, "connection");
+            let encrypted = outcome.statistics.protocols.count(Protocol::Tls);
+            let text = format!(
+                "no HTTP/1 in {connections}, {} of them TLS; -T text says what there is",
+                Count(encrypted)
+            );
+            complain("note", &text);
+        }
+    }
+
+    /// Ends the output.
+    fn end(mut self, outcome: &Outcome) -> anyhow::Result<()> {
+        let Outcome { summary, statistics, .. } = outcome;
+        let ended = self.exporter.end(summary, statistics, &mut self.out);
+        ended.map_err(|error| self.out.refused(error))?;
+        Ok(self.out.finish()?)
+    }
+}
+
+fn many(count: u64, what: &str) -> String {
+    format!("{} {what}{}", Count(count), if count == 1 { "" } else { "s" })
+}
+
+/// Tells of losses while they happen.
+#[derive(Default)]
+struct Losses {
+    told: u64,
+    at: Option<Instant>,
+}
+
+impl Losses {
+    fn tell(&mut self, drops: Drops) {
+        let lost = drops.total().unwrap_or(0);
+        if lost <= self.told || self.at.is_some_and(|at| at.elapsed() < TELLING) {
+            return;
+        }
+        let Drops { system, interface, own } = drops;
+        let mut parts = Vec::new();
+        for (dropped, by) in [
+            (system, "the kernel (its buffer was full: -B gives it more, a BPF filter less to do)"),
+            (interface, "the interface"),
+            (Some(own), "httpwhy"),
+        ] {
+            if let Some(dropped @ 1..) = dropped {
+                parts.push(format!("{} by {by}", Count(dropped)));
+            }
+        }
+        complain("warning", &format!("packets lost so far: {}", parts.join(", ")));
+        (self.told, self.at) = (lost, Some(Instant::now()));
+    }
+}

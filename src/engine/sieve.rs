@@ -1,0 +1,222 @@
+//! Exchanges, findings and verdicts in; those that a filter asks for out, in the order in which they
+//! came in. Where the filter asks what rules found or why an exchange failed, exchanges wait until
+//! that is known; their number is bounded.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use crate::diagnosis::Verdict;
+use crate::filter::{Filter, Subject};
+use crate::http::Exchange;
+use crate::limits;
+use crate::rules::{Finding, Severity};
+use crate::units::Timestamp;
+
+/// What comes out.
+pub(super) enum Wanted<'w> {
+    Exchange(u64, &'w Arc<Exchange>),
+    Finding(&'w Finding),
+    Verdict(&'w Verdict),
+}
+
+/// See the module's words.
+#[derive(Debug)]
+pub(super) struct Sieve {
+    filter: Filter,
+    asks_for_findings: bool,
+    asks_for_causes: bool,
+    /// Time of the first exchange.
+    start: Option<Timestamp>,
+    /// Ascending by number.
+    waiting: VecDeque<Waiting>,
+    /// The numbers of those that came out, for what comes behind them.
+    wanted: BTreeSet<u64>,
+    /// Those that were decided by what was known, since too many waited.
+    hurried: u64,
+}
+
+/// An exchange that waits.
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub id: u64,
+    pub exchange: Arc<Exchange>,
+    /// Whether it is known to be wanted, and waits for those before it only.
+    is_wanted: bool,
+    findings: Vec<Finding>,
+    verdicts: Vec<Verdict>,
+}
+
+impl Sieve {
+    pub fn new(filter: Filter) -> Self {
+        Self {
+            asks_for_findings: filter.asks_for_findings(),
+            asks_for_causes: filter.asks_for_causes(),
+            filter,
+            start: None,
+            waiting: VecDeque::new(),
+            wanted: BTreeSet::new(),
+            hurried: 0,
+        }
+    }
+
+    /// Whether exchanges wait for findings.
+    pub const fn asks_for_findings(&self) -> bool {
+        self.asks_for_findings
+    }
+
+    /// Whether exchanges wait for verdicts.
+    pub const fn asks_for_causes(&self) -> bool {
+        self.asks_for_causes
+    }
+
+    /// Exchanges that were decided too early, since too many waited.
+    pub const fn hurried(&self) -> u64 {
+        self.hurried
+    }
+
+    /// Takes an exchange; numbers ascend.
+    pub fn exchange<E>(
+        &mut self,
+        id: u64,
+        exchange: &Arc<Exchange>,
+        mut give: impl FnMut(Wanted<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let start = *self.start.get_or_insert(exchange.first().at);
+        let subject = Subject { start: Some(start), ..Subject::new(id, exchange) };
+        if !(self.asks_for_findings || self.asks_for_causes) {
+            if !self.filter.matches(&subject) {
+                return Ok(());
+            }
+            self.remember(id);
+            return give(Wanted::Exchange(id, exchange));
+        }
+        let is_wanted = match self.filter.matches_by_now(&subject) {
+            Some(false) => return Ok(()),
+            known => known.is_some(),
+        };
+        if is_wanted && self.waiting.is_empty() {
+            self.remember(id);
+            return give(Wanted::Exchange(id, exchange));
+        }
+        if self.waiting.len() >= limits::HELD_EXCHANGES
+            && let Some(oldest) = self.waiting.pop_front()
+        {
+            self.hurried += u64::from(!oldest.is_wanted);
+            self.decide(&oldest, &mut give)?;
+        }
+        self.waiting.push_back(Waiting {
+            id,
+            exchange: Arc::clone(exchange),
+            is_wanted,
+            findings: Vec::new(),
+            verdicts: Vec::new(),
+        });
+        Ok(())
+    }
+
+    /// Takes a finding.
+    pub fn finding<E>(
+        &mut self,
+        finding: &Finding,
+        mut give: impl FnMut(Wanted<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Some(id) = finding.transaction else { return Ok(()) };
+        if self.wanted.contains(&id) {
+            return give(Wanted::Finding(finding));
+        }
+        self.learn(id, |waiting| waiting.findings.push(finding.clone()));
+        Ok(())
+    }
+
+    /// Takes a verdict.
+    pub fn verdict<E>(
+        &mut self,
+        verdict: &Verdict,
+        mut give: impl FnMut(Wanted<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if self.wanted.contains(&verdict.transaction) {
+            return give(Wanted::Verdict(verdict));
+        }
+        self.learn(verdict.transaction, |waiting| waiting.verdicts.push(verdict.clone()));
+        Ok(())
+    }
+
+    /// Gives out those in front that are decided; of the others `is_open` says whether more may
+    /// become known of them.
+    pub fn release<E>(
+        &mut self,
+        is_open: impl Fn(&Waiting) -> bool,
+        mut give: impl FnMut(Wanted<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        while let Some(front) = self.waiting.front() {
+            if !front.is_wanted && is_open(front) {
+                break;
+            }
+            let Some(front) = self.waiting.pop_front() else { break };
+            self.decide(&front, &mut give)?;
+        }
+        Ok(())
+    }
+
+    fn learn(&mut self, id: u64, note: impl FnOnce(&mut Waiting)) {
+        let Ok(place) = self.waiting.binary_search_by_key(&id, |waiting| waiting.id) else {
+            return;
+        };
+        let Some(waiting) = self.waiting.get_mut(place) else { return };
+        note(waiting);
+        if waiting.is_wanted {
+            return;
+        }
+        match ask(&self.filter, self.start, waiting, Filter::matches_by_now) {
+            Some(true) => waiting.is_wanted = true,
+            Some(false) => drop(self.waiting.remove(place)),
+            None => {}
+        }
+    }
+
+    /// Gives it out, with all that is known of it, where it is wanted.
+    fn decide<E>(
+        &mut self,
+        waiting: &Waiting,
+        give: &mut impl FnMut(Wanted<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let holds = |filter: &Filter, subject: &Subject<'_>| filter.matches(subject);
+        if !waiting.is_wanted && !ask(&self.filter, self.start, waiting, holds) {
+            return Ok(());
+        }
+        self.remember(waiting.id);
+        give(Wanted::Exchange(waiting.id, &waiting.exchange))?;
+        for finding in &waiting.findings {
+            give(Wanted::Finding(finding))?;
+        }
+        for verdict in &waiting.verdicts {
+            give(Wanted::Verdict(verdict))?;
+        }
+        Ok(())
+    }
+
+    fn remember(&mut self, id: u64) {
+        self.wanted.insert(id);
+        if self.wanted.len() > limits::WANTED_EXCHANGES {
+            self.wanted.pop_first();
+        }
+    }
+}
+
+fn ask<T>(
+    filter: &Filter,
+    start: Option<Timestamp>,
+    waiting: &Waiting,
+    question: impl Fn(&Filter, &Subject<'_>) -> T,
+) -> T {
+    let findings: Vec<(&str, Severity)> =
+        waiting.findings.iter().map(|finding| (finding.rule.id, finding.severity)).collect();
+    let causes: Vec<&str> = waiting.verdicts.iter().map(|verdict| verdict.cause.id).collect();
+    let subject = Subject {
+        start,
+        findings: &findings,
+        causes: &causes,
+        ..Subject::new(waiting.id, &waiting.exchange)
+    };
+    question(filter, &subject)
+}
