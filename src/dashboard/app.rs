@@ -31,6 +31,8 @@ pub struct Options {
     pub theme: Theme,
     /// Nothing but ASCII.
     pub ascii: bool,
+    /// Whether what is not kept can be read again.
+    pub again: bool,
     /// A filter to begin with.
     pub filter: Option<Filter>,
 }
@@ -151,6 +153,8 @@ pub struct App {
     pub(super) theme: Theme,
     pub(super) mouse: bool,
     pub(super) working: bool,
+    /// The filter that the capture was read again for, and which exchanges matched, where that is known.
+    asked: Option<(String, Option<Vec<u64>>)>,
     /// The exchange that was read again, as its number and all of it.
     pub(super) again: Option<(u64, crate::snapshot::Whole)>,
 }
@@ -202,6 +206,7 @@ impl App {
             theme: options.theme,
             mouse: false,
             working: false,
+            asked: None,
             again: None,
             options,
         }
@@ -291,7 +296,11 @@ impl App {
         };
         let sort = requests.sort;
         let key = |number: usize| row_key(number, sort);
-        let mut ask = Asking::new(&shown, filter.as_ref(), only, marked);
+        let answers = self.asked.as_ref().and_then(|(text, answers)| {
+            let same = filter.as_ref().is_some_and(|filter| filter.text() == text);
+            answers.as_deref().filter(|_| same)
+        });
+        let mut ask = Asking { shown: &shown, filter: filter.as_ref(), only, marked, answers };
         self.working = requests.order.work(
             (rows.first(), rows.end()),
             |number| ask.row(number),
@@ -339,6 +348,13 @@ impl App {
             let key = |number: usize| places.get(number).map_or(u64::MAX, |place| *place as u64);
             list.order.work((0, places.len()), there, Some(&key));
         }
+        // A selected line that is not shown any more gives way to the first.
+        let requests = self.list_mut(REQUESTS);
+        if !requests.order.is_unfinished()
+            && requests.selected.is_some_and(|number| requests.order.place(number).is_none())
+        {
+            requests.selected = None;
+        }
         self.working || more
     }
 
@@ -371,6 +387,35 @@ impl App {
         }
     }
 
+    /// The filter that the capture is to be read again for, once: some exchanges that it asks about are
+    /// not kept whole, and everything has been read.
+    pub fn asks(&mut self) -> Option<Filter> {
+        let filter = self.filter.as_ref()?;
+        let asked = self.asked.as_ref().is_some_and(|(text, _)| text == filter.text());
+        let missing = self.options.again && self.list(REQUESTS).order.unknown() > 0;
+        if asked || !missing || self.working || self.latest.now.end.is_none() {
+            return None;
+        }
+        self.asked = Some((filter.text().to_owned(), None));
+        Some(filter.clone())
+    }
+
+    /// The capture was read again for a filter: these exchanges match, ascending by number.
+    pub fn answer(&mut self, text: &str, ids: Vec<u64>) {
+        if let Some((asked, answers)) = &mut self.asked
+            && asked == text
+        {
+            *answers = Some(ids);
+            self.reset(REQUESTS);
+            self.work();
+        }
+    }
+
+    /// Whether lists are being looked through.
+    pub const fn is_working(&self) -> bool {
+        self.working
+    }
+
     /// Something that the outside wants to say.
     pub fn tell(&mut self, message: String) {
         self.message = Some(message);
@@ -399,18 +444,11 @@ struct Asking<'a> {
     filter: Option<&'a Filter>,
     only: Option<Only>,
     marked: &'a BTreeSet<u32>,
+    /// The numbers of those that match the filter, ascending, where the capture was read again for it.
+    answers: Option<&'a [u64]>,
 }
 
-impl<'a> Asking<'a> {
-    const fn new(
-        shown: &'a Snapshot,
-        filter: Option<&'a Filter>,
-        only: Option<Only>,
-        marked: &'a BTreeSet<u32>,
-    ) -> Self {
-        Self { shown, filter, only, marked }
-    }
-
+impl Asking<'_> {
     fn row(&mut self, number: usize) -> Answer {
         if self.only.is_none() && self.filter.is_none() {
             return Answer::Yes;
@@ -430,7 +468,13 @@ impl<'a> Asking<'a> {
         }
         let Some(filter) = self.filter else { return Answer::Yes };
         let id = number as u64 + 1;
-        let Some(whole) = self.shown.whole(id) else { return Answer::Unknown };
+        let Some(whole) = self.shown.whole(id) else {
+            return match self.answers.map(|answers| answers.binary_search(&id).is_ok()) {
+                Some(true) => Answer::Yes,
+                Some(false) => Answer::No,
+                None => Answer::Unknown,
+            };
+        };
         let findings: Vec<(&str, Severity)> =
             whole.findings.iter().map(|finding| (finding.rule.id, finding.severity)).collect();
         let cause = row.blame.as_ref().map(|blame| blame.cause.id);

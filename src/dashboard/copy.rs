@@ -52,8 +52,11 @@ pub(super) fn text(
 fn url(exchange: &Exchange, secrets: Secrets) -> Option<String> {
     let head = &exchange.request.as_ref()?.head;
     let target = secrets.target(head.target()).into_owned();
-    let host = head.value(FieldName::Host).map(<[u8]>::to_vec);
-    let host = host.unwrap_or_else(|| exchange.server.to_string().into_bytes());
+    let host = head.fields().find(|field| field.name == FieldName::Host);
+    let host = match &host {
+        Some(field) => secrets.value(field).into_owned(),
+        None => exchange.server.to_string().into_bytes(),
+    };
     let url = if target.first() == Some(&b'/') {
         [b"http://".as_slice(), &host, &target].concat()
     } else {

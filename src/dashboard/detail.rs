@@ -10,7 +10,7 @@ use super::app::App;
 use super::theme::Meaning;
 use super::view::Size;
 use super::widget::{fit, line, panel, put, right, scroll_mark, wrapped};
-use super::words::{DASH, duration, safe, sign, status, target, unanswered, why};
+use super::words::{DASH, duration, host, safe, sign, status, target, unanswered, why};
 use crate::export::{Options, detail, escape};
 use crate::flow::Mark;
 use crate::http::{Exchange, Message};
@@ -37,7 +37,7 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let whole = app.whole(view.id);
     let lines = if size == Size::Full {
-        let timeline = timeline(row, whole);
+        let timeline = timeline(row, whole, usize::from(area.width) - 4);
         let reasons = reasons(app, row, whole, usize::from(area.width) - 4);
         let wanted = u16::try_from(timeline.len() + 2).unwrap_or(u16::MAX);
         let above = wanted.clamp(4, (body.height / 3).max(4));
@@ -54,10 +54,10 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         let room = usize::from(area.width).saturating_sub(2);
         let mut page = reasons(app, row, whole, room);
         page.push(Vec::new());
-        page.extend(timeline(row, whole));
+        page.extend(timeline(row, whole, room));
         for message in [0, 1] {
             page.push(Vec::new());
-            page.extend(message_lines(app, whole, message, room));
+            page.extend(message_lines(app, whole, message, room, true));
         }
         let count = page.len();
         draw_pieces(app, buffer, body, &page, view.scroll);
@@ -90,7 +90,12 @@ fn title(app: &App, id: u64, row: &Row, buffer: &mut Buffer, area: Rect, size: S
     let end = if size == Size::Full { "      ] next  [ prev " } else { "" };
     let taken = escape::width(&number) + escape::width(&answer) + escape::width(end) + 5;
     let room = usize::from(area.width).saturating_sub(taken);
-    let what = format!("{} {}{}", safe(&row.method), safe(&row.host), target(row, app.secrets));
+    let what = format!(
+        "{} {}{}",
+        safe(&row.method),
+        host(&row.host, app.secrets),
+        target(row, app.secrets)
+    );
     let what = escape::cut(what.as_bytes(), room).into_owned();
     let gap = usize::from(area.width).saturating_sub(taken + escape::width(&what));
     let spans = vec![
@@ -116,11 +121,15 @@ fn draw_pieces(app: &App, buffer: &mut Buffer, area: Rect, lines: &[Pieces], scr
 }
 
 /// What happened when: a line an event.
-fn timeline(row: &Row, whole: Option<&Whole>) -> Vec<Pieces> {
+fn timeline(row: &Row, whole: Option<&Whole>, columns: usize) -> Vec<Pieces> {
     let place = format!(
-        "client {} ↔ server {}     connection {}, request {} on it",
+        "{} → {}   connection {}, request {} on it",
         row.client, row.server, row.connection, row.nth
     );
+    // Times, sizes and packet numbers have their place; the bars and the words share the rest.
+    let bars = columns >= 72;
+    let taken = 13 + 2 + if bars { 13 } else { 0 } + 8 + 13;
+    let words = columns.saturating_sub(taken).clamp(8, 46);
     let at = row.at.to_string();
     let clock = at.get(11..23).unwrap_or_default().to_owned();
     let mut lines = vec![vec![
@@ -156,12 +165,12 @@ fn timeline(row: &Row, whole: Option<&Whole>) -> Vec<Pieces> {
         } else {
             format!("+{}", event.mark.since(begin))
         };
-        let bar = bar(first.as_nanos(), span, &event);
+        let bar = if bars { bar(first.as_nanos(), span, &event) } else { String::new() };
         lines.push(vec![
             (format!("{after:>12} "), Meaning::Dim),
             ("┃ ".to_owned(), Meaning::Frame),
             (bar, Meaning::Bar),
-            (fit(&event.what, 46), event.meaning),
+            (fit(&event.what, words), event.meaning),
             (right(&event.size, 8), Meaning::Plain),
             (format!("  #{}", Count(event.mark.packet)), Meaning::Dim),
         ]);
@@ -329,8 +338,15 @@ fn reasons(app: &App, row: &Row, whole: Option<&Whole>, columns: usize) -> Vec<P
     lines
 }
 
-/// The lines of one message: 0 the request, 1 the response. What `httpwhy show` prints.
-fn message_lines(app: &App, whole: Option<&Whole>, which: usize, columns: usize) -> Vec<Pieces> {
+/// The lines of one message: 0 the request, 1 the response. What `httpwhy show` prints, with the line
+/// that says which packets it came in or without.
+fn message_lines(
+    app: &App,
+    whole: Option<&Whole>,
+    which: usize,
+    columns: usize,
+    with_packets: bool,
+) -> Vec<Pieces> {
     let Some(whole) = whole else {
         return vec![vec![("not kept whole".to_owned(), Meaning::Dim)]];
     };
@@ -353,7 +369,8 @@ fn message_lines(app: &App, whole: Option<&Whole>, which: usize, columns: usize)
     }
     let text = String::from_utf8_lossy(&page);
     let mut lines = Vec::new();
-    for (place, text) in text.trim_end().split('\n').enumerate() {
+    let shown = text.trim_end().split('\n').enumerate().skip(usize::from(!with_packets));
+    for (place, text) in shown {
         let text = text.strip_prefix("  ").unwrap_or(text);
         let meaning = match (place, text) {
             (0, _) => Meaning::Dim,
@@ -388,7 +405,8 @@ fn heads(
         let chosen = pane == which;
         let word = if chosen { "j k scroll" } else { "Tab" };
         let inside = panel(buffer, area, app.theme, name, word);
-        let lines = message_lines(app, whole, which, usize::from(inside.width).saturating_sub(2));
+        let room = usize::from(inside.width).saturating_sub(2);
+        let lines = message_lines(app, whole, which, room, true);
         let height = usize::from(inside.height);
         let over = lines.len().saturating_sub(height);
         let scroll = if chosen { scroll.min(over) } else { 0 };
@@ -416,9 +434,10 @@ pub(super) fn panes(app: &App, buffer: &mut Buffer, area: Rect) {
     let ends = format!("Request  {} → {}", row.client, row.server);
     for (which, area, name) in [(0, left, ends.as_str()), (1, other, "Response")] {
         let inside = panel(buffer, area, app.theme, name, "");
-        let lines = message_lines(app, whole, which, usize::from(inside.width).saturating_sub(2));
-        // The first line says where the message is; the timing below says it too.
-        draw_pieces(app, buffer, inside, &lines, usize::from(lines.len() > 1));
+        // Where the message lies is in the timing below.
+        let room = usize::from(inside.width).saturating_sub(2);
+        let lines = message_lines(app, whole, which, room, false);
+        draw_pieces(app, buffer, inside, &lines, 0);
     }
     let inside = panel(buffer, lower, app.theme, "Timing and evidence", "Enter shows all of it");
     draw_pieces(app, buffer, inside, &summary(app, row, whole, usize::from(inside.width)), 0);

@@ -535,7 +535,7 @@ impl App {
             Only::Endpoint(place) => {
                 let endpoint = self.shown.endpoints.get(place as usize)?;
                 let method = super::words::safe(&endpoint.method);
-                format!("endpoint {method} {}", super::words::template(endpoint))
+                format!("endpoint {method} {}", super::words::template(endpoint, self.secrets))
             }
             Only::Connection(id) => format!("connection {id}"),
             Only::Problem(kind @ Kind::Cause(..)) => format!("why: {}", kind.name()),

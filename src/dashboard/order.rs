@@ -32,6 +32,7 @@ pub(super) struct Order {
     seen: usize,
     /// Of those, lines of which it cannot be told.
     unknown: usize,
+    unfinished: bool,
     /// When sorting was over, and how long it took.
     latest: Option<(Instant, Duration)>,
     stale: bool,
@@ -43,6 +44,7 @@ impl Order {
     /// Everything is to be looked at again.
     pub fn reset(&mut self) {
         self.matching.clear();
+        self.unfinished = true;
         self.seen = 0;
         self.unknown = 0;
         self.stale = true;
@@ -63,6 +65,11 @@ impl Order {
     /// Lines of which it could not be told whether to show them.
     pub const fn unknown(&self) -> usize {
         self.unknown
+    }
+
+    /// Whether a part of the lines has not been looked at yet.
+    pub const fn is_unfinished(&self) -> bool {
+        self.unfinished
     }
 
     fn lines(&self) -> &[u32] {
@@ -120,6 +127,7 @@ impl Order {
         }
         self.stale |= to > from || gone > 0;
         self.seen = to.max(self.seen);
+        self.unfinished = to < end;
         let Some(key) = key else {
             self.by_key = false;
             return to < end;
@@ -151,7 +159,7 @@ mod tests {
     #[test]
     fn lines_come_and_go() {
         let mut order = Order::default();
-        let even = |number: usize| if number % 2 == 0 { Answer::Yes } else { Answer::No };
+        let even = |number: usize| if number.is_multiple_of(2) { Answer::Yes } else { Answer::No };
         assert!(!order.work((0, 6), even, None));
         assert_eq!(shown(&order), [0, 2, 4]);
         order.work((3, 10), even, None);

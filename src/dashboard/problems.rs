@@ -1,6 +1,8 @@
 //! What is wrong, as one list: causes that verdicts name, failures that none explains, and what rules
 //! found, the worst first. A snapshot in, lines out.
 
+use std::collections::BTreeSet;
+
 use crate::diagnosis::{Cause, Confidence};
 use crate::export::escape;
 use crate::flow::Side;
@@ -8,7 +10,7 @@ use crate::rules::{self, Rule, Severity};
 use crate::snapshot::{Row, Snapshot};
 use crate::stats::Failure;
 use crate::status::Language;
-use crate::units::{Count, Timestamp};
+use crate::units::Count;
 use crate::wire::Endpoint;
 
 /// What a problem is, apart from its numbers.
@@ -16,8 +18,8 @@ use crate::wire::Endpoint;
 pub(super) enum Kind {
     /// A cause and the server to blame.
     Cause(&'static Cause, Option<Endpoint>),
-    /// A rule, and the server that it speaks about.
-    Rule(&'static Rule, Option<Endpoint>),
+    /// What a rule found, at any server.
+    Rule(&'static Rule),
     /// Failures at a server that nobody has explained.
     Failure(Failure, Endpoint),
 }
@@ -26,7 +28,7 @@ impl PartialEq for Kind {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Cause(one, at), Self::Cause(two, there)) => one.id == two.id && at == there,
-            (Self::Rule(one, at), Self::Rule(two, there)) => one.id == two.id && at == there,
+            (Self::Rule(one), Self::Rule(two)) => one.id == two.id,
             (Self::Failure(one, at), Self::Failure(two, there)) => one == two && at == there,
             _ => false,
         }
@@ -46,8 +48,6 @@ pub(super) struct Problem {
     pub first: Option<u64>,
     /// The first packet that shows it.
     pub packet: Option<u64>,
-    /// When it was seen last, where that is known.
-    pub last: Option<Timestamp>,
 }
 
 impl Kind {
@@ -58,9 +58,8 @@ impl Kind {
                 .blame
                 .as_ref()
                 .is_some_and(|blame| blame.cause.id == cause.id && blame.upstream == *upstream),
-            Self::Rule(rule, server) => {
-                server.is_none_or(|server| server == row.server)
-                    && row.rules.as_ref().is_some_and(|set| set.iter().any(|one| one.id == rule.id))
+            Self::Rule(rule) => {
+                row.rules.as_ref().is_some_and(|set| set.iter().any(|one| one.id == rule.id))
             }
             Self::Failure(failure, server) => {
                 *server == row.server && row.blame.is_none() && row.failure() == Some(*failure)
@@ -73,8 +72,7 @@ impl Kind {
         match self {
             Self::Cause(cause, Some(upstream)) => format!("{} at {upstream}", cause.title),
             Self::Cause(cause, None) => cause.title.to_owned(),
-            Self::Rule(rule, Some(server)) => format!("{} at {server}", rule.id),
-            Self::Rule(rule, None) => rule.id.to_owned(),
+            Self::Rule(rule) => rule.id.to_owned(),
             Self::Failure(failure, server) => format!("{} at {server}", failure_title(*failure)),
         }
     }
@@ -94,7 +92,7 @@ impl Kind {
                     ("Try", format!("{} {}", cause.advice, cures.join(" "))),
                 ]
             }
-            Self::Rule(rule, _) => {
+            Self::Rule(rule) => {
                 let page = rules::documentation(rule);
                 let part = |heading: &str| {
                     let behind = page.split_once(heading).map_or("", |(_, behind)| behind);
@@ -136,7 +134,7 @@ pub(super) fn evidence(snapshot: &Snapshot, problem: &Problem) -> Vec<String> {
                 }));
             }
         }
-        Kind::Rule(rule, _) => {
+        Kind::Rule(rule) => {
             let groups = snapshot.statistics.findings.groups();
             let group = groups.into_iter().find(|group| {
                 group.rule.id == rule.id
@@ -202,7 +200,6 @@ pub(super) fn problems(snapshot: &Snapshot) -> Vec<Problem> {
             place: server.map_or_else(String::new, |server| server.to_string()),
             first: Some(problem.first),
             packet: problem.first_packet,
-            last: None,
         });
     }
     for count in snapshot.unexplained.iter().filter(|count| count.exchanges > 0) {
@@ -214,26 +211,34 @@ pub(super) fn problems(snapshot: &Snapshot) -> Vec<Problem> {
             place: count.server.to_string(),
             first: Some(count.first),
             packet: Some(count.first_packet),
-            last: None,
         });
     }
+    let mut places: Vec<(usize, BTreeSet<Option<Endpoint>>)> = Vec::new();
     for group in statistics.findings.groups() {
-        let kind = Kind::Rule(group.rule, group.place.server);
-        if let Some(known) = found.iter_mut().find(|known| known.kind == kind) {
+        let kind = Kind::Rule(group.rule);
+        let server = group.place.server;
+        let known = places.iter_mut().find(|(place, _)| {
+            found.get(*place).is_some_and(|problem: &Problem| problem.kind == kind)
+        });
+        if let Some((place, servers)) = known
+            && let Some(known) = found.get_mut(*place)
+        {
             known.count += group.count;
             known.severity = known.severity.max(group.severity);
-            known.last = known.last.max(Some(group.times.1));
+            servers.insert(server);
+            let many = format!("{} servers", servers.len());
+            known.place = if servers.len() > 1 { many } else { known.place.clone() };
             continue;
         }
+        places.push((found.len(), BTreeSet::from([server])));
         found.push(Problem {
             kind,
             severity: group.severity,
             count: group.count,
             title: group.rule.title.to_owned(),
-            place: group.place.server.map_or_else(String::new, |server| server.to_string()),
+            place: server.map_or_else(String::new, |server| server.to_string()),
             first: group.examples.first().and_then(|example| example.transaction),
             packet: group.packets.map(|(first, _)| first),
-            last: Some(group.times.1),
         });
     }
     found.sort_by_key(|problem| std::cmp::Reverse((problem.severity, problem.count)));

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event};
 use crossterm::terminal::{
-    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+    Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{cursor, execute};
 use ratatui::Terminal;
@@ -19,6 +19,7 @@ use ratatui::backend::CrosstermBackend;
 
 use super::app::{App, Effect};
 use super::view::draw;
+use crate::filter::Filter;
 use crate::snapshot::{Board, Snapshot, Whole};
 use crate::wire::Endpoint;
 
@@ -41,6 +42,13 @@ pub trait Outside {
 
     /// An exchange that was read again, once.
     fn recalled(&mut self) -> Option<(u64, Option<Whole>)>;
+
+    /// Begins to read everything again, to see which exchanges a filter matches.
+    fn ask(&mut self, filter: Filter);
+
+    /// The filter that everything was read again for, and the numbers of the exchanges that match,
+    /// ascending; once.
+    fn answered(&mut self) -> Option<(String, Vec<u64>)>;
 
     /// Something to tell, once.
     fn news(&mut self) -> Option<String>;
@@ -81,9 +89,13 @@ pub fn run(
 fn enter() -> io::Result<Screen> {
     enable_raw_mode()?;
     execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
-    let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
-    screen.clear()?;
-    Ok(screen)
+    fresh()
+}
+
+/// An empty screen. `Terminal::clear` would ask the terminal where its cursor is, and not all answer.
+fn fresh() -> io::Result<Screen> {
+    execute!(io::stdout(), Clear(ClearType::All))?;
+    Terminal::new(CrosstermBackend::new(io::stdout()))
 }
 
 fn leave() -> io::Result<()> {
@@ -120,8 +132,17 @@ fn turn(
             app.tell(news);
             stale = true;
         }
-        let busy = app.work();
-        stale |= busy;
+        if let Some((filter, ids)) = outside.answered() {
+            app.answer(&filter, ids);
+            stale = true;
+        }
+        let was_busy = app.is_working();
+        let busy = was_busy && app.work();
+        stale |= was_busy;
+        if let Some(filter) = app.asks() {
+            outside.ask(filter);
+            stale = true;
+        }
         if stale && due {
             screen.draw(|frame| draw(app, frame))?;
             drawn = Some(Instant::now());
@@ -167,7 +188,7 @@ fn outcome(
 ) -> io::Result<bool> {
     match effect {
         Effect::Quit => return Ok(true),
-        Effect::Redraw => screen.clear()?,
+        Effect::Redraw => *screen = fresh()?,
         Effect::Mouse(true) => execute!(io::stdout(), EnableMouseCapture)?,
         Effect::Mouse(false) => execute!(io::stdout(), DisableMouseCapture)?,
         Effect::Suspend => {

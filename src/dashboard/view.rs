@@ -280,7 +280,12 @@ fn filter_line(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
         format!("{} exchanges", Count(all as u64))
     };
     if order.unknown() > 0 {
-        end.push_str(&format!(", {} no longer whole", Count(order.unknown() as u64)));
+        let unknown = Count(order.unknown() as u64);
+        end.push_str(&if app.options.again && app.shown.now.end.is_some() {
+            format!(", {unknown} being read again …")
+        } else {
+            format!(", {unknown} no longer whole")
+        });
     }
     if app.shown.rows.first() > 0 {
         let gone = Count(app.shown.rows.first() as u64);
@@ -302,6 +307,8 @@ fn filter_line(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
 fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
     let full = size == Size::Full;
     let text = match (app.detail.is_some(), app.tab) {
+        (true, _) if size == Size::Small => "j/k scroll  ]/[ next  Esc back  ? help",
+        _ if size == Size::Small => "1-5 tabs  Enter  / filter  ? help  q",
         (true, _) if full => {
             "j/k scroll  Tab other side  ]/[ next/prev  n/N next failed  y copy  w save  o connection  R secrets  Esc back  ? help"
         }
@@ -309,7 +316,9 @@ fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
         (_, OVERVIEW) if full => {
             "Tab next  1-5 tabs  j/k move  Enter open  / filter  n failed  p pause  z zoom  T theme  ? help  q quit"
         }
-        (_, OVERVIEW) => "Tab next  j/k  Enter open  / filter  p pause  z zoom  ? help  q quit",
+        (_, OVERVIEW) => {
+            "Tab next  j/k move  Enter open  / filter  p pause  z zoom  ? help  q quit"
+        }
         (_, REQUESTS) if full => {
             "j/k move  Enter full view  / filter  f follow  s sort  y copy  w save  n/N failed  o connection  ? help  q quit"
         }
@@ -317,7 +326,10 @@ fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
         (_, PROBLEMS) => {
             "Enter list the requests  y copy  w save evidence  Esc back  ? help  q quit"
         }
-        _ => "j/k move  Enter list the requests  s sort  S turn around  Esc back  ? help  q quit",
+        _ if full => {
+            "j/k move  Enter list the requests  s sort  S turn around  Esc back  ? help  q quit"
+        }
+        _ => "j/k move  Enter its requests  s sort  S turn  Esc back  ? help  q quit",
     };
     let spans: Vec<Span<'_>> = std::iter::once(Span::raw(" "))
         .chain(text.split("  ").flat_map(|item| {
@@ -363,7 +375,7 @@ fn popup(app: &App, buffer: &mut Buffer, area: Rect) {
     let (title, lines, scroll) = match popup {
         Popup::Help(scroll) => {
             let name = tab::TABS.get(app.tab).map_or("", |tab| tab.name);
-            (format!("Help — {name}"), help(app), *scroll)
+            (format!("Help — {name}"), help(app, area.width), *scroll)
         }
         Popup::Copy => ("Copy".to_owned(), menu(copy::MENU), 0),
         Popup::Save => ("Save into this folder".to_owned(), menu(save::MENU), 0),
@@ -402,13 +414,17 @@ fn menu(items: &[(char, &str)]) -> Vec<String> {
 }
 
 /// The keys, and what this screen says.
-fn help(app: &App) -> Vec<String> {
+fn help(app: &App, columns: u16) -> Vec<String> {
     let mut lines = Vec::new();
     let mut group = "";
     for help in HELP {
         let shown = if help.group == group { "" } else { help.group };
         group = help.group;
-        lines.push(format!("{shown:<9}{:<24}{}", help.keys, help.does));
+        lines.push(if columns >= 76 {
+            format!("{shown:<9}{:<24}{}", help.keys, help.does)
+        } else {
+            format!("{}: {}", help.keys, help.does)
+        });
     }
     lines.push(String::new());
     let words = tab::TABS.get(app.tab).map(|tab| tab.help).unwrap_or_default();

@@ -4,7 +4,7 @@
 use super::theme::Meaning;
 use crate::export::escape;
 use crate::flow::{End, Ending, Side};
-use crate::http::Unanswered;
+use crate::http::{Field, FieldName, Unanswered};
 use crate::rules::Severity;
 use crate::secret::Secrets;
 use crate::snapshot::{ConnectionRow, Row};
@@ -107,6 +107,12 @@ pub(super) fn target(row: &Row, secrets: Secrets) -> String {
     escape::text(&secrets.target(&row.target)).into_owned()
 }
 
+/// A host as sent, without a password in front of it.
+pub(super) fn host(octets: &[u8], secrets: Secrets) -> String {
+    let field = Field { name: FieldName::Host, name_octets: b"Host", value: octets };
+    escape::text(&secrets.value(&field)).into_owned()
+}
+
 /// The status of a row.
 pub(super) fn status(row: &Row) -> (String, Meaning) {
     match (row.status, row.outcome) {
@@ -175,11 +181,12 @@ pub(super) const fn ending(row: &ConnectionRow) -> (&'static str, Meaning) {
 }
 
 /// The path template of an endpoint, as people write it.
-pub(super) fn template(endpoint: &EndpointCount) -> String {
+pub(super) fn template(endpoint: &EndpointCount, secrets: Secrets) -> String {
     if endpoint.method.is_empty() && endpoint.template.is_empty() {
         return "(request not captured)".to_owned();
     }
-    escape::text(endpoint.template.replace("{}", "{id}").as_bytes()).into_owned()
+    let template = secrets.target(endpoint.template.as_bytes()).into_owned();
+    escape::text(&template).replace("{}", "{id}")
 }
 
 #[cfg(test)]

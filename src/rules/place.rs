@@ -1,5 +1,7 @@
 //! What findings are grouped by: an exchange in, its server, method, path template and status out.
 
+use std::borrow::Cow;
+
 use super::finding::Place;
 use super::report::path;
 use super::shown::shown;
@@ -23,12 +25,31 @@ pub fn endpoint(request: &Head) -> (String, String) {
 }
 
 /// A path with the segments that change from one resource to the next replaced by `{}`: numbers,
-/// hexadecimal, UUIDs and long words with digits in them.
+/// hexadecimal, UUIDs and long words with digits in them; the end of a file's name stays.
 pub fn template(path: &[u8]) -> String {
     let text = shown(path);
-    let segments: Vec<&str> =
-        text.split('/').map(|segment| if changes(segment) { "{}" } else { segment }).collect();
+    let segments: Vec<Cow<'_, str>> = text.split('/').map(unchanging).collect();
     segments.join("/")
+}
+
+/// A segment without what changes in it: `42` and `42.json` as `{}` and `{}.json`.
+fn unchanging(segment: &str) -> Cow<'_, str> {
+    if changes(segment) {
+        return Cow::Borrowed("{}");
+    }
+    match segment.rsplit_once('.') {
+        Some((name, ending)) if changes(name) && is_ending(ending) => {
+            Cow::Owned(format!("{{}}.{ending}"))
+        }
+        _ => Cow::Borrowed(segment),
+    }
+}
+
+/// Whether a word is the end of a file's name: `json`, `jpeg`, `mp4`.
+fn is_ending(word: &str) -> bool {
+    (1..=5).contains(&word.len())
+        && word.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && word.bytes().all(|octet| octet.is_ascii_alphanumeric())
 }
 
 fn changes(segment: &str) -> bool {
@@ -59,6 +80,9 @@ mod tests {
             ("/deadbeef", "/deadbeef"),
             ("/deadbee1", "/{}"),
             ("/t/eyJhbGciOiJIUzI1NiJ9abc", "/t/{}"),
+            ("/items/42.json", "/items/{}.json"),
+            ("/release/1.5", "/release/1.5"),
+            ("/10.0.0.1", "/10.0.0.1"),
             ("/", "/"),
             ("", ""),
         ] {

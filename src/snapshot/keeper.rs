@@ -229,14 +229,14 @@ impl Keeper {
                 new
             }
         };
-        if let Some(row) = self.rows.get_mut(place) {
-            if row.blame.replace(shared).is_none()
-                && let Some(failure) = row.failure()
-                && let Some(count) = self
-                    .unexplained
-                    .iter_mut()
-                    .find(|count| (count.failure, count.server) == (failure, row.server))
-            {
+        if let Some(row) = self.rows.get_mut(place)
+            && row.blame.replace(shared).is_none()
+            && let Some(failure) = row.failure()
+        {
+            let server = row.server;
+            let same =
+                |count: &&mut FailureCount| (count.failure, count.server) == (failure, server);
+            if let Some(count) = self.unexplained.iter_mut().find(same) {
                 count.exchanges = count.exchanges.saturating_sub(1);
             }
         }

@@ -32,11 +32,14 @@ pub struct EndpointCount {
     pub octets: u64,
 }
 
+/// Method, host and template.
+type Key = (Arc<[u8]>, Arc<[u8]>, Arc<str>);
+
 /// See the module's words.
 #[derive(Debug, Clone, Default)]
 pub struct Endpoints {
     known: Vec<Arc<EndpointCount>>,
-    index: HashMap<(Arc<[u8]>, Arc<[u8]>, Arc<str>), usize>,
+    index: HashMap<Key, usize>,
     others: Option<Arc<EndpointCount>>,
 }
 

@@ -132,12 +132,13 @@ impl Series {
         self.seconds.iter().skip(skipped).copied().collect()
     }
 
-    /// How many exchanges were under way at the end of each interval of the whole capture.
+    /// How many exchanges were under way at the end of each interval of the whole capture, and at least
+    /// one where some began in it.
     pub fn under_way(&self) -> Vec<u64> {
         let mut now = 0_u64;
         let step = |bucket: &Bucket| {
             now = (now + bucket.begun).saturating_sub(bucket.ended);
-            now
+            now.max(u64::from(bucket.begun > 0))
         };
         self.buckets.iter().map(step).collect()
     }

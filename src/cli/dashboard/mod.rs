@@ -130,6 +130,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         secrets: if arguments.show_secrets { Secrets::Shown } else { Secrets::Hidden },
         theme: if set("NO_COLOR") { Theme::Mono } else { arguments.theme },
         ascii: arguments.ascii || !speaks_unicode(),
+        again: !paths.is_empty(),
         filter,
     };
     let mut app = App::new(options);
@@ -139,7 +140,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     shown.map_err(|source| Error::Write { what: "the terminal".to_owned(), source })?;
     // Every source looks up within a moment, so that what is saved is whole.
     let _ = thread.join();
-    end(&reading.board, live)
+    let done = end(&reading.board, live);
+    // The process is over; taking apart what it remembers would only keep its user waiting.
+    std::mem::forget((app, reading));
+    done
 }
 
 /// What the thread that reads shares with the one that draws.

@@ -14,6 +14,7 @@ use httpwhy::capture::Capture;
 use httpwhy::dashboard::Outside;
 use httpwhy::engine::Record;
 use httpwhy::error::Error;
+use httpwhy::filter::Filter;
 use httpwhy::pipeline::{self, Progress, Sink};
 use httpwhy::snapshot::Whole;
 use httpwhy::stats::Outcome;
@@ -34,14 +35,26 @@ pub(super) struct Machine {
     paths: Vec<PathBuf>,
     /// The exchange that is wanted now.
     wanted: Arc<AtomicU64>,
-    recalled: (Sender<(u64, Option<Whole>)>, Receiver<(u64, Option<Whole>)>),
-    news: (Sender<String>, Receiver<String>),
+    recalled: Channel<(u64, Option<Whole>)>,
+    /// How often a filter was asked; who is not the latest stops.
+    asked: Arc<AtomicU64>,
+    answered: Channel<(u64, String, Vec<u64>)>,
+    news: Channel<String>,
 }
+
+/// Where threads put what they have found.
+type Channel<T> = (Sender<T>, Receiver<T>);
 
 impl Machine {
     pub fn new(paths: Vec<PathBuf>) -> Self {
-        let wanted = Arc::new(AtomicU64::new(0));
-        Self { paths, wanted, recalled: mpsc::channel(), news: mpsc::channel() }
+        Self {
+            paths,
+            wanted: Arc::default(),
+            recalled: mpsc::channel(),
+            asked: Arc::default(),
+            answered: mpsc::channel(),
+            news: mpsc::channel(),
+        }
     }
 }
 
@@ -100,6 +113,30 @@ impl Outside for Machine {
         self.recalled.1.try_iter().find(|(id, _)| *id == wanted)
     }
 
+    fn ask(&mut self, filter: Filter) {
+        let number = self.asked.fetch_add(1, Ordering::Relaxed) + 1;
+        let (paths, asked, answer) =
+            (self.paths.clone(), Arc::clone(&self.asked), self.answered.0.clone());
+        let news = self.news.0.clone();
+        let read = move || {
+            let text = filter.text().to_owned();
+            match matching(&paths, filter, number, &asked) {
+                // The dashboard may be gone.
+                Ok(ids) => drop(answer.send((number, text, ids))),
+                Err(error) => drop(news.send(format!("cannot read again: {error}"))),
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("filter".to_owned()).spawn(read) {
+            let _ = self.news.0.send(format!("cannot read again: {error}"));
+        }
+    }
+
+    fn answered(&mut self) -> Option<(String, Vec<u64>)> {
+        let latest = self.asked.load(Ordering::Relaxed);
+        let found = self.answered.1.try_iter().find(|(number, ..)| *number == latest);
+        found.map(|(_, text, ids)| (text, ids))
+    }
+
     fn news(&mut self) -> Option<String> {
         self.news.1.try_recv().ok()
     }
@@ -154,6 +191,42 @@ fn again(paths: &[PathBuf], id: u64, wanted: &AtomicU64) -> Option<Whole> {
     // What was found before the end is worth showing, however the rest went.
     let _ = pipeline::drive::<Error>(&mut capture, options, &mut search);
     search.found
+}
+
+/// The numbers of all exchanges that a filter matches, ascending.
+fn matching(
+    paths: &[PathBuf],
+    filter: Filter,
+    number: u64,
+    asked: &AtomicU64,
+) -> Result<Vec<u64>, Error> {
+    let mut capture = Capture::open(paths)?;
+    let mut matching = Matching { ids: Vec::new(), number, asked };
+    let options = pipeline::Options { filter: Some(filter), ..pipeline::Options::default() };
+    pipeline::drive::<Error>(&mut capture, options, &mut matching)?;
+    matching.ids.sort_unstable();
+    Ok(matching.ids)
+}
+
+/// Notes what a filter lets through, until somebody asks for something else.
+struct Matching<'a> {
+    ids: Vec<u64>,
+    number: u64,
+    asked: &'a AtomicU64,
+}
+
+impl Sink<Error> for Matching<'_> {
+    fn record(&mut self, record: Record<'_>) -> Result<ControlFlow<()>, Error> {
+        if let Record::Exchange(id, _) = record {
+            self.ids.push(id);
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn pause(&mut self, _progress: &Progress<'_>) -> Result<ControlFlow<()>, Error> {
+        let other = self.asked.load(Ordering::Relaxed) != self.number;
+        Ok(if other { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
 }
 
 /// Looks for one exchange.

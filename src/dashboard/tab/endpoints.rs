@@ -8,7 +8,7 @@ use super::super::app::{App, ENDPOINT_SORTS, ENDPOINTS};
 use super::super::theme::Meaning;
 use super::super::view::Size;
 use super::super::widget::{Column, Table, panel, put, scroll_mark};
-use super::super::words::{duration, percent, rate, safe, short, template};
+use super::super::words::{duration, host, percent, rate, safe, short, template};
 use crate::stats::EndpointCount;
 use crate::units::Octets;
 
@@ -51,14 +51,14 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         let Some(number) = list.order.at(place) else { break };
         let Some(endpoint) = app.shown.endpoints.get(number as usize) else { continue };
         let selected = (current == Some(number)).then(|| app.theme.style(Meaning::Selected));
-        table.row(buffer, inside, row, &cells(app, endpoint), selected);
+        table.row(buffer, inside, row, &cells(app, endpoint, size), selected);
     }
     if size == Size::Full {
         scroll_mark(buffer, area, app.theme, top, app.list(ENDPOINTS).order.len());
     }
 }
 
-fn cells(app: &App, endpoint: &EndpointCount) -> Vec<(String, Style)> {
+fn cells(app: &App, endpoint: &EndpointCount, size: Size) -> Vec<(String, Style)> {
     let plain = Style::new();
     let now = &app.shown.now;
     let time = now.first.zip(now.at).map(|(first, at)| at.since(first));
@@ -70,10 +70,13 @@ fn cells(app: &App, endpoint: &EndpointCount) -> Vec<(String, Style)> {
     };
     let quantile = |share: f64| (duration(endpoint.think.quantile(share)), plain);
     let failed = if endpoint.failed > 0 { app.theme.style(Meaning::Failure) } else { plain };
+    // Where the column of hosts has no room, equal paths of several hosts are told apart so.
+    let inside = size != Size::Full && app.shown.endpoints.several_hosts();
+    let inside = if inside { host(&endpoint.host, app.secrets) } else { String::new() };
     vec![
         (safe(&endpoint.method), plain),
-        (template(endpoint), plain),
-        (safe(&endpoint.host), app.theme.style(Meaning::Dim)),
+        (format!("{}  {inside}", template(endpoint, app.secrets)), plain),
+        (host(&endpoint.host, app.secrets), app.theme.style(Meaning::Dim)),
         (short(endpoint.exchanges), plain),
         (rate(endpoint.exchanges, time), plain),
         share(server_errors, Meaning::Failure),

@@ -10,8 +10,10 @@ use ratatui::text::{Line, Span};
 use super::super::app::{App, ENDPOINTS, OVERVIEW, ZOOMS};
 use super::super::theme::Meaning;
 use super::super::view::Size;
-use super::super::widget::{Column, Table, bar, chart, fit, line, panel, put, right, sparkline};
-use super::super::words::{duration, percent, rate, safe, short, sign, template};
+use super::super::widget::{
+    Column, Table, bar, chart, fit, line, panel, put, right, sparkline, wrapped,
+};
+use super::super::words::{duration, host, percent, rate, safe, short, sign, template};
 use super::problems::severity;
 use super::requests::area_split;
 use crate::stats::{Bucket, Server};
@@ -178,7 +180,8 @@ fn numbers(app: &App, buffer: &mut Buffer, area: Rect, totals: &Totals, curves: 
     put(buffer, inside, 1, &format!("  p99 {p99:<8} max {longest}"), Style::new());
     let inside = panel(buffer, boxed(3), theme, "In flight", "");
     let most = totals.in_flight.iter().copied().fold(0.0, f64::max);
-    let mean = totals.in_flight.iter().sum::<f64>() / totals.in_flight.len().max(1) as f64;
+    let sum = totals.in_flight.iter().fold(0.0, |sum, count| sum + count);
+    let mean = sum / totals.in_flight.len().max(1) as f64;
     let text = format!("  peak {most:.0}     mean {mean:.1}");
     put(buffer, inside, 0, &text, theme.style(Meaning::Title));
     put(buffer, inside, 1, &spark(&totals.in_flight, inside.width), theme.style(Meaning::Line));
@@ -209,7 +212,13 @@ fn curve(app: &App, buffer: &mut Buffer, area: Rect, curves: &Curves) {
     let drawn = chart(&begun, columns, rows, most);
     for (row, text) in (0..).zip(&drawn) {
         let level = most * (rows - 1 - usize::from(row)) as f64 / (rows.max(2) - 1) as f64;
-        let label = if level >= 10_000.0 { short(level as u64) } else { format!("{level:.0}") };
+        let label = if level >= 10_000.0 {
+            short(level as u64)
+        } else if most < 10.0 && level.fract() > 0.01 {
+            format!("{level:.1}")
+        } else {
+            format!("{level:.0}")
+        };
         let axis = if usize::from(row) + 1 == rows { "┼" } else { "┤" };
         let spans = vec![
             Span::styled(format!("{} {axis}", right(&label, 5)), theme.style(Meaning::Dim)),
@@ -236,6 +245,9 @@ fn curve(app: &App, buffer: &mut Buffer, area: Rect, curves: &Curves) {
     let row = u16::try_from(rows).unwrap_or(0);
     line(buffer, inside, row, &Line::from(spans));
     let length = curves.length();
+    if length <= 0.0 {
+        return;
+    }
     let ago = |part: f64| {
         let seconds = length * part;
         if seconds >= 120.0 {
@@ -358,8 +370,9 @@ fn endpoints(app: &mut App, buffer: &mut Buffer, area: Rect) {
         let [.., errors] = endpoint.classes;
         let style = if errors > 0 { app.theme.style(Meaning::Failure) } else { Style::new() };
         // Equal paths of several hosts are told apart.
-        let host = if hosts { safe(&endpoint.host) } else { String::new() };
-        let name = format!("{:<4} {host}{}", safe(&endpoint.method), template(endpoint));
+        let at = if hosts { host(&endpoint.host, app.secrets) } else { String::new() };
+        let path = template(endpoint, app.secrets);
+        let name = format!("{:<4} {path}  {at}", safe(&endpoint.method));
         let cells = [
             (name, Style::new()),
             (short(endpoint.exchanges), Style::new()),
@@ -372,7 +385,9 @@ fn endpoints(app: &mut App, buffer: &mut Buffer, area: Rect) {
     if app.shown.endpoints.is_empty() {
         let word = super::requests::nothing(app);
         let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
-        put(buffer, below, 0, &format!(" {word}"), app.theme.style(Meaning::Dim));
+        for (row, text) in (0..).zip(wrapped(&word, usize::from(below.width).saturating_sub(2))) {
+            put(buffer, below, row, &format!(" {text}"), app.theme.style(Meaning::Dim));
+        }
     }
 }
 

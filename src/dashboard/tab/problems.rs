@@ -72,7 +72,7 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
 fn name(problem: &Problem) -> String {
     match problem.kind {
         Kind::Cause(cause, _) => format!("httpwhy explain {}", cause.id),
-        Kind::Rule(rule, _) => format!("httpwhy explain {}", rule.id),
+        Kind::Rule(rule) => format!("httpwhy explain {}", rule.id),
         Kind::Failure(..) => "not explained by this capture".to_owned(),
     }
 }
@@ -107,12 +107,12 @@ fn list(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         let plain = Style::new();
         let id = match problem.kind {
             Kind::Cause(cause, _) => cause.id,
-            Kind::Rule(rule, _) => rule.id,
+            Kind::Rule(rule) => rule.id,
             Kind::Failure(..) => "",
         };
         let title = match problem.kind {
             // Titles of rules are sentences; a narrow line has room for the name.
-            Kind::Rule(rule, _) if size != Size::Full => rule.id.to_owned(),
+            Kind::Rule(rule) if size != Size::Full => rule.id.to_owned(),
             _ => problem.title.clone(),
         };
         let first = problem.packet.map_or_else(String::new, |packet| format!("#{}", Count(packet)));

@@ -9,7 +9,8 @@ use super::super::detail;
 use super::super::theme::Meaning;
 use super::super::view::Size;
 use super::super::widget::{Column, Table, panel, put, scroll_mark};
-use super::super::words::{duration, safe, status, target, why};
+use super::super::words::{duration, host, safe, status, target, why};
+use crate::http::Protocol;
 use crate::snapshot::Row;
 use crate::units::{Count, Octets};
 
@@ -49,9 +50,9 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         _ => area_split(area, area.height),
     };
     let inside = if size == Size::Full {
-        let list = app.list(REQUESTS);
-        let by = REQUEST_SORTS.get(list.sort).copied().unwrap_or_default();
-        let order = match (list.sort, list.order.reversed) {
+        let shown = app.list(REQUESTS);
+        let by = REQUEST_SORTS.get(shown.sort).copied().unwrap_or_default();
+        let order = match (shown.sort, shown.order.reversed) {
             (0, true) => "newest first".to_owned(),
             (0, false) => "oldest first".to_owned(),
             (_, true) => format!("largest {by} first"),
@@ -101,9 +102,9 @@ fn table(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         let word = if app.shown.rows.is_empty() {
             nothing(app)
         } else if app.working {
-            "filtering …"
+            "filtering …".to_owned()
         } else {
-            "no exchange matches; Esc clears the filter"
+            "no exchange matches; Esc clears the filter".to_owned()
         };
         put(buffer, below, 0, &format!("  {word}"), app.theme.style(Meaning::Dim));
         return;
@@ -123,12 +124,21 @@ fn table(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
 }
 
 /// What stands where there is no exchange at all.
-pub(super) fn nothing(app: &App) -> &'static str {
+pub(super) fn nothing(app: &App) -> String {
     if app.shown.now.end.is_none() {
-        "nothing yet"
-    } else {
-        "this capture holds no HTTP/1.x; `httpwhy FILE` says what it holds"
+        return "nothing yet".to_owned();
     }
+    let statistics = &app.shown.statistics;
+    let mut text = format!("no HTTP/1.x in {} connections", Count(statistics.connections));
+    for (protocol, name) in
+        [(Protocol::Tls, "TLS"), (Protocol::Http2, "HTTP/2"), (Protocol::Ssh, "SSH")]
+    {
+        let count = statistics.protocols.count(protocol);
+        if count > 0 {
+            text.push_str(&format!(", {} {name}", Count(count)));
+        }
+    }
+    text
 }
 
 fn cells(app: &App, id: u64, row: &Row, size: Size) -> Vec<(String, Style)> {
@@ -158,7 +168,7 @@ fn cells(app: &App, id: u64, row: &Row, size: Size) -> Vec<(String, Style)> {
             (Count(id).to_string(), theme.style(Meaning::Dim)),
             time,
             method,
-            (safe(&row.host), plain),
+            (host(&row.host, app.secrets), plain),
             path,
             code,
             (duration(row.think_time()), plain),
