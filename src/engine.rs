@@ -13,8 +13,8 @@ use crate::filter::Filter;
 use crate::flow::{Ledger, Mark, Population, Table};
 use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
 use crate::limits;
-use crate::rules::{self, Finding, Judge};
-use crate::stats::Statistics;
+use crate::rules::{self, Explained, Finding, Judge};
+use crate::stats::{By, Statistics};
 use crate::units::Timestamp;
 use crate::wire::{Segment, Signal};
 use sieve::{Sieve, Waiting, Wanted};
@@ -170,10 +170,24 @@ impl Collector {
         Self { judge: Judge::new(parameters), ..self }
     }
 
+    /// The same where somebody may be watching while it happens: verdicts come sooner then, with what is
+    /// known by that time.
+    pub fn watched(mut self, is_live: bool) -> Self {
+        if is_live {
+            self.diagnostician.watched();
+        }
+        self
+    }
+
     /// The same, and counts how many exchanges of those that it hands on match another filter.
     pub fn with_gate(self, filter: Option<Filter>) -> Self {
         let gate = filter.map(|filter| Gate { sieve: Sieve::new(filter), matched: 0 });
         Self { gate, ..self }
+    }
+
+    /// The same, with statistics that group exchanges by these too.
+    pub fn grouped(self, by: &[By]) -> Self {
+        Self { statistics: Statistics::grouped(by), ..self }
     }
 
     /// Exchanges that matched the filter of [`Self::with_gate`]; final when all is finished.
@@ -282,15 +296,25 @@ impl Collector {
         &mut self,
         sink: &mut impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { sieve, statistics, gate, diagnostician, .. } = self;
+        let Self { sieve, statistics, gate, diagnostician, judge, findings, .. } = self;
         let mut give = |wanted: Wanted<'_>| hand(wanted, statistics, gate, sink);
         for verdict in diagnostician.verdicts().drain(..) {
+            let packets: Vec<u64> =
+                verdict.evidence.iter().map(|evidence| evidence.mark.packet).collect();
+            let explained = Explained {
+                transaction: verdict.transaction,
+                cause: &verdict.summary,
+                upstream: verdict.upstream,
+                attempts: verdict.attempts,
+                packets: &packets,
+            };
+            judge.explained(&explained, findings);
             match sieve {
                 Some(sieve) => sieve.verdict(&verdict, &mut give)?,
                 None => give(Wanted::Verdict(&verdict))?,
             }
         }
-        Ok(())
+        self.give_findings(sink)
     }
 
     /// Gives out exchanges that waited for what is now known; all of them where there is no `now`.

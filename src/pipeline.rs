@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::filter::Filter;
 use crate::flow::Mark;
 use crate::snapshot::{Damage, Drops, Input, Interface, Skipped, Summary};
-use crate::stats::Statistics;
+use crate::stats::{By, Statistics};
 use crate::units::{Duration, Timestamp};
 use crate::wire::{Decoded, Decoder, Packet, Skips};
 
@@ -21,6 +21,8 @@ pub struct Options {
     pub preview: usize,
     /// Which exchanges are wanted; all where there is none.
     pub filter: Option<Filter>,
+    /// What exchanges are grouped by in the statistics, beside their servers.
+    pub by: Vec<By>,
     /// Exchanges that are to be counted among them: [`Outcome::gated`].
     pub gate: Option<Filter>,
 }
@@ -121,7 +123,10 @@ pub fn drive<E: From<Error>>(
 ) -> Result<Outcome, E> {
     let mut core = Core {
         shard: Shard::with_preview(options.preview),
-        collector: Collector::with_filter(options.filter).with_gate(options.gate),
+        collector: Collector::with_filter(options.filter)
+            .with_gate(options.gate)
+            .grouped(&options.by)
+            .watched(source.is_live()),
         tally: Tally::default(),
         clock: Clock::default(),
     };

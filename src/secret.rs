@@ -133,6 +133,14 @@ impl Secrets {
         }
     }
 
+    /// Captured text that is quoted without knowing what it is, as [`quoted`] makes it.
+    pub fn quoted(self, text: &[u8]) -> Cow<'_, [u8]> {
+        match self {
+            Self::Hidden => quoted(text),
+            Self::Shown => Cow::Borrowed(text),
+        }
+    }
+
     /// A line of a text as it may go out: parameters of forms and members of JSON, by their names.
     pub fn line(self, line: &[u8]) -> Cow<'_, [u8]> {
         if self == Self::Shown {

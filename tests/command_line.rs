@@ -234,9 +234,20 @@ fn codes_and_flaws_are_explained() {
 #[test]
 fn help_lists_what_works_and_nothing_else() {
     let (help, _) = expect(0, &["--help"]);
-    for word in
-        ["analyze", "sniff", "dashboard", "show", "diff", "explain", "man", "jsonl", "Exit codes"]
-    {
+    for word in [
+        "analyze",
+        "sniff",
+        "dashboard",
+        "interfaces",
+        "show",
+        "diff",
+        "explain",
+        "completions",
+        "man",
+    ] {
+        assert!(help.contains(&format!("\n  {word} ")), "{word}\n{help}");
+    }
+    for word in ["jsonl", "Exit codes"] {
         assert!(help.contains(word), "{word}\n{help}");
     }
     let (man, _) = expect(0, &["man"]);
@@ -286,4 +297,22 @@ fn what_a_rule_found_can_be_looked_up() {
     assert!(shown.contains("FOUND   exchange 1   error   request-inside-body"), "{shown}");
     let (page, _) = expect(0, &["explain", "request-inside-body"]);
     assert!(page.contains("## When it is innocent"), "{page}");
+}
+
+#[test]
+fn exchanges_are_grouped_by_what_was_asked_for() {
+    let sample = "samples/keep-alive.pcap";
+    let (plain, _) = expect(0, &[sample]);
+    assert!(plain.contains("BY SERVER") && plain.contains("BY ENDPOINT"), "{plain}");
+    let (report, _) = expect(0, &[sample, "--by", "status,type", "--sort", "name"]);
+    assert!(!report.contains("BY SERVER") && !report.contains("BY ENDPOINT"), "{report}");
+    let statuses = report.split("BY STATUS").nth(1).unwrap();
+    let (ok, missing) = (statuses.find("200").unwrap(), statuses.find("404").unwrap());
+    assert!(ok < missing && report.contains("BY TYPE"), "{report}");
+    // Records have groups only where they were asked for.
+    let (records, _) = expect(0, &[sample, "--json"]);
+    assert!(!records.contains("\"type\":\"group\""), "{records}");
+    let (records, _) = expect(0, &[sample, "--json", "--by", "endpoint"]);
+    assert_eq!(records.matches("\"by\":\"endpoint\"").count(), 3, "{records}");
+    expect(2, &[sample, "--by", "nonsense"]);
 }

@@ -175,6 +175,8 @@ fn record_of(id: u64, exchange: &Exchange) -> std::io::Result<serde_json::Value>
         top: 10,
         columns: None,
         colour: false,
+        servers: true,
+        sort: export::Sort::default(),
         accounts: false,
     };
     let format = FORMATS.iter().find(|format| format.name == "jsonl").expect("the format");

@@ -7,12 +7,13 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use httpwhy::engine::Record;
 use httpwhy::error::Error;
-use httpwhy::export::FORMATS;
+use httpwhy::export::{FORMATS, Sort};
 use httpwhy::filter::Filter;
 use httpwhy::pipeline;
+use httpwhy::stats::By;
 use httpwhy::units::{Count, Duration};
 
-use super::{Done, complain, input, output};
+use super::{Done, complain, input, output, tell, write};
 
 /// Octets of a body that `--body` can ask for at most.
 const MOST_BODY_OCTETS: usize = 1 << 20;
@@ -39,12 +40,20 @@ pub(super) struct Arguments {
     /// Lines of a table of the report at most
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
+    /// What to group exchanges by in tables; in records: as records of their own
+    #[arg(long, value_name = "KEY", value_delimiter = ',', value_parser = keys())]
+    by: Vec<String>,
+    /// What stands first in these tables
+    #[arg(long, value_name = "KEY", default_value = "failed", value_parser = sorts())]
+    sort: String,
     /// Octets of the front of each body that HAR holds
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = body_octets)]
     body: usize,
     /// Account for every packet and octet in the report
     #[arg(long)]
     stats: bool,
+    #[command(flatten)]
+    write: write::Write,
     #[command(flatten)]
     output: output::Destination,
     #[command(flatten)]
@@ -59,6 +68,18 @@ pub(super) fn formats() -> PossibleValuesParser {
     PossibleValuesParser::new(values)
 }
 
+/// What `--by` takes for the table of servers, which there is in any case.
+const SERVER: &str = "server";
+
+fn keys() -> PossibleValuesParser {
+    let names = std::iter::once(SERVER).chain(By::ALL.map(By::name));
+    PossibleValuesParser::new(names.collect::<Vec<_>>())
+}
+
+fn sorts() -> PossibleValuesParser {
+    PossibleValuesParser::new(Sort::ALL.map(Sort::name))
+}
+
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let begun = Instant::now();
     let name = if arguments.json { "jsonl" } else { &arguments.format };
@@ -67,16 +88,25 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     };
     let filter = arguments.filter.as_deref().map(compile).transpose()?;
     let gate = arguments.fail_on.as_deref().map(compile).transpose()?;
+    arguments.write.check(&arguments.input.paths())?;
     let mut capture = arguments.input.open()?;
     let mut options = arguments.output.options();
     options.top = arguments.top;
     options.accounts = arguments.stats;
+    let sort = Sort::ALL.into_iter().find(|sort| sort.name() == arguments.sort);
+    options.sort = sort.unwrap_or_default();
+    options.servers = arguments.by.is_empty() || arguments.by.iter().any(|key| key == SERVER);
+    let by = grouped_by(name, &arguments.by);
     let mut exporter = (format.open)(options);
     let mut out = arguments.output.open()?;
+    let mut writing = arguments.write.open(arguments.input.paths(), arguments.output.force())?;
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
     let mut left = arguments.count.unwrap_or(u64::MAX);
-    let wanted = pipeline::Options { preview: arguments.body, filter, gate };
+    let wanted = pipeline::Options { preview: arguments.body, filter, gate, by };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
+        if let Some(writing) = &mut writing {
+            writing.record(record);
+        }
         let written = match record {
             Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out),
             Record::Stray(stray) => exporter.stray(stray, &mut out),
@@ -93,6 +123,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let ended = exporter.end(&outcome.summary, &outcome.statistics, &mut out);
     ended.map_err(|error| out.refused(error))?;
     out.finish()?;
+    if let Some(writing) = writing {
+        let interfaces: Vec<_> =
+            capture.inputs().flat_map(|input| &input.interfaces).cloned().collect();
+        let (packets, what) = (writing.finish(&interfaces)?, "written, secrets and all");
+        if !arguments.talk.is_quiet() {
+            tell(&format!("{} packets {what}", Count(packets)));
+        }
+    }
     let done = arguments.talk.tell(&outcome.summary);
     hurried(&outcome);
     Ok(if outcome.gated > 0 { Done::Matched } else { done })
@@ -106,6 +144,15 @@ pub(super) fn hurried(outcome: &pipeline::Outcome) {
             "{hurried} exchanges were chosen before all was known of them: too many waited at a time"
         );
         complain("warning", &what);
+    }
+}
+
+/// What the statistics of a format group exchanges by, given what was asked for.
+pub(super) fn grouped_by(format: &str, keys: &[String]) -> Vec<By> {
+    match keys {
+        // Whoever reads records groups them as he likes.
+        [] if ["text", "md", "html"].contains(&format) => vec![By::Endpoint],
+        keys => By::ALL.into_iter().filter(|by| keys.iter().any(|key| key == by.name())).collect(),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use httpwhy::error::Error;
-use httpwhy::export::{Options, Secrets};
+use httpwhy::export::{Options, Secrets, Sort};
 
 /// Octets collected before they are written.
 const BUFFER_OCTETS: usize = 128 * 1024;
@@ -57,7 +57,15 @@ impl Destination {
             .flatten()
             .map(|(terminal_size::Width(columns), _)| usize::from(columns));
         let secrets = if self.show_secrets { Secrets::Shown } else { Secrets::Hidden };
-        Options { secrets, top: 10, columns, colour, accounts: false }
+        Options {
+            secrets,
+            top: 10,
+            columns,
+            colour,
+            servers: true,
+            sort: Sort::default(),
+            accounts: false,
+        }
     }
 
     /// Whether a file that is there already may be replaced.

@@ -1,7 +1,7 @@
 //! Texts to take elsewhere: an exchange and a letter in, what goes to the clipboard out. Nothing that
 //! a shell or a terminal would obey is left in it.
 
-use crate::export::{FORMATS, Options, escape};
+use crate::export::{FORMATS, Options, Sort, escape};
 use crate::flow::Mark;
 use crate::http::{Exchange, FieldName, Message};
 use crate::secret::Secrets;
@@ -20,7 +20,15 @@ pub(super) static MENU: &[(char, &str)] = &[
 
 /// How records look outside of a file.
 pub(super) const fn options(secrets: Secrets) -> Options {
-    Options { secrets, top: 10, columns: None, colour: false, accounts: false }
+    Options {
+        secrets,
+        top: 10,
+        columns: None,
+        colour: false,
+        servers: true,
+        sort: Sort::Failed,
+        accounts: false,
+    }
 }
 
 /// What a letter copies of an exchange, in a word and in full.

@@ -7,11 +7,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::app::App;
+use super::copy;
 use super::theme::Meaning;
 use super::view::Size;
 use super::widget::{fit, line, panel, put, right, scroll_mark, wrapped};
 use super::words::{DASH, duration, host, safe, sign, status, target, unanswered, why};
-use crate::export::{Options, detail, escape};
+use crate::export::{detail, escape};
 use crate::flow::Mark;
 use crate::http::{Exchange, Message};
 use crate::snapshot::{Row, Whole};
@@ -350,8 +351,7 @@ fn message_lines(
     let Some(whole) = whole else {
         return vec![vec![("not kept whole".to_owned(), Meaning::Dim)]];
     };
-    let options =
-        Options { secrets: app.secrets, top: 10, columns: None, colour: false, accounts: false };
+    let options = copy::options(app.secrets);
     let exchange = &whole.exchange;
     let mut page = Vec::new();
     let message = if which == 0 { &exchange.request } else { &exchange.response };

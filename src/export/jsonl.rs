@@ -16,7 +16,7 @@ use crate::flow::{Ending, Mark};
 use crate::http::{Connection, Exchange, Field, FieldName, Message, Stray, Switch, Version};
 use crate::rules::Finding;
 use crate::snapshot::Summary;
-use crate::stats::Statistics;
+use crate::stats::{Group, Groups, Statistics};
 use crate::status::Language;
 
 /// JSON Lines.
@@ -90,10 +90,40 @@ impl Exporter for Jsonl {
         statistics: &Statistics,
         out: &mut dyn Write,
     ) -> io::Result<()> {
+        for groups in &statistics.groups {
+            for group in groups.iter().chain(groups.others()) {
+                self.line.clear();
+                self::group(&mut self.line, groups, group, self.options.secrets);
+                out.write_all(&self.line)?;
+            }
+        }
         self.line.clear();
         summary::record(&mut self.line, summary, statistics, self.options.secrets);
         out.write_all(&self.line)
     }
+}
+
+fn group(out: &mut Vec<u8>, groups: &Groups, group: &Group, secrets: Secrets) {
+    out.extend_from_slice(b"{\"type\":\"group\",\"by\":");
+    json::word(out, groups.by.name());
+    key!(out, "name");
+    let is_rest = groups.others().is_some_and(|others| std::ptr::eq(others, group));
+    match is_rest {
+        true => out.extend_from_slice(b"null"),
+        false => json::octets(out, &secrets.quoted(&group.name)),
+    }
+    key!(out, "transactions");
+    json::number(out, group.exchanges);
+    key!(out, "failed");
+    json::number(out, group.failed);
+    key!(out, "server_errors");
+    json::number(out, group.server_errors);
+    key!(out, "response_body_bytes");
+    json::number(out, group.content);
+    key!(out, "think_ns");
+    let think = &group.think;
+    summary::latency(out, think.count(), |share| think.quantile(share), think.longest());
+    out.extend_from_slice(b"}\n");
 }
 
 fn diagnosis(out: &mut Vec<u8>, verdict: &Verdict) {

@@ -6,13 +6,18 @@ pub mod comparison;
 mod csv;
 pub mod detail;
 pub mod escape;
+pub mod excerpt;
+mod figure;
 mod har;
+mod html;
 mod json;
 mod jsonl;
+mod lack;
 mod md;
 mod name;
 mod paint;
 mod prom;
+mod sort;
 mod table;
 mod text;
 mod trailer;
@@ -27,6 +32,7 @@ use crate::snapshot::Summary;
 use crate::stats::Statistics;
 
 pub use crate::secret::Secrets;
+pub use sort::Sort;
 
 /// Receives what a capture holds, in order.
 pub trait Exporter {
@@ -82,6 +88,10 @@ pub struct Options {
     pub columns: Option<usize>,
     /// Whether to colour.
     pub colour: bool,
+    /// Whether servers have a table of their own.
+    pub servers: bool,
+    /// What stands first in the tables of servers, endpoints and the like.
+    pub sort: Sort,
     /// Whether the report accounts for every packet and octet.
     pub accounts: bool,
 }
@@ -110,6 +120,7 @@ pub static FORMATS: &[Format] = &[
     jsonl::FORMAT,
     csv::FORMAT,
     md::FORMAT,
+    html::FORMAT,
     har::FORMAT,
     prom::FORMAT,
 ];

@@ -13,10 +13,10 @@ pub(super) fn plain(text: impl ToString) -> Cell {
 
 /// Rows under a heading. The first cells of a heading stand at the edge, those of a row behind a
 /// blank of two columns.
-pub(super) struct Table {
+pub(super) struct Table<'t> {
     /// `<` for a column to the left, `>` for one to the right.
     align: &'static str,
-    heading: Vec<&'static str>,
+    heading: Vec<&'t str>,
     rows: Vec<Vec<Cell>>,
 }
 
@@ -26,8 +26,8 @@ const BETWEEN: usize = 3;
 /// Columns in front of a row.
 const INDENT: usize = 2;
 
-impl Table {
-    pub fn new(align: &'static str, heading: &[&'static str]) -> Self {
+impl<'t> Table<'t> {
+    pub fn new(align: &'static str, heading: &[&'t str]) -> Self {
         Self { align, heading: heading.to_vec(), rows: Vec::new() }
     }
 

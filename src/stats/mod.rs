@@ -3,10 +3,12 @@
 //! Counting an exchange allocates nothing once its server is known. Every table that traffic can
 //! grow is bounded, and what did not fit is counted together. Keeps no text of anybody's.
 
+mod distribution;
 mod endings;
 mod endpoints;
 mod failures;
 mod flaws;
+mod groups;
 mod latency;
 mod outcome;
 mod problems;
@@ -16,11 +18,13 @@ mod series;
 mod servers;
 mod statuses;
 
+pub use distribution::Distribution;
 pub use endings::Endings;
 pub use endpoints::{Answer, EndpointCount, Endpoints};
 pub use failures::{Failure, FailureCount, Failures};
 pub use flaws::{FlawCount, FlawCounts};
-pub use latency::{Latency, Spread};
+pub use groups::{By, Group, Groups};
+pub use latency::Latency;
 pub use outcome::{Outcome, Outcomes};
 pub use problems::{Problem, Problems};
 pub use protocols::{PortCount, Protocols};
@@ -66,6 +70,8 @@ pub struct Statistics {
     pub total: Latency,
     /// Servers, each with its numbers.
     pub servers: Servers,
+    /// Exchanges by what somebody wants to see them grouped by.
+    pub groups: Vec<Groups>,
     /// Connections.
     pub connections: u64,
     /// Connections with HTTP on them.
@@ -83,6 +89,11 @@ pub struct Statistics {
 }
 
 impl Statistics {
+    /// Numbers that group exchanges by these too.
+    pub fn grouped(by: &[By]) -> Self {
+        Self { groups: by.iter().copied().map(Groups::new).collect(), ..Self::default() }
+    }
+
     /// Counts an exchange; `id` is its number.
     pub fn exchange(&mut self, id: u64, exchange: &Exchange) {
         let outcome = Outcome::of(exchange);
@@ -112,6 +123,9 @@ impl Statistics {
             self.total.record(total);
         }
         self.servers.exchange(exchange.server, outcome, think);
+        for groups in &mut self.groups {
+            groups.exchange(exchange, outcome, think);
+        }
     }
 
     /// Counts octets where none may stand.

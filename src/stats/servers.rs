@@ -4,7 +4,7 @@ use std::fmt;
 
 use hashbrown::HashMap;
 
-use super::latency::Spread;
+use super::distribution::Distribution;
 use super::outcome::Outcome;
 use crate::flow::{Ending, Side};
 use crate::http::Connection;
@@ -34,7 +34,7 @@ pub struct Server {
     /// Of those, failures of any kind.
     pub failed: u64,
     /// Last octet of the request to the first of the response.
-    think: Spread,
+    think: Distribution,
 }
 
 impl Server {

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use httpwhy::capture::Capture;
 use httpwhy::engine::Record;
-use httpwhy::export::{FORMATS, Options, Secrets, detail};
+use httpwhy::export::{FORMATS, Options, Secrets, Sort, detail};
 use httpwhy::pipeline::{self, Outcome};
+use httpwhy::stats::By;
 
 use super::frames::frames;
 use super::link::Encapsulation;
@@ -16,8 +17,15 @@ use super::pcap;
 use super::script::Script;
 
 /// As when the output goes to a file.
-pub const OPTIONS: Options =
-    Options { secrets: Secrets::Hidden, top: 10, columns: None, colour: false, accounts: false };
+pub const OPTIONS: Options = Options {
+    secrets: Secrets::Hidden,
+    top: 10,
+    columns: None,
+    colour: false,
+    servers: true,
+    sort: Sort::Failed,
+    accounts: false,
+};
 
 const VECTOR: &str = "writing to a vector cannot fail";
 
@@ -96,7 +104,8 @@ pub fn shown(mut capture: Capture, options: Options) -> Vec<u8> {
 }
 
 fn drive(capture: &mut Capture, preview: usize, mut sink: impl FnMut(Record<'_>)) -> Outcome {
-    let options = pipeline::Options { preview, ..pipeline::Options::default() };
+    let options =
+        pipeline::Options { preview, by: vec![By::Endpoint], ..pipeline::Options::default() };
     let outcome = pipeline::run(capture, options, |record| {
         sink(record);
         Ok::<_, httpwhy::error::Error>(ControlFlow::Continue(()))

@@ -6,6 +6,7 @@ use crate::http::Protocol;
 use crate::rules::Severity;
 use crate::snapshot::{Input, Summary};
 use crate::stats::{Latency, Statistics};
+use crate::units::Duration;
 
 use super::key;
 
@@ -67,9 +68,9 @@ pub(super) fn record(
         Severity::ALL.map(|severity| (severity.name(), statistics.findings.count(severity)));
     counts(out, &found);
     key!(out, "think_ns");
-    latency(out, &statistics.think);
+    of_all(out, &statistics.think);
     key!(out, "total_ns");
-    latency(out, &statistics.total);
+    of_all(out, &statistics.total);
     key!(out, "endings");
     let endings = &statistics.endings;
     counts(
@@ -162,6 +163,12 @@ fn capture(out: &mut Vec<u8>, summary: &Summary, statistics: &Statistics) {
     json::number(out, summary.population.evicted);
     key!(out, "dropped");
     json::optional_number(out, summary.dropped());
+    key!(out, "dropped_by_system");
+    json::optional_number(out, summary.drops.system);
+    key!(out, "dropped_by_interface");
+    json::optional_number(out, summary.drops.interface);
+    key!(out, "dropped_by_httpwhy");
+    json::number(out, summary.drops.own);
 }
 
 fn input(out: &mut Vec<u8>, input: &Input) {
@@ -198,17 +205,26 @@ fn input(out: &mut Vec<u8>, input: &Input) {
     out.push(b'}');
 }
 
-fn latency(out: &mut Vec<u8>, latency: &Latency) {
+fn of_all(out: &mut Vec<u8>, all: &Latency) {
+    latency(out, all.count(), |share| all.quantile(share), all.longest());
+}
+
+pub(super) fn latency(
+    out: &mut Vec<u8>,
+    count: u64,
+    quantile: impl Fn(f64) -> Option<Duration>,
+    longest: Option<Duration>,
+) {
     out.extend_from_slice(b"{\"count\":");
-    json::number(out, latency.count());
+    json::number(out, count);
     for (name, share) in [("p50", 0.5), ("p95", 0.95), ("p99", 0.99)] {
         out.push(b',');
         json::word(out, name);
         out.push(b':');
-        json::optional_duration(out, latency.quantile(share));
+        json::optional_duration(out, quantile(share));
     }
     key!(out, "max");
-    json::optional_duration(out, latency.longest());
+    json::optional_duration(out, longest);
     out.push(b'}');
 }
 

@@ -5,6 +5,7 @@ mod accounts;
 mod connections;
 mod contents;
 mod findings;
+mod groups;
 mod problems;
 mod quality;
 
@@ -15,7 +16,7 @@ use super::table::{Table, plain};
 use super::{Exporter, Format, Options, escape};
 use crate::flow::Side;
 use crate::snapshot::Summary;
-use crate::stats::{Failure, FailureCount, Latency, Server, Statistics};
+use crate::stats::{Failure, FailureCount, Latency, Statistics};
 use crate::status::{self, Class};
 use crate::units::{Count, Duration, Octets};
 
@@ -57,7 +58,7 @@ impl Exporter for Report {
         findings::write(&mut page, &view);
         if statistics.exchanges > 0 {
             statuses(&mut page, &view);
-            servers(&mut page, &view);
+            groups::write(&mut page, &view);
         }
         connections::write(&mut page, &view);
         quality::flaws(&mut page, &view);
@@ -255,36 +256,6 @@ fn statuses(page: &mut Page, view: &View<'_>) {
         table.write(page, view.options.columns);
         page.end_line();
     }
-}
-
-fn servers(page: &mut Page, view: &View<'_>) {
-    let mut servers: Vec<&Server> =
-        view.statistics.servers.iter().filter(|server| server.exchanges > 0).collect();
-    servers.sort_by_key(|server| std::cmp::Reverse((server.failed, server.exchanges)));
-    let heading = ["BY SERVER", "conns", "reqs", "5xx", "p50", "p95", "resets", "refused"];
-    let mut table = Table::new("<>>>>>>>", &heading);
-    for server in servers.iter().take(view.options.top) {
-        let name = server.endpoint.map_or_else(|| "all others".to_owned(), |end| end.to_string());
-        let time = |share| {
-            plain(server.think(share).map_or_else(|| "—".to_owned(), |time| time.to_string()))
-        };
-        let errors = share(server.server_errors, server.exchanges);
-        let style = if server.server_errors > 0 { Style::Failure } else { Style::Plain };
-        table.row([
-            plain(name),
-            plain(Count(server.connections)),
-            plain(Count(server.exchanges)),
-            (errors, style),
-            time(0.5),
-            time(0.95),
-            plain(Count(server.resets)),
-            plain(Count(server.refused)),
-        ]);
-    }
-    table.write(page, view.options.columns);
-    let more = servers.len().saturating_sub(view.options.top);
-    further(page, more as u64, "server", "servers");
-    page.end_line();
 }
 
 /// `  … and 12 further servers (--top N)`.

@@ -1,0 +1,113 @@
+//! Durations in, quantiles out, in as little memory as the durations are alike: for tables of many
+//! rows. Within 0.8 % of the truth.
+
+use crate::units::Duration;
+
+/// Buckets of an octave: each is 1/64 of its lowest value wide.
+const STEPS: u64 = 64;
+
+/// The bits of [`STEPS`].
+const BITS: u32 = 6;
+
+/// How durations are distributed: buckets that hold some, ascending, each with their number.
+#[derive(Debug, Clone, Default)]
+pub struct Distribution {
+    buckets: Vec<(u16, u32)>,
+    longest: Option<Duration>,
+    count: u64,
+}
+
+impl Distribution {
+    /// Counts a duration.
+    pub fn record(&mut self, duration: Duration) {
+        let bucket = bucket(duration.as_nanos());
+        match self.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
+            Ok(place) => {
+                if let Some((_, count)) = self.buckets.get_mut(place) {
+                    *count = count.saturating_add(1);
+                }
+            }
+            Err(place) => self.buckets.insert(place, (bucket, 1)),
+        }
+        self.longest = self.longest.max(Some(duration));
+        self.count += 1;
+    }
+
+    /// How many were recorded.
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// The longest, exactly.
+    pub const fn longest(&self) -> Option<Duration> {
+        self.longest
+    }
+
+    /// The duration that the given share of all, 0 to 1, does not exceed; `None` where nothing was
+    /// recorded.
+    pub fn quantile(&self, share: f64) -> Option<Duration> {
+        let longest = self.longest?;
+        let counted: u64 = self.buckets.iter().map(|(_, count)| u64::from(*count)).sum();
+        let rank = ((share * counted as f64).ceil() as u64).clamp(1, counted);
+        let mut passed = 0;
+        for (bucket, count) in &self.buckets {
+            passed += u64::from(*count);
+            if passed >= rank {
+                return Some(Duration::from_nanos(middle(*bucket)).min(longest));
+            }
+        }
+        Some(longest)
+    }
+}
+
+/// Values below 64 have buckets of their own; of an octave above, the six bits behind the first tell.
+fn bucket(nanos: u64) -> u16 {
+    let Some(octave) = nanos.checked_ilog2().and_then(|log| log.checked_sub(BITS)) else {
+        return nanos as u16;
+    };
+    let step = (nanos >> octave) - STEPS;
+    ((u64::from(octave) + 1) * STEPS + step) as u16
+}
+
+/// The middle of a bucket.
+fn middle(bucket: u16) -> u64 {
+    let (octave, step) = (u64::from(bucket) / STEPS, u64::from(bucket) % STEPS);
+    match octave.checked_sub(1) {
+        None => step,
+        Some(octave) => ((STEPS + step) << octave) + ((1 << octave) >> 1),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_are_within_a_hundredth_over_the_whole_range() {
+        // From nanoseconds to hours, unevenly.
+        let truth: Vec<u64> = (0..50_000_u64).map(|n| (n * n * n) / 7 + n).collect();
+        let mut distribution = Distribution::default();
+        for nanos in &truth {
+            distribution.record(Duration::from_nanos(*nanos));
+        }
+        for share in [0.001, 0.01, 0.25, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0] {
+            let rank = (share * truth.len() as f64).ceil() as usize - 1;
+            let (exact, found) = (truth[rank], distribution.quantile(share).unwrap().as_nanos());
+            assert!(found.abs_diff(exact) * 100 <= exact, "{share}: {found} for {exact}");
+        }
+        assert_eq!(distribution.longest(), truth.last().copied().map(Duration::from_nanos));
+        assert_eq!(distribution.count(), 50_000);
+        assert_eq!(Distribution::default().quantile(0.5), None);
+    }
+
+    #[test]
+    fn every_value_has_a_bucket_near_it() {
+        for bits in 0..64 {
+            for nanos in [1_u64 << bits, (1 << bits) + 1, u64::MAX >> bits] {
+                let found = middle(bucket(nanos));
+                assert!(found.abs_diff(nanos) <= nanos / 128 + 1, "{nanos}: {found}");
+            }
+        }
+        assert_eq!(middle(bucket(0)), 0);
+    }
+}
