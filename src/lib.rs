@@ -31,6 +31,7 @@
 //! | [`pipeline`] | a [`capture::Source`] | records, and a [`snapshot::Summary`] that balances |
 //! | [`snapshot`] | | what a view may look at |
 //! | [`filter`] | a line of text | whether an exchange is one of those it asks for |
+//! | [`coding`] | content as it was sent | the same without gzip, deflate, br, zstd |
 //! | [`secret`] | fields, targets, quoted text | the same without secrets |
 //! | [`export`] | records | texts and files, made safe |
 //! | [`units`], [`limits`], [`error`] | | words that all of them share |
@@ -71,6 +72,7 @@
 )]
 
 pub mod capture;
+pub mod coding;
 pub mod comparison;
 pub mod diagnosis;
 pub mod engine;

@@ -9,6 +9,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("limits", &["units"]),
     ("error", &[]),
+    ("coding", &["limits"]),
     ("wire", &["units", "limits"]),
     ("flow", &["units", "limits", "wire"]),
     ("http", &["units", "limits", "wire", "flow"]),
@@ -63,6 +64,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &[
             "units",
             "limits",
+            "coding",
             "wire",
             "flow",
             "http",
@@ -123,6 +125,7 @@ const CORE: &[&str] = &[
     "stats",
     "engine",
     "comparison",
+    "coding",
 ];
 
 /// What the core must not name, though a comment may.

@@ -7,6 +7,7 @@ mod analyze;
 mod completions;
 mod diff;
 mod explain;
+mod extract;
 mod input;
 mod interfaces;
 mod keep;

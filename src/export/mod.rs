@@ -2,6 +2,7 @@
 //! format. An exporter writes as it goes and keeps nothing that grows with the capture; it opens
 //! no file and looks at no clock. Captured octets pass `escape` and `secret` on their way.
 
+pub mod bodies;
 pub mod comparison;
 mod csv;
 pub mod detail;
