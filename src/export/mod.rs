@@ -95,6 +95,8 @@ pub struct Options {
     pub sort: Sort,
     /// Whether the report accounts for every packet and octet.
     pub accounts: bool,
+    /// Octets of each body, codings taken off, that an exchange in full shows at most.
+    pub body: usize,
 }
 
 impl Options {
