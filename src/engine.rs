@@ -13,7 +13,7 @@ use crate::filter::Filter;
 use crate::flow::{Ledger, Mark, Population, Table};
 use crate::http::{Bodies, Connection, ConnectionReader, Event, Exchange, Output, Stray};
 use crate::limits;
-use crate::rules::{self, Finding, Judge};
+use crate::rules::{self, Explained, Finding, Judge};
 use crate::stats::{By, Statistics};
 use crate::units::Timestamp;
 use crate::wire::{Segment, Signal};
@@ -303,15 +303,25 @@ impl Collector {
         &mut self,
         sink: &mut impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { sieve, statistics, gate, diagnostician, .. } = self;
+        let Self { sieve, statistics, gate, diagnostician, judge, findings, .. } = self;
         let mut give = |wanted: Wanted<'_>| hand(wanted, statistics, gate, sink);
         for verdict in diagnostician.verdicts().drain(..) {
+            let packets: Vec<u64> =
+                verdict.evidence.iter().map(|evidence| evidence.mark.packet).collect();
+            let explained = Explained {
+                transaction: verdict.transaction,
+                cause: &verdict.summary,
+                upstream: verdict.upstream,
+                attempts: verdict.attempts,
+                packets: &packets,
+            };
+            judge.explained(&explained, findings);
             match sieve {
                 Some(sieve) => sieve.verdict(&verdict, &mut give)?,
                 None => give(Wanted::Verdict(&verdict))?,
             }
         }
-        Ok(())
+        self.give_findings(sink)
     }
 
     /// Gives out exchanges that waited for what is now known; all of them where there is no `now`.

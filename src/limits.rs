@@ -186,6 +186,22 @@ pub const JUDGED_CONNECTIONS: usize = 65_536;
 /// Exchanges of one connection that wait so; the oldest beyond it is judged by what is known.
 pub const UNSETTLED_EXCHANGES: usize = 64;
 
+/// Servers whose traffic rules watch at one time; the one that was not seen for longest makes room. A
+/// busy one takes about 20 KiB.
+pub const WATCHED_SERVERS: usize = 4_096;
+
+/// The same for clients at servers.
+pub const WATCHED_PAIRS: usize = 8_192;
+
+/// The same for endpoints: a method and a path template at a server. One takes up to 2 KiB.
+pub const WATCHED_ENDPOINTS: usize = 8_192;
+
+/// The same for servers of a host.
+pub const WATCHED_HOSTS: usize = 8_192;
+
+/// Failures of one server or client that a rule about many of them remembers at one time.
+pub const WATCHED_FAILURES: usize = 1_024;
+
 /// Groups of equal findings counted by themselves; further ones are counted together.
 pub const FINDING_GROUPS: usize = 4_096;
 
