@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::diagnosis::{self, Diagnostician, Verdict};
 use crate::filter::Filter;
 use crate::flow::{Ledger, Mark, Population, Table};
-use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
+use crate::http::{Bodies, Connection, ConnectionReader, Event, Exchange, Output, Stray};
 use crate::limits;
 use crate::rules::{self, Explained, Finding, Judge};
 use crate::stats::{By, Statistics};
@@ -52,6 +52,13 @@ impl Shard {
         let output =
             Output { preview: octets, appetite: Some(rules::appetite), ..Output::default() };
         Self { table: Table::default(), output }
+    }
+
+    /// The same, and it keeps the contents of some exchanges as a whole.
+    #[must_use]
+    pub fn with_bodies(mut self, bodies: Option<Arc<Bodies>>) -> Self {
+        self.output.bodies = bodies;
+        self
     }
 
     /// Works one segment in.

@@ -32,6 +32,7 @@
 //! | [`pipeline`] | a [`capture::Source`] | records, and a [`snapshot::Summary`] that balances |
 //! | [`snapshot`] | | what a view may look at |
 //! | [`filter`] | a line of text | whether an exchange is one of those it asks for |
+//! | [`coding`] | content as it was sent | the same without gzip, deflate, br, zstd |
 //! | [`secret`] | fields, targets, quoted text | the same without secrets |
 //! | [`export`] | records | texts and files, made safe |
 //! | [`units`], [`limits`], [`error`] | | words that all of them share |
@@ -72,6 +73,7 @@
 )]
 
 pub mod capture;
+pub mod coding;
 pub mod comparison;
 pub mod dashboard;
 pub mod diagnosis;

@@ -386,3 +386,18 @@ pub const ROW_TARGET_OCTETS: usize = 512;
 
 /// Texts of rows that are looked up so that equal ones are kept once.
 pub const SHARED_TEXTS: usize = 65_536;
+/// Content codings on one message; nobody sends more than two.
+pub const CONTENT_CODINGS: usize = 4;
+
+/// The window of a content in zstd: what RFC 9659 allows.
+pub const CONTENT_ZSTD_WINDOW: u64 = 8 << 20;
+
+/// Octets of one body that are kept where whole bodies are asked for, and as many after decoding.
+pub const BODY_OCTETS: usize = 64 << 20;
+
+/// Octets of bodies that are kept at a time where whole bodies are asked for; more are read in further
+/// passes over the capture.
+pub const BODIES_OCTETS: u64 = 256 << 20;
+
+/// Octets that one extraction writes at most, so that small captures cannot fill a disk.
+pub const EXTRACTED_OCTETS: u64 = 4 << 30;

@@ -3,12 +3,14 @@
 //! capture's.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use crate::capture::{self, Next, Reading, Source};
 use crate::engine::{Clock, Collector, Record, Shard};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::flow::Mark;
+use crate::http::Bodies;
 use crate::snapshot::{Damage, Drops, Input, Interface, Skipped, Summary};
 use crate::stats::{By, Statistics};
 use crate::units::{Duration, Timestamp};
@@ -19,6 +21,8 @@ use crate::wire::{Decoded, Decoder, Packet, Skips};
 pub struct Options {
     /// Octets of the front of each content to keep.
     pub preview: usize,
+    /// Exchanges whose contents are to be kept as a whole.
+    pub bodies: Option<Arc<Bodies>>,
     /// Which exchanges are wanted; all where there is none.
     pub filter: Option<Filter>,
     /// What exchanges are grouped by in the statistics, beside their servers.
@@ -122,7 +126,7 @@ pub fn drive<E: From<Error>>(
     sink: &mut impl Sink<E>,
 ) -> Result<Outcome, E> {
     let mut core = Core {
-        shard: Shard::with_preview(options.preview),
+        shard: Shard::with_preview(options.preview).with_bodies(options.bodies),
         collector: Collector::with_filter(options.filter)
             .with_gate(options.gate)
             .grouped(&options.by)

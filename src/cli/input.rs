@@ -53,6 +53,22 @@ pub(super) fn open(mut paths: Vec<PathBuf>) -> Result<Capture, Error> {
     Capture::open(&paths).map_err(|error| mistyped(&paths, error))
 }
 
+/// Refuses what can be read once only, where something has to read the captures again.
+pub(super) fn need_files(what: &str, paths: &[PathBuf]) -> Result<(), Error> {
+    // What does not exist is for whoever opens it to complain about.
+    let suits = |path: &PathBuf| match std::fs::metadata(path) {
+        Ok(found) => found.is_file(),
+        Err(_) => path.as_os_str() != "-",
+    };
+    if !paths.is_empty() && paths.iter().all(suits) {
+        return Ok(());
+    }
+    let help = format!(
+        "{what} reads the capture twice, and a pipe can be read once: save it first, as in tee x.pcap"
+    );
+    Err(Error::Usage(help))
+}
+
 /// A file that does not exist may be a command with a slip of the finger in it.
 fn mistyped(paths: &[PathBuf], error: Error) -> Error {
     let Error::Read { path, source } = &error else { return error };
