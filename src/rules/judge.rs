@@ -86,6 +86,10 @@ pub struct Judge {
     held: Bits,
     of_connections: Vec<usize>,
     watchers: Vec<(usize, Box<dyn Watcher>)>,
+    /// The rules that have one …
+    watching: Bits,
+    /// … and which it is, by the place of the rule.
+    watcher_of: Vec<u16>,
     traffic: Traffic,
     trails: HashMap<u64, Trail>,
     untracked: u64,
@@ -120,6 +124,8 @@ impl Judge {
             held: Bits::default(),
             of_connections: Vec::new(),
             watchers: Vec::new(),
+            watching: Bits::default(),
+            watcher_of: vec![0; rules.len()],
             traffic: Traffic::default(),
             trails: HashMap::new(),
             untracked: 0,
@@ -140,7 +146,13 @@ impl Judge {
                     }
                 }
                 Check::Connection(_) => judge.of_connections.push(place),
-                Check::Watch(_, open) => judge.watchers.push((place, open())),
+                Check::Watch(_, open) => {
+                    judge.watching.add(place);
+                    if let Some(nth) = judge.watcher_of.get_mut(place) {
+                        *nth = judge.watchers.len() as u16;
+                    }
+                    judge.watchers.push((place, open()));
+                }
             }
         }
         judge.rules = rules;
@@ -185,8 +197,13 @@ impl Judge {
             let Some(bound) = rules.get(place) else { continue };
             bound.look(scene, &known, found);
         }
-        for (place, watcher) in &mut self.watchers {
-            let Some(bound) = rules.get(*place).filter(|_| called.has(*place)) else { continue };
+        for place in called.and(&self.watching).iter() {
+            let Some(bound) = rules.get(place) else { continue };
+            let Some((_, watcher)) =
+                self.watcher_of.get(place).and_then(|nth| self.watchers.get_mut(usize::from(*nth)))
+            else {
+                continue;
+            };
             if known.allows(bound.guards, &exchange) {
                 let about = About::Exchange(scene, None);
                 let mut report = bound.report(Subject::Exchange, about, found);

@@ -57,6 +57,7 @@ struct Times {
 #[derive(Default)]
 struct Shifts {
     servers: PerSlot<Times>,
+    bounds: Option<[f64; 6]>,
 }
 
 impl Watcher for Shifts {
@@ -64,7 +65,8 @@ impl Watcher for Shifts {
         let Some((standing, _)) = scene.standing else { return };
         let Some((request, response)) = scene.pair() else { return };
         let Some(took) = scene.exchange.think_time() else { return };
-        let [least, most, recent, ratio, difference, alpha] = report.numbers();
+        let bounds = self.bounds.get_or_insert_with(|| report.numbers());
+        let [least, most, recent, ratio, difference, alpha] = *bounds;
         let recent = recent.clamp(3.0, 300.0) as usize;
         let most = most.clamp(1.0, 2_000.0) as usize;
         let took = (took.as_nanos() as f64 / 1e9) as f32;
