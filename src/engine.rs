@@ -170,6 +170,15 @@ impl Collector {
         Self { judge: Judge::new(parameters), ..self }
     }
 
+    /// The same where somebody may be watching while it happens: verdicts come sooner then, with what is
+    /// known by that time.
+    pub fn watched(mut self, is_live: bool) -> Self {
+        if is_live {
+            self.diagnostician.watched();
+        }
+        self
+    }
+
     /// The same, and counts how many exchanges of those that it hands on match another filter.
     pub fn with_gate(self, filter: Option<Filter>) -> Self {
         let gate = filter.map(|filter| Gate { sieve: Sieve::new(filter), matched: 0 });

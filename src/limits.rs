@@ -160,6 +160,12 @@ pub const QUOTED_OCTETS: usize = 64;
 /// Locations of new resources that a rule waits to see fetched; they are awaited for seconds.
 pub const AWAITED_LOCATIONS: usize = 256;
 
+/// Redirects of one chain of which the addresses are remembered.
+pub const CHAIN_HOPS: usize = 32;
+
+/// Addresses of which a rule counts how often each client asks for them; the oldest is forgotten.
+pub const COUNTED_ADDRESSES: usize = 4_096;
+
 /// Resources whose validators are remembered to compare parts with the whole; the oldest is forgotten.
 pub const REMEMBERED_VALIDATORS: usize = 4_096;
 
@@ -299,6 +305,10 @@ pub const EVIDENCE_WAIT: Duration = Duration::from_secs(5);
 /// How long it waits otherwise: until connections that are silent have been given up.
 pub const EVIDENCE_WAIT_LONGEST: Duration = Duration::from_secs(1_000);
 
+/// The same while somebody watches, who would rather know what is known by now. It is enough for what a
+/// proxy does behind its answer: giving up the other leg, closing it, being told late.
+pub const EVIDENCE_WAIT_LIVE: Duration = Duration::from_secs(10);
+
 /// An end of a reused connection so soon behind a request did not come from working on it. Round
 /// trips between a proxy and its upstream are mostly below a few milliseconds.
 pub const RACE: Duration = Duration::from_millis(20);
@@ -338,3 +348,13 @@ pub const HELD_EXCHANGES: usize = 65_536;
 
 /// Exchanges that a filter wanted and that are remembered, so that the verdicts on them are wanted too.
 pub const WANTED_EXCHANGES: usize = 65_536;
+
+/// Runs of packets that an excerpt of a capture is made of, and packets of evidence; of more it says
+/// that it is not all. A run takes about 60 octets.
+pub const EXCERPT_STRETCHES: usize = 1 << 20;
+
+/// Packets of an excerpt that have comments, each of a few hundred octets; nobody reads more.
+pub const EXCERPT_COMMENTS: usize = 65_536;
+
+/// Comments on one packet.
+pub const PACKET_COMMENTS: usize = 16;

@@ -18,6 +18,9 @@ use support::{catalogue, dialogue, findings, packets, transform};
 /// Rules that look at where segments begin, so that another segmentation is another case.
 const BY_SEGMENT: &[&str] = &[];
 
+/// Rules whose example in the catalogue is encrypted, which a dialogue in clear cannot say.
+const ENCRYPTED: &[&str] = &["redirect-https-downgrade"];
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules")
 }
@@ -163,6 +166,9 @@ fn the_examples_of_the_catalogue_are_judged_as_it_says() {
             continue;
         };
         for (example, expected) in [(&entry.positive, true), (&entry.negative, false)] {
+            if expected && ENCRYPTED.contains(&rule.id) {
+                continue;
+            }
             let segments = catalogue::segments(example);
             wrong.extend(misjudged(rule, "the catalogue's example", &segments, expected));
         }

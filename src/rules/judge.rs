@@ -41,6 +41,16 @@ struct Bound {
     rule: &'static Rule,
     parameters: Vec<Box<[f64]>>,
     guards: u16,
+    signs: Signs,
+}
+
+/// By what a message shows that it is the one that called a rule.
+#[derive(Debug, Clone, Copy, Default)]
+struct Signs {
+    /// Nothing in it does; it may be any.
+    any: bool,
+    flaws: Flaws,
+    fields: FieldSet,
 }
 
 /// Which rules each sign calls.
@@ -114,6 +124,10 @@ impl Judge {
                 rule,
                 parameters: parameters.of(rule),
                 guards: rule.guards.iter().fold(0, |mask, guard| mask | bit(*guard)),
+                signs: match rule.check {
+                    Check::Message(_, trigger, _) => Signs::of(trigger),
+                    _ => Signs::default(),
+                },
             })
             .collect();
         let mut judge = Self {
@@ -586,9 +600,9 @@ impl Bound {
                     check(&scene, &mut report);
                 }
             }
-            Check::Message(on, trigger, check) => {
+            Check::Message(on, _, check) => {
                 let mut look = |message: &Message, subject| {
-                    if calls_message(trigger, message)
+                    if self.signs.are_in(message)
                         && known.allows_message(self.guards, message, exchange)
                     {
                         let about = About::Exchange(scene, Some(message));
@@ -613,15 +627,31 @@ impl Bound {
     }
 }
 
-/// Whether it is this message that called the rule, as far as the trigger tells.
-fn calls_message(trigger: Trigger, message: &Message) -> bool {
-    match trigger {
-        Trigger::Flaw(flaws) => message.flaws.meets(Flaws::of(flaws)),
-        Trigger::Field(fields) | Trigger::RequestField(fields) | Trigger::ResponseField(fields) => {
-            !message.head.present().and(FieldSet::of(fields)).is_empty()
+impl Signs {
+    fn of(trigger: Trigger) -> Self {
+        match trigger {
+            Trigger::Flaw(flaws) => Self { flaws: Flaws::of(flaws), ..Self::default() },
+            Trigger::Field(fields)
+            | Trigger::RequestField(fields)
+            | Trigger::ResponseField(fields) => {
+                Self { fields: FieldSet::of(fields), ..Self::default() }
+            }
+            Trigger::OneOf(triggers) => triggers.iter().fold(Self::default(), |mut all, one| {
+                let one = Self::of(*one);
+                all.any |= one.any;
+                all.flaws.join(one.flaws);
+                all.fields = all.fields.or(one.fields);
+                all
+            }),
+            _ => Self { any: true, ..Self::default() },
         }
-        Trigger::OneOf(triggers) => triggers.iter().any(|trigger| calls_message(*trigger, message)),
-        _ => true,
+    }
+
+    /// Whether it is this message that called the rule, as far as the trigger tells.
+    fn are_in(self, message: &Message) -> bool {
+        self.any
+            || message.flaws.meets(self.flaws)
+            || !message.head.present().and(self.fields).is_empty()
     }
 }
 

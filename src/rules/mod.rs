@@ -22,6 +22,7 @@
 //! `tests/rules/NAME/hit.http` and `miss.http`. A rule never parses: what it needs is a fact of `http`.
 
 mod aggregate;
+mod awaited;
 mod bits;
 mod connection;
 mod content;
@@ -37,6 +38,7 @@ mod methods;
 mod page;
 mod parameters;
 mod place;
+mod reference;
 mod report;
 mod roster;
 mod rule;
@@ -69,6 +71,7 @@ use crate::status::Text;
 pub static RULES: &[&Rule] = &[
     &status::code_202::ACCEPTED_WITHOUT_POINTER,
     &status::webdav::ALREADY_REPORTED_TOP_LEVEL,
+    &status::code_3xx::AMBIGUOUS_REDIRECT_FOR_UNSAFE_METHOD,
     &window::authentication::AUTH_BRUTEFORCE_SUSPECTED,
     &window::authentication::AUTH_FAILURES_REPEATED,
     &status::gateway::BAD_GATEWAY_LOOKS_LIKE_TIMEOUT,
@@ -152,17 +155,28 @@ pub static RULES: &[&Rule] = &[
     &status::code_1xx::INTERIM_TO_HTTP10,
     &connection::race::KEEPALIVE_CLOSE_RACE,
     &window::latency_shift::LATENCY_SHIFT,
+    &status::code_3xx::LOCATION_INVALID,
     &syntax::start_line::METHOD_UNKNOWN,
+    &status::code_300::MULTIPLE_CHOICES_EMPTY,
     &status::webdav::MULTISTATUS_NOT_XML,
     &status::code_5xx::NETWORK_AUTHENTICATION_REQUIRED,
     &status::code_204::NO_CONTENT_TO_GET,
     &status::code_203::NON_AUTHORITATIVE_WITHOUT_PROXY,
     &window::missing::NOT_FOUND_HOT,
     &window::missing::NOT_FOUND_SCAN,
+    &status::code_304::NOT_MODIFIED_ETAG_MISMATCH,
+    &status::code_304::NOT_MODIFIED_EXTRA_METADATA,
+    &status::not_modified_history::NOT_MODIFIED_LENGTH_WRONG,
+    &status::code_304::NOT_MODIFIED_MISSED,
+    &status::code_304::NOT_MODIFIED_MISSING_DATE,
+    &status::not_modified_history::NOT_MODIFIED_MISSING_FIELDS,
+    &status::code_304::NOT_MODIFIED_UNCONDITIONAL,
+    &status::code_304::NOT_MODIFIED_UNSAFE_METHOD,
     &status::code_5xx::OBSOLETE_SERVER_CODE,
     &status::code_200::OK_EMPTY_BODY,
     &window::skew::ONE_BACKEND_FAILING,
     &window::skew::ONE_ENDPOINT_FAILING,
+    &status::code_3xx::OPEN_REDIRECT_HINT,
     &status::code_206::PARTIAL_IF_RANGE_MISMATCH,
     &status::code_206::PARTIAL_LENGTH_MISMATCH,
     &status::code_206::PARTIAL_MISSING_CONTENT_RANGE,
@@ -174,6 +188,7 @@ pub static RULES: &[&Rule] = &[
     &status::validator::PARTIAL_VALIDATOR_CHANGED,
     &status::code_206::PARTIAL_WHOLE_REPRESENTATION,
     &status::code_206::PARTIAL_WITHOUT_RANGE,
+    &status::code_301::PERMANENT_REDIRECT_IGNORED,
     &connection::pairing::PIPELINE_MISMATCH,
     &connection::pairing::PIPELINING_USED,
     &window::probe::PROBE_PATH,
@@ -185,6 +200,16 @@ pub static RULES: &[&Rule] = &[
     &status_line::REASON_PHRASE_MISMATCH,
     &status_line::REASON_PHRASE_NONSTANDARD,
     &status_line::REASON_PHRASE_SPACE_MISSING,
+    &status::redirect_followed::REDIRECT_BODY_DROPPED,
+    &status::code_3xx::REDIRECT_BODY_MISSING,
+    &status::redirect_chain::REDIRECT_CHAIN_LONG,
+    &status::redirect_followed::REDIRECT_CREDENTIAL_LEAK,
+    &status::code_3xx::REDIRECT_HTTPS_DOWNGRADE,
+    &status::redirect_chain::REDIRECT_LOOP,
+    &status::redirect_followed::REDIRECT_METHOD_NOT_PRESERVED,
+    &status::redirect_followed::REDIRECT_METHOD_REWRITTEN,
+    &status::code_3xx::REDIRECT_TO_SELF,
+    &status::code_3xx::REDIRECT_WITHOUT_LOCATION,
     &connection::closing::REQUEST_AFTER_CLOSE,
     &syntax::smuggling::REQUEST_INSIDE_BODY,
     &connection::unanswered::REQUEST_UNANSWERED,
@@ -196,6 +221,7 @@ pub static RULES: &[&Rule] = &[
     &status_line::RESPONSE_VERSION_DOWNGRADE,
     &window::retry::RETRY_STORM,
     &connection::unanswered::RST_MID_RESPONSE,
+    &status::redirect_followed::SEE_OTHER_WRONG_METHOD,
     &status::code_5xx::SERVER_ERROR_RESPONSE,
     &window::outage::SERVER_FAILING_COMPLETELY,
     &syntax::field::SINGLETON_FIELD_REPEATED,
@@ -229,8 +255,10 @@ pub static RULES: &[&Rule] = &[
     &window::abandoned::UNANSWERED_BURST,
     &status::repeated::UNSAFE_AUTOMATIC_RETRY,
     &connection::pairing::UNSOLICITED_RESPONSE,
+    &status::code_300::UNUSED_306,
     &status::code_101::UPGRADE_OPTIMISTIC_DATA,
     &status::code_104::UPLOAD_RESUMPTION_INCOMPLETE,
+    &status::code_300::USE_PROXY_305,
     &status::code_5xx::VERSION_NOT_SUPPORTED_FOR_HTTP1,
     &status_line::WEBDAV_CODE_OUTSIDE_WEBDAV,
     &status::websocket::WEBSOCKET_ACCEPT_INVALID,
