@@ -200,11 +200,12 @@ impl Judge {
         if standing.troubled {
             called.join(&calls.troubled);
         }
+        let standing = (standing, &*traffic);
         let scene = Scene {
             id,
             exchange: &exchange,
             trail: trail.as_deref().unwrap_or(&self.nobody),
-            standing: Some((standing, traffic)),
+            standing: Some(&standing),
         };
         let known = Known::of(&exchange);
         for place in called.and(&self.immediate).iter() {

@@ -26,7 +26,7 @@ pub struct Scene<'s> {
     /// What came before it on the same connection.
     pub trail: &'s Trail,
     /// Where it belongs among all exchanges, and these; while it is new alone.
-    pub(super) standing: Option<(Standing, &'s Traffic)>,
+    pub(super) standing: Option<&'s (Standing, &'s Traffic)>,
 }
 
 impl<'s> Scene<'s> {
