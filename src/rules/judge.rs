@@ -322,6 +322,9 @@ impl Judge {
             };
             check(connection, &aftermath, &mut report);
         }
+        if let Some(kept) = unsettled.back() {
+            drop_covered(&self.rules, &self.watchers, &kept.exchange, &mut self.found);
+        }
         for (place, watcher) in &mut self.watchers {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(self.now, &mut self.found);

@@ -10,6 +10,7 @@ use crate::rules::report::Crowd;
 use crate::rules::roster::PerSlot;
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
+use crate::units::{Duration, Timestamp};
 
 rule! {
     /// ## What it sees
@@ -42,8 +43,14 @@ rule! {
     }
 }
 
+/// Answers that begin closer to each other count as one: what lasts shorter than a second, whatever their
+/// number, is no lasting change.
+const APART: Duration = Duration::from_millis(33);
+
 #[derive(Debug, Default)]
 struct Times {
+    /// When the last one that counts began.
+    last: Option<Timestamp>,
     /// Seconds, the oldest first: the baseline, and behind it the latest ones.
     seconds: VecDeque<f32>,
     /// The first packets and numbers of the latest ones.
@@ -64,6 +71,10 @@ impl Watcher for Shifts {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some((standing, _)) = scene.standing else { return };
         let Some((request, response)) = scene.pair() else { return };
+        let times = self.servers.of(standing.server);
+        if times.last.is_some_and(|last| standing.at.since(last) < APART) {
+            return;
+        }
         let Some(took) = scene.exchange.think_time() else { return };
         let bounds = self.bounds.get_or_insert_with(|| report.numbers());
         let [least, most, recent, ratio, difference, alpha] = *bounds;
@@ -77,7 +88,7 @@ impl Watcher for Shifts {
         if long(took) && is_stream(response) {
             return;
         }
-        let times = self.servers.of(standing.server);
+        times.last = Some(standing.at);
         times.seconds.push_back(took);
         times.marks.push_back((response.first, scene.id));
         times.long += usize::from(long(took));

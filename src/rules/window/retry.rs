@@ -165,7 +165,7 @@ impl Watcher for Retries {
             Some(endpoint) => *self.failed.of(endpoint) = true,
             None => self.elsewhere = true,
         }
-        if is_check(request) {
+        if !request.complete() || is_check(request) {
             return;
         }
         let gap = report.duration("gap_s");
