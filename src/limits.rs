@@ -187,11 +187,11 @@ pub const JUDGED_CONNECTIONS: usize = 65_536;
 pub const UNSETTLED_EXCHANGES: usize = 64;
 
 /// Servers whose traffic rules watch at one time; the one that was not seen for longest makes room. A
-/// busy one takes about 20 KiB.
+/// busy one takes about 20 KiB in all.
 pub const WATCHED_SERVERS: usize = 4_096;
 
-/// The same for clients at servers.
-pub const WATCHED_PAIRS: usize = 8_192;
+/// The same for clients at servers. One that is busy for minutes takes about 6 KiB.
+pub const WATCHED_PAIRS: usize = 4_096;
 
 /// The same for endpoints: a method and a path template at a server. One takes up to 2 KiB.
 pub const WATCHED_ENDPOINTS: usize = 8_192;

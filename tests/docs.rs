@@ -82,6 +82,136 @@ fn the_names_of_suricata_and_zeek_are_theirs() {
     }
 }
 
+/// Rules that the founding document asks for and that are not written yet.
+const PENDING: &[&str] = &[
+    "auth-same-credentials-repeated",
+    "bad-request-explained",
+    "bad-request-unexplained",
+    "challenge-malformed",
+    "challenge-wrong-kind",
+    "conflict-on-safe-method",
+    "conflict-without-body",
+    "content-too-large-resent",
+    "content-too-large-small-body",
+    "credentials-in-cleartext",
+    "credentials-refused",
+    "error-without-body",
+    "expectation-failed-not-retried",
+    "expectation-failed-without-expect",
+    "forbidden-with-challenge",
+    "get-or-head-refused",
+    "gone-requested-again",
+    "gone-with-location",
+    "length-required-but-present",
+    "length-required-chunked",
+    "media-type-refused-without-content",
+    "media-type-refused-without-hint",
+    "method-code-confusion",
+    "method-not-allowed-but-listed",
+    "method-not-allowed-without-allow",
+    "not-acceptable-empty",
+    "not-acceptable-without-negotiation",
+    "not-found-inconsistent",
+    "payment-required",
+    "precondition-failed-should-be-304",
+    "precondition-failed-unconditional",
+    "precondition-ignored-modified-since",
+    "proxy-auth-from-origin",
+    "proxy-auth-without-challenge",
+    "proxy-credentials-wrong-field",
+    "range-not-satisfiable-but-satisfiable",
+    "range-not-satisfiable-with-if-range",
+    "range-not-satisfiable-without-length",
+    "range-not-satisfiable-without-range",
+    "request-timeout-after-complete-request",
+    "request-timeout-idle",
+    "request-timeout-not-closed",
+    "retry-after-ignored",
+    "retry-after-invalid",
+    "retry-after-missing",
+    "unauthorized-without-challenge",
+    "uri-too-long-but-short",
+];
+
+/// The rows of a table of Markdown, without its head.
+fn rows(page: &str) -> Vec<Vec<String>> {
+    let lines = page.lines().filter(|line| line.starts_with("| "));
+    let cells = |line: &str| -> Vec<String> {
+        line.trim_matches('|').split(" | ").map(|cell| cell.trim().to_owned()).collect()
+    };
+    let heads = ["code", "event", "name", "---"];
+    lines.map(cells).filter(|row| !heads.contains(&row[0].as_str())).collect()
+}
+
+/// What stands between backticks.
+fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+    cell.split('`').skip(1).step_by(2)
+}
+
+fn doc(name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    let page = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    page.replace("\r\n", "\n")
+}
+
+#[test]
+fn every_statement_of_the_founding_document_is_accounted_for() {
+    let rows = rows(&doc("statements.md"));
+    assert_eq!(rows.len(), 144);
+    let mut checked = 0;
+    for row in &rows {
+        let [code, statement, by] = &row[..] else { panic!("{row:?}") };
+        assert!(!code.is_empty() && !statement.is_empty() && !by.is_empty(), "{row:?}");
+        for name in quoted(by) {
+            let known = rules::find(name).is_some() || PENDING.contains(&name);
+            assert!(known, "{name} of {row:?} is no rule");
+        }
+        let why = by.split_once("explanation only").map(|(_, why)| why);
+        assert!(why.is_none_or(|why| why.len() > 20), "{row:?} does not say why");
+        assert!(why.is_some() || by.contains('`'), "{row:?} names no rule");
+        checked += usize::from(why.is_none());
+    }
+    assert!(checked > 110, "{checked} are checked");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/spec/rules.md");
+    let Ok(catalogue) = fs::read_to_string(path) else {
+        println!("skipped: the catalogue is not there to compare with");
+        return;
+    };
+    let section = catalogue.split("## 7. Seed coverage").nth(1).expect("section 7");
+    let section = section.split("\n## ").next().expect("its text");
+    let theirs = self::rows(section);
+    let key = |row: &Vec<String>| (row[0].clone(), row[1].clone());
+    assert!(rows.iter().map(key).eq(theirs.iter().map(key)), "not the same statements");
+}
+
+#[test]
+fn every_event_of_suricata_and_zeek_is_accounted_for() {
+    let page = doc("events.md");
+    let (suricata, zeek) = page.split_once("## Zeek").expect("two tables");
+    let tables = [rows(suricata), rows(zeek)];
+    assert_eq!(tables[0].len(), 88, "Suricata has 88 events");
+    for row in tables.iter().flatten() {
+        let [name, flaws, by] = &row[..] else { panic!("{row:?}") };
+        for flaw in quoted(flaws) {
+            assert!(Flaw::ALL.iter().any(|known| known.name() == flaw), "{flaw} of {name}");
+        }
+        for rule in quoted(by) {
+            assert!(rules::find(rule).is_some(), "{rule} of {name} is no rule");
+        }
+        let why_not = by.strip_prefix("no: ").or(by.strip_prefix("no rule: "));
+        assert!(by.contains('`') || why_not.is_some_and(|why| why.len() > 10), "{row:?}");
+    }
+    for flaw in Flaw::ALL {
+        for (table, names) in tables.iter().zip([flaw.suricata(), flaw.zeek()]) {
+            for name in names {
+                let row = table.iter().find(|row| row[0].trim_matches('`') == *name);
+                let row = row.unwrap_or_else(|| panic!("{name} is not in docs/events.md"));
+                assert!(quoted(&row[1]).any(|named| named == flaw.name()), "{name}: {row:?}");
+            }
+        }
+    }
+}
+
 /// Holds a folder to exactly these files, or makes it so.
 fn check(folder: &Path, pages: &BTreeMap<String, String>) {
     if std::env::var_os("UPDATE_DOCS").is_some() {

@@ -96,6 +96,10 @@ pub struct Judge {
     held: Bits,
     of_connections: Vec<usize>,
     watchers: Vec<(usize, Box<dyn Watcher>)>,
+    /// The rules that have one …
+    watching: Bits,
+    /// … and which it is, by the place of the rule.
+    watcher_of: Vec<u16>,
     traffic: Traffic,
     trails: HashMap<u64, Trail>,
     untracked: u64,
@@ -134,6 +138,8 @@ impl Judge {
             held: Bits::default(),
             of_connections: Vec::new(),
             watchers: Vec::new(),
+            watching: Bits::default(),
+            watcher_of: vec![0; rules.len()],
             traffic: Traffic::default(),
             trails: HashMap::new(),
             untracked: 0,
@@ -154,7 +160,13 @@ impl Judge {
                     }
                 }
                 Check::Connection(_) => judge.of_connections.push(place),
-                Check::Watch(_, open) => judge.watchers.push((place, open())),
+                Check::Watch(_, open) => {
+                    judge.watching.add(place);
+                    if let Some(nth) = judge.watcher_of.get_mut(place) {
+                        *nth = judge.watchers.len() as u16;
+                    }
+                    judge.watchers.push((place, open()));
+                }
             }
         }
         judge.rules = rules;
@@ -188,19 +200,25 @@ impl Judge {
         if standing.troubled {
             called.join(&calls.troubled);
         }
+        let standing = (standing, &*traffic);
         let scene = Scene {
             id,
             exchange: &exchange,
             trail: trail.as_deref().unwrap_or(&self.nobody),
-            standing: Some((standing, traffic)),
+            standing: Some(&standing),
         };
         let known = Known::of(&exchange);
         for place in called.and(&self.immediate).iter() {
             let Some(bound) = rules.get(place) else { continue };
             bound.look(scene, &known, found);
         }
-        for (place, watcher) in &mut self.watchers {
-            let Some(bound) = rules.get(*place).filter(|_| called.has(*place)) else { continue };
+        for place in called.and(&self.watching).iter() {
+            let Some(bound) = rules.get(place) else { continue };
+            let Some((_, watcher)) =
+                self.watcher_of.get(place).and_then(|nth| self.watchers.get_mut(usize::from(*nth)))
+            else {
+                continue;
+            };
             if known.allows(bound.guards, &exchange) {
                 let about = About::Exchange(scene, None);
                 let mut report = bound.report(Subject::Exchange, about, found);
@@ -303,6 +321,9 @@ impl Judge {
                 found: &mut self.found,
             };
             check(connection, &aftermath, &mut report);
+        }
+        if let Some(kept) = unsettled.back() {
+            drop_covered(&self.rules, &self.watchers, &kept.exchange, &mut self.found);
         }
         for (place, watcher) in &mut self.watchers {
             let Some(bound) = self.rules.get(*place) else { continue };

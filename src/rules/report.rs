@@ -26,7 +26,7 @@ pub struct Scene<'s> {
     /// What came before it on the same connection.
     pub trail: &'s Trail,
     /// Where it belongs among all exchanges, and these; while it is new alone.
-    pub(super) standing: Option<(Standing, &'s Traffic)>,
+    pub(super) standing: Option<&'s (Standing, &'s Traffic)>,
 }
 
 impl<'s> Scene<'s> {
@@ -489,13 +489,18 @@ pub(super) fn url(request: &Head) -> Vec<u8> {
 
 /// The path of a target, without its query.
 pub(super) fn path(target: &[u8]) -> &[u8] {
-    let target = match memchr::memmem::find(target, b"://") {
-        Some(at) if target.first() != Some(&b'/') => {
+    // Nearly all begin so; looking for a scheme costs more than all the rest.
+    let scheme = match target.first() {
+        Some(b'/') => None,
+        _ => memchr::memmem::find(target, b"://"),
+    };
+    let target = match scheme {
+        Some(at) => {
             let behind = target.get(at + 3..).unwrap_or_default();
             let slash = memchr::memchr(b'/', behind).unwrap_or(behind.len());
             behind.get(slash..).unwrap_or_default()
         }
-        _ => target,
+        None => target,
     };
     let end = memchr::memchr2(b'?', b'#', target).unwrap_or(target.len());
     target.get(..end).unwrap_or_default()

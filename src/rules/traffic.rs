@@ -67,7 +67,8 @@ impl Tally {
     /// second within the last 6 minutes, which is as far as it goes.
     pub fn behind(&self, at: Timestamp) -> u64 {
         let near = self.fine.0.front().is_some_and(|(first, _)| *first <= at);
-        let before = if near || self.seen <= 384 {
+        let all = self.seen <= 384 && !self.fine.0.is_empty();
+        let before = if near || all {
             self.fine.before(at, self.seen)
         } else {
             self.coarse.before(at, self.seen)
@@ -83,6 +84,13 @@ impl Tally {
     /// When the latest one came.
     pub const fn latest(&self) -> Timestamp {
         self.latest
+    }
+
+    /// The same for those of whom there are many: only to the second.
+    fn note_coarsely(&mut self, at: Timestamp) {
+        self.latest = self.latest.max(at);
+        self.coarse.note(self.latest, self.seen);
+        self.seen += 1;
     }
 
     fn troubled(&self) -> bool {
@@ -206,7 +214,7 @@ impl Traffic {
             tally.failed = Some(tally.seen);
         }
         standing.troubled = tally.troubled();
-        self.of_pairs.of(parties.pair).note(standing.at);
+        self.of_pairs.of(parties.pair).note_coarsely(standing.at);
 
         // What a scanner asks for in vain is no endpoint.
         let refused = status.is_some_and(|status| (400..500).contains(&status));

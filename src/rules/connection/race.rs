@@ -41,7 +41,9 @@ fn race(scene: &Scene<'_>, after: &Aftermath<'_>, report: &mut Report<'_>) {
     let exchange = scene.exchange;
     let Some((request, connection)) = scene.request().zip(after.connection) else { return };
     let lost = matches!(exchange.unanswered, Some(Unanswered::NotCaptured | Unanswered::TooMany));
-    let Some(end) = Ends::of(connection).server else { return };
+    let ends = Ends::of(connection);
+    // A server closes in turn where the client gave up.
+    let Some(end) = ends.server.filter(|_| !ends.client_first()) else { return };
     // Behind others that were not answered yet, it did not find an idle connection.
     let idle = exchange.idle_before.is_some_and(|idle| idle.as_nanos() > 0);
     if exchange.nth < 2 || !idle || exchange.switch.is_some() || exchange.tunnelled || lost {

@@ -16,9 +16,17 @@ pub(super) fn is_stream(response: &Message) -> bool {
     kind.is_some_and(|kind| STREAMS.iter().any(|stream| kind.is(stream)))
 }
 
-/// How long the head of the request took; where it never ended, until the exchange was given up.
+/// How long the head of the request took; where it never ended, until one side ended the connection or
+/// the exchange was given up.
 pub(super) fn head_time(exchange: &Exchange) -> Option<Duration> {
     let request = exchange.request.as_deref()?;
-    let end = if request.head_whole { request.head_end } else { exchange.completed };
+    let now = &exchange.circumstances;
+    let ends = now.fin.iter().chain(&now.reset).flatten();
+    let ended = ends.filter(|mark| mark.packet >= request.last.packet);
+    let ended = ended.min_by_key(|mark| mark.packet).copied();
+    let end = match request.head_whole {
+        true => request.head_end,
+        false => ended.unwrap_or(exchange.completed),
+    };
     Some(end.since(request.first))
 }

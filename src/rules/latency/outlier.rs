@@ -79,6 +79,7 @@ impl Times {
 #[derive(Default)]
 struct Outliers {
     endpoints: PerSlot<Times>,
+    bounds: Option<[f64; 5]>,
 }
 
 impl Watcher for Outliers {
@@ -88,7 +89,8 @@ impl Watcher for Outliers {
             return;
         };
         let Some(took) = scene.exchange.think_time() else { return };
-        let [k, least, most, min_sigma, floor] = report.numbers();
+        let bounds = self.bounds.get_or_insert_with(|| report.numbers());
+        let [k, least, most, min_sigma, floor] = *bounds;
         let seconds = took.as_nanos() as f64 / 1e9;
         let slow = seconds > floor;
         if scene.status() == Some(101) || request.head.method() == Method::Connect {

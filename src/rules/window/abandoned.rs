@@ -111,7 +111,8 @@ pub(super) fn fate(exchange: &Exchange, wait: Duration) -> Option<Fate> {
     let by_client =
         client.filter(|client| server.is_none_or(|server| client.packet < server.packet));
     if let Some(client) = by_client {
-        return (client.packet >= request.first.packet).then_some(Fate::Aborted(client));
+        let asked = request.head_whole && client.packet >= request.first.packet;
+        return asked.then_some(Fate::Aborted(client));
     }
     if exchange.response.is_some() || !request.complete() {
         return None;

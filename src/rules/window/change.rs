@@ -116,6 +116,7 @@ struct Rates {
     /// Whether this rule tells rises or falls. Both follow both, since each begins anew behind either.
     up: bool,
     sequences: PerSlot<Sequence>,
+    bounds: Option<[f64; 6]>,
     /// x ln x for small whole numbers.
     logarithms: Vec<f64>,
 }
@@ -131,7 +132,7 @@ struct Change {
 
 impl Rates {
     fn new(up: bool) -> Self {
-        Self { up, sequences: PerSlot::default(), logarithms: Vec::new() }
+        Self { up, sequences: PerSlot::default(), bounds: None, logarithms: Vec::new() }
     }
 }
 
@@ -142,12 +143,26 @@ fn likelihood(logarithms: &[f64], k: u64, n: u64) -> f64 {
 }
 
 /// The place at which it is likeliest that the rate changed.
-fn likeliest(logarithms: &[f64], sequence: &Sequence, n: u64, side: u64) -> Option<Change> {
+fn likeliest(
+    logarithms: &[f64],
+    sequence: &Sequence,
+    n: u64,
+    side: u64,
+    least: f64,
+) -> Option<Change> {
     let all = sequence.failed.len() as u64;
     let whole = likelihood(logarithms, all, n);
+    let rate = all as f64 / n as f64;
+    // The ratio is about (k - m rate)² n / (2 m (n - m) rate (1 - rate)). Where that is far too little,
+    // the ratio is not computed.
+    let little = least / 4.0 * 2.0 * rate * (1.0 - rate) / n as f64;
     let mut best: Option<Change> = None;
     let mut consider = |m: u64, k: u64| {
         if m < side || n - m < side {
+            return;
+        }
+        let excess = k as f64 - m as f64 * rate;
+        if excess * excess < little * (m as f64 * (n - m) as f64) {
             return;
         }
         let ratio = likelihood(logarithms, k, m) + likelihood(logarithms, all - k, n - m) - whole;
@@ -173,7 +188,8 @@ impl Watcher for Rates {
         let Some((standing, traffic)) = scene.standing else { return };
         let Some((_, response)) = scene.pair() else { return };
         let Some(tally) = traffic.server(standing.server) else { return };
-        let [side, lookback, threshold, effect, alpha, correction] = report.numbers();
+        let bounds = self.bounds.get_or_insert_with(|| report.numbers());
+        let [side, lookback, threshold, effect, alpha, correction] = *bounds;
         let (side, lookback) = (side.max(1.0) as u64, lookback.clamp(2.0, 10_000.0) as u64);
         let nth = tally.seen;
         let sequence = self.sequences.of(standing.server);
@@ -192,7 +208,9 @@ impl Watcher for Rates {
             let product = |x: u64| if x == 0 { 0.0 } else { x as f64 * (x as f64).ln() };
             self.logarithms = (0..=lookback).map(product).collect();
         }
-        let Some(change) = likeliest(&self.logarithms, sequence, n, side) else { return };
+        let Some(change) = likeliest(&self.logarithms, sequence, n, side, threshold) else {
+            return;
+        };
         let ((n0, k0), (n1, k1)) = (change.before, change.behind);
         let rate = |k: u64, n: u64| k as f64 / n as f64;
         let (p0, p1) = (rate(k0, n0), rate(k1, n1));

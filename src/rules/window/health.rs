@@ -46,7 +46,7 @@ rule! {
             "{server} 的健康检查 {path} 失败:自 {t0} 起 {window} 秒内 {count}/{total}({mix}),负载均衡器将摘除该实例。",
         ),
         check: Check::Watch(
-            Trigger::Status(&[(0, 99), (300, 999)]),
+            Trigger::Status(&[(0, 99), (300, 303), (305, 999)]),
             || Box::new(Checks::default()),
         ),
     }
@@ -129,8 +129,7 @@ impl Watcher for Checks {
         let Some((standing, traffic)) = scene.standing else { return };
         let Some((request, response)) = scene.pair() else { return };
         let status = response.head.status().unwrap_or_default();
-        // Nothing changed is well too.
-        if status == 304 || !is_check(request) {
+        if !is_check(request) {
             return;
         }
         let [_, least, share] = report.numbers();

@@ -10,6 +10,7 @@ use crate::rules::report::Crowd;
 use crate::rules::roster::PerSlot;
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
+use crate::units::{Duration, Timestamp};
 
 rule! {
     /// ## What it sees
@@ -42,8 +43,14 @@ rule! {
     }
 }
 
+/// Answers that begin closer to each other count as one: what lasts shorter than a second, whatever their
+/// number, is no lasting change.
+const APART: Duration = Duration::from_millis(33);
+
 #[derive(Debug, Default)]
 struct Times {
+    /// When the last one that counts began.
+    last: Option<Timestamp>,
     /// Seconds, the oldest first: the baseline, and behind it the latest ones.
     seconds: VecDeque<f32>,
     /// The first packets and numbers of the latest ones.
@@ -57,14 +64,20 @@ struct Times {
 #[derive(Default)]
 struct Shifts {
     servers: PerSlot<Times>,
+    bounds: Option<[f64; 6]>,
 }
 
 impl Watcher for Shifts {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some((standing, _)) = scene.standing else { return };
         let Some((request, response)) = scene.pair() else { return };
+        let times = self.servers.of(standing.server);
+        if times.last.is_some_and(|last| standing.at.since(last) < APART) {
+            return;
+        }
         let Some(took) = scene.exchange.think_time() else { return };
-        let [least, most, recent, ratio, difference, alpha] = report.numbers();
+        let bounds = self.bounds.get_or_insert_with(|| report.numbers());
+        let [least, most, recent, ratio, difference, alpha] = *bounds;
         let recent = recent.clamp(3.0, 300.0) as usize;
         let most = most.clamp(1.0, 2_000.0) as usize;
         let took = (took.as_nanos() as f64 / 1e9) as f32;
@@ -75,7 +88,7 @@ impl Watcher for Shifts {
         if long(took) && is_stream(response) {
             return;
         }
-        let times = self.servers.of(standing.server);
+        times.last = Some(standing.at);
         times.seconds.push_back(took);
         times.marks.push_back((response.first, scene.id));
         times.long += usize::from(long(took));

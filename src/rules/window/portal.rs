@@ -80,7 +80,10 @@ impl Default for Portals {
 fn host_of(location: &[u8]) -> Option<&[u8]> {
     let at = memchr::memmem::find(location, b"//")?;
     let scheme = location.get(..at)?;
-    if !(scheme.is_empty() || scheme.ends_with(b":")) {
+    let named = scheme.strip_suffix(b":").is_some_and(|name| {
+        name.iter().all(|octet| octet.is_ascii_alphanumeric() || b"+-.".contains(octet))
+    });
+    if !(scheme.is_empty() || named) {
         return None;
     }
     let rest = location.get(at + 2..)?;

@@ -83,24 +83,19 @@ fn decoded(target: &[u8]) -> Vec<u8> {
     plain
 }
 
+/// What stands behind the slash in the patterns, as far as it is no dot.
+const FRONTS: [[u8; 3]; 23] = [
+    *b"wp-", *b"xml", *b"php", *b"pma", *b"ven", *b"cgi", *b"act", *b"sol", *b"man", *b"boa",
+    *b"hna", *b"owa", *b"_ig", *b"tel", *b"ser", *b"con", *b"she", *b"eva", *b"etc", *b"dru",
+    *b"nac", *b"thi", *b"ind",
+];
+
 /// A first look, for every request: whether one of the patterns may be in this target.
 pub(in crate::rules) fn may_probe(target: &[u8]) -> bool {
     memchr::memchr_iter(b'/', target).any(|at| {
         let next = |n: usize| target.get(at + n).map_or(0, u8::to_ascii_lowercase);
-        matches!(
-            (next(1), next(2)),
-            (b'.', b'e' | b'g' | b's' | b'a' | b'd' | b'.')
-                | (b'w' | b'_' | b'i' | b'x', b'p' | b'i' | b'n' | b'm')
-                | (b'p', b'h' | b'm')
-                | (b'v' | b't' | b'd' | b'e', b'e' | b'h' | b'r' | b't' | b'v')
-                | (b'c', b'g' | b'o')
-                | (b'a', b'c')
-                | (b's', b'o' | b'e' | b'h')
-                | (b'm' | b'n', b'a')
-                | (b'b', b'o')
-                | (b'h', b'n')
-                | (b'o', b'w')
-        )
+        let next = [next(1), next(2), next(3)];
+        next[0] == b'.' || FRONTS.contains(&next)
     }) || memchr::memchr2(b'%', b'$', target).is_some()
         || memchr::memmem::find(target, b"../").is_some()
 }

@@ -70,6 +70,10 @@ struct Run {
 struct Retries {
     requests: Roster<u64>,
     runs: PerSlot<Option<Run>>,
+    /// Endpoints that failed: a success elsewhere ends no run.
+    failed: PerSlot<bool>,
+    /// Whether some failed of which the endpoint is not known.
+    elsewhere: bool,
     /// Runs that are long enough to be told.
     going: Vec<Slot>,
     hasher: DefaultHashBuilder,
@@ -80,6 +84,8 @@ impl Default for Retries {
         Self {
             requests: Roster::new(limits::WATCHED_FAILURES),
             runs: PerSlot::default(),
+            failed: PerSlot::default(),
+            elsewhere: false,
             going: Vec::new(),
             hasher: DefaultHashBuilder::default(),
         }
@@ -140,18 +146,26 @@ impl Watcher for Retries {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let exchange = scene.exchange;
         let Some(request) = scene.request() else { return };
-        let failed = failure(exchange);
-        let Some(key) = self.key(exchange) else { return };
-        let Some((status, ended)) = failed else {
+        let endpoint = scene.standing.and_then(|(standing, _)| standing.endpoint);
+        let Some((status, ended)) = failure(exchange) else {
             // A success ends what failed before.
-            if scene.response().is_some()
+            let failed = |endpoint| self.failed.get(endpoint) == Some(&true);
+            let may = self.elsewhere || endpoint.is_none_or(failed);
+            if may
+                && scene.response().is_some()
+                && let Some(key) = self.key(exchange)
                 && let Some(slot) = self.requests.find(&key)
             {
                 self.end(slot, report);
             }
             return;
         };
-        if is_check(request) {
+        let Some(key) = self.key(exchange) else { return };
+        match endpoint {
+            Some(endpoint) => *self.failed.of(endpoint) = true,
+            None => self.elsewhere = true,
+        }
+        if !request.complete() || is_check(request) {
             return;
         }
         let gap = report.duration("gap_s");

@@ -39,7 +39,7 @@ rule! {
             Parameter { name: "min_conns", default: &[10.0], meaning: "fewest such connections within five minutes" },
         ],
         guards: &[Guard::BothDirections],
-        supersedes: &["slow-request-header"],
+        supersedes: &["slow-request-header", "stream-unparseable"],
         message: text(
             "{client} keeps {count} connections to {server} open with incomplete header sections, from {t0} to {t1}; slow-header denial of service.",
             "{client} 以未完成的报头占用了 {server} 的 {count} 个连接(时间 {t0} 至 {t1}),疑似慢速攻击(slowloris)。",
@@ -66,7 +66,7 @@ fn tell(server: Endpoint, client: IpAddr, episode: &Episode, report: &mut Report
         last: episode.last.mark,
     };
     let draft = report.find().crowd(crowd).plain("count", episode.distinct());
-    draft.time("t0", episode.first.at).time("t1", episode.last.at).add();
+    draft.time("t0", episode.first.mark.at).time("t1", episode.last.mark.at).add();
 }
 
 impl Watcher for Slow {
