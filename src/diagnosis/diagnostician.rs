@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use super::attempt::Attempt;
 use super::cause::{self, Case, Cause, Proof};
+use super::durations::Typical;
 use super::join;
 use super::memory::Memory;
+use super::upstream::{Upstream, Upstreams};
 use super::verdict::{Confidence, Verdict};
 use crate::flow::{End, Ending, Side};
 use crate::http::{Connection, Exchange, MessageEnd, Stray, Unanswered};
@@ -70,6 +72,7 @@ pub(super) type Carried = (Endpoint, [u8; 16], Option<[u8; 16]>);
 #[derive(Debug, Default)]
 pub struct Diagnostician {
     pub(super) memory: Memory,
+    upstreams: Upstreams,
     pending: VecDeque<Pending>,
     /// Exchanges whose hidden retry was reported.
     hidden: BTreeSet<u64>,
@@ -89,6 +92,7 @@ impl Diagnostician {
         let failed = has_failed(&exchange);
         let late = exchange.nth == 1 && exchange.circumstances.handshake.syns > 1;
         let at = exchange.completed.at;
+        self.upstreams.exchange(&exchange);
         self.memory_changed();
         self.memory.keep_exchange(number, exchange);
         if failed {
@@ -100,6 +104,7 @@ impl Diagnostician {
 
     /// A connection that is over.
     pub fn connection(&mut self, connection: Box<Connection>) {
+        self.upstreams.connection(&connection);
         let failed = connection.exchanges == 0
             && matches!(
                 connection.ending,
@@ -136,6 +141,12 @@ impl Diagnostician {
     /// The capture is over: what waits is decided with what there is.
     pub fn finish(&mut self) {
         self.settle(true);
+    }
+
+    /// What the connections to each server show together; to be asked for when all is finished.
+    pub fn upstreams(&mut self) -> Vec<Upstream> {
+        let Self { upstreams, memory, .. } = self;
+        upstreams.finish(|address| memory.is_asked(address))
     }
 
     /// What is new. The vector is to be emptied.
@@ -220,6 +231,9 @@ impl Diagnostician {
             Outcome::Done(None) => None,
             Outcome::Done(Some(verdict)) => {
                 self.counts.verdicts += 1;
+                if let Some(asked) = self.memory.exchange(verdict.transaction) {
+                    self.upstreams.tried(asked.server, verdict.attempts);
+                }
                 if verdict.cause.id == "retry-hidden" {
                     self.hidden.insert(verdict.transaction);
                     if self.hidden.len() > limits::REMEMBERED_EXCHANGES {
@@ -395,6 +409,22 @@ impl Diagnostician {
         Some(self.verdict(number, failing, cause, proof, None, Confidence::Medium, 0))
     }
 
+    /// What else the capture shows of a server that bears on a cause.
+    fn habit(&self, cause: &Cause, server: Endpoint) -> Option<String> {
+        let known = self.upstreams.get(server)?;
+        match cause.id {
+            "stale-keepalive" => {
+                let Typical { duration, count, of, .. } = known.idle_timeout()?;
+                Some(format!("it ended connections after {duration} idle in {count} of {of} cases"))
+            }
+            "upstream-timeout" => {
+                let Typical { duration, count, of, .. } = known.gave_up.typical()?;
+                Some(format!("waiting for it ended after {duration} in {count} of {of} cases"))
+            }
+            _ => None,
+        }
+    }
+
     #[allow(clippy::too_many_arguments)]
     fn verdict(
         &self,
@@ -415,6 +445,10 @@ impl Diagnostician {
         if failing.circumstances.missing != [0; 2] && confidence == Confidence::High {
             confidence = Confidence::Medium;
             reason = format!("{reason}; but the capture lost octets of the client's connection");
+        }
+        let mut summary = proof.summary;
+        if let Some(habit) = upstream.and_then(|server| self.habit(cause, server)) {
+            summary = format!("{summary}; {habit}");
         }
         let mut evidence = proof.evidence;
         if let Some(request) = failing.request.as_deref() {
@@ -437,7 +471,7 @@ impl Diagnostician {
             upstream: upstream.filter(|upstream| upstream.port() != 0),
             confidence,
             reason,
-            summary: proof.summary,
+            summary,
             evidence,
             rivals: proof.rivals,
             advice: cause.advice,
