@@ -84,6 +84,8 @@ pub struct Diagnostician {
     owners: RefCell<[BTreeMap<u64, Option<Owner>>; 2]>,
     /// The same for whether requests of others than a client to a server were carried on.
     pub(super) carried: RefCell<BTreeMap<Carried, bool>>,
+    /// The same for whether requests of a host follow on those to another.
+    pub(super) leads: RefCell<BTreeMap<([u8; 16], [u8; 16]), bool>>,
 }
 
 impl Diagnostician {
@@ -218,6 +220,7 @@ impl Diagnostician {
             known.clear();
         }
         self.carried.get_mut().clear();
+        self.leads.get_mut().clear();
     }
 
     /// Looks at a failure; gives it back where it has to wait.

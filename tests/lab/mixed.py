@@ -182,7 +182,7 @@ def play(cell, seed, output):
         if cell == "chain":
             # The first proxy is told by the second.
             relayed = status is not None and status >= 500
-            cause, upstream = ("upstream-error-relayed" if relayed else cause, UP + ":8091")
+            cause, upstream = ("upstream-error-relayed" if relayed else "upstream-truncated-body", UP + ":8091")
         records.append({"type": "failing" if failed or cause == "retry-hidden" else "passed", "client": client,
                         "method": method, "target": target, "status": status, "cause": cause, "upstream": upstream, "whole": whole})
     # The second hop's own exchanges are not looked at.
