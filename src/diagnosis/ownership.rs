@@ -179,21 +179,29 @@ impl Diagnostician {
             let explained = self.carried_on(number, asked, attempt);
             // Another attempt began when this one was over.
             let again = explained.filter(|began| began.packet > attempt.began.packet);
-            let class = match (join::is_good(asked), explained) {
-                (false, None) => 0,
-                (true, Some(_)) if again.is_some() => 0,
-                (false, Some(_)) => 1,
-                (true, _) => continue,
-            };
             let next = again.map_or(after, |began| began.since(attempt.ended).as_nanos());
             // What it outlived did not come of it.
             let outlived = again.is_none() && attempt.ended.packet > answered.packet;
             let whole = before.saturating_add(if outlived { 0 } else { next });
             // What begins just behind a request was caused by it, however long it went on.
             let near = if before <= limits::PROMPT.as_nanos() { before } else { whole };
+            let over = again.is_some_and(|began| began.packet > attempt.ended.packet);
+            let prompt = whole <= limits::PROMPT.as_nanos();
+            let class = match (join::is_good(asked), explained) {
+                (false, None) if prompt => 0,
+                (false, None) => 1,
+                // A retry follows at once, when the attempt before it is over.
+                (true, Some(_)) if over && prompt => 2,
+                (false, Some(_)) => 3,
+                (true, Some(_)) if over => 4,
+                (true, _) => continue,
+            };
+            let class = class + 5 * u8::from(self.is_busy(asked, attempt));
             let candidate = (class, near, whole, number);
             // Several failed at this time: their attempts may be exchanged.
-            crowd += u32::from(class == 0 && before < limits::PROMPT.as_nanos());
+            crowd += u32::from(
+                class <= 1 && !join::is_good(asked) && before < limits::PROMPT.as_nanos(),
+            );
             if best.is_none_or(|best| candidate < best) {
                 second = best;
                 best = Some(candidate);
@@ -208,7 +216,9 @@ impl Diagnostician {
                 let close = |further: u64, distance: u64| {
                     further < distance.saturating_mul(10).saturating_add(2_000_000)
                 };
-                other == class && close(nearest, near) && close(all, whole)
+                // Where it fits tightly between a request and its answer, no other need fit worse.
+                let loose = whole > limits::PROMPT.as_nanos();
+                loose || other == class && close(nearest, near) && close(all, whole)
             });
         let confidence = match () {
             () if sure == Kin::Possible && doubtful => Confidence::Low,
@@ -216,6 +226,19 @@ impl Diagnostician {
             () => Confidence::High,
         };
         Some(Owner { number, confidence })
+    }
+
+    /// Whether a connection to the same server was still being opened for a request: a proxy tries
+    /// one after the other.
+    fn is_busy(&self, asked: &Exchange, than: &Attempt<'_>) -> bool {
+        let first = asked.first();
+        let until = than.began.packet;
+        let before = self.memory.bare_between(first.packet + 1, until).take(LOOKED_AT);
+        before.take_while(|other| other.first.since(first) <= limits::PROMPT).any(|other| {
+            other.client.octets() == than.client.octets()
+                && other.server == than.server
+                && other.last.packet > until
+        })
     }
 
     /// Where the request was carried on by an attempt of its own, the beginning of the last one.
