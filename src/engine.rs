@@ -296,6 +296,11 @@ impl Collector {
         self.give_findings(&mut sink)?;
         self.diagnostician.finish();
         self.give_verdicts(&mut sink)?;
+        let upstreams = self.diagnostician.upstreams();
+        // Like connections, they are no exchanges that a filter could ask for.
+        if self.sieve.is_none() {
+            self.statistics.upstreams = upstreams;
+        }
         self.release(None, &mut sink)
     }
 

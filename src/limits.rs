@@ -295,6 +295,20 @@ pub const REMEMBERED_SIGNALS: usize = 4_096;
 /// Addresses that diagnosis remembers as ones that open connections.
 pub const REMEMBERED_ADDRESSES: usize = 65_536;
 
+/// Servers whose connections are looked at together. More are a scan or a crawl, where no
+/// connection is kept.
+pub const UPSTREAMS: usize = 1_024;
+
+/// Durations of one kind that are kept of each of them: enough to see where they gather.
+pub const UPSTREAM_DURATIONS: usize = 64;
+
+/// Connections to each of them of which beginning and end are kept, to find how many there were at
+/// one time.
+pub const UPSTREAM_SPANS: usize = 256;
+
+/// A connection closed sooner behind a response was not idle: the response said that it would be.
+pub const IDLE_LEAST: Duration = Duration::from_millis(100);
+
 /// Failures that wait for their evidence at one time.
 pub const PENDING_FAILURES: usize = 4_096;
 

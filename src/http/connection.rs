@@ -276,6 +276,10 @@ impl flow::Reader for Connection {
             }
             connection.protocol = Some(reader.protocol.unwrap_or(Protocol::Unknown));
             connection.exchanges = reader.count;
+            connection.idle_since = reader.answer_ended.filter(|end| {
+                reader.queue.is_empty()
+                    && reader.last_done.is_some_and(|done| done.packet == end.packet)
+            });
             connection.switched = reader.switched;
             connection.switched_at = reader.switched_at;
             connection.greetings.clone_from(&reader.greetings);

@@ -295,6 +295,8 @@ pub struct Connection {
     pub protocol: Option<Protocol>,
     /// Exchanges on it.
     pub exchanges: u32,
+    /// Where the response to the last of them ended; `None` where that one had none.
+    pub idle_since: Option<Mark>,
     /// Octets behind a switch of protocols, client first.
     pub switched: [u64; 2],
     /// By which way the first packet of each side came, client first.
@@ -338,6 +340,7 @@ impl Connection {
             health: facts.health,
             protocol: None,
             exchanges: 0,
+            idle_since: None,
             switched: [0; 2],
             via: facts.via,
             foreign: [None, None],
