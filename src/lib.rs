@@ -30,7 +30,8 @@
 //! | [`comparison`] | two captures' records | what is worse, better, new or gone |
 //! | [`engine`] | segments | [`engine::Record`]s in an order that the capture alone decides |
 //! | [`pipeline`] | a [`capture::Source`] | records, and a [`snapshot::Summary`] that balances |
-//! | [`snapshot`] | | what a view may look at |
+//! | [`snapshot`] | records | what a view may look at while they come |
+//! | [`dashboard`] | snapshots and keys | screens |
 //! | [`filter`] | a line of text | whether an exchange is one of those it asks for |
 //! | [`coding`] | content as it was sent | the same without gzip, deflate, br, zstd |
 //! | [`secret`] | fields, targets, quoted text | the same without secrets |
