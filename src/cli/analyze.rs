@@ -9,7 +9,7 @@ use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::export::{FORMATS, Sort};
 use httpwhy::filter::Filter;
-use httpwhy::pipeline;
+use httpwhy::pipeline::{self, Threads};
 use httpwhy::stats::By;
 use httpwhy::units::{Count, Duration};
 
@@ -98,7 +98,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let mut out = arguments.output.open()?;
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
     let mut left = arguments.count.unwrap_or(u64::MAX);
-    let wanted = pipeline::Options { preview: arguments.body, filter, gate, by };
+    let threads = match arguments.count {
+        // What is read in advance would be counted, though nobody asked for it.
+        Some(_) => Threads::default(),
+        None => arguments.input.threads(&capture),
+    };
+    let wanted = pipeline::Options { preview: arguments.body, filter, gate, by, threads };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
         let written = match record {
             Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out),

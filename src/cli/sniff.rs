@@ -89,7 +89,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         losses: told.then(Losses::default),
     };
     let by = analyze::grouped_by(format.name, &[]);
-    let wanted = pipeline::Options { preview: 0, filter, gate, by };
+    let wanted = pipeline::Options { filter, gate, by, ..pipeline::Options::default() };
     let announce = || {
         if told && is_live {
             tell(&format!("capturing on {name}; Ctrl-C stops"));
