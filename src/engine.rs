@@ -13,7 +13,7 @@ use crate::diagnosis::{self, Diagnostician, Verdict};
 use crate::filter::Filter;
 use crate::http::{Connection, Event, Exchange, Stray};
 use crate::limits;
-use crate::rules::{self, Finding, Judge};
+use crate::rules::{self, Explained, Finding, Judge};
 use crate::stats::{By, Statistics};
 use crate::units::Timestamp;
 use crate::wire::Signal;
@@ -98,6 +98,15 @@ impl Collector {
     /// The same with rules that are ignored or have other parameters.
     pub fn with_rules(self, parameters: &rules::Parameters) -> Self {
         Self { judge: Judge::new(parameters), ..self }
+    }
+
+    /// The same where somebody may be watching while it happens: verdicts come sooner then, with what is
+    /// known by that time.
+    pub fn watched(mut self, is_live: bool) -> Self {
+        if is_live {
+            self.diagnostician.watched();
+        }
+        self
     }
 
     /// The same, and counts how many exchanges of those that it hands on match another filter.
@@ -230,15 +239,25 @@ impl Collector {
         &mut self,
         sink: &mut impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { sieve, statistics, gate, diagnostician, .. } = self;
+        let Self { sieve, statistics, gate, diagnostician, judge, findings, .. } = self;
         let mut give = |wanted: Wanted<'_>| hand(wanted, statistics, gate, sink);
         for verdict in diagnostician.verdicts().drain(..) {
+            let packets: Vec<u64> =
+                verdict.evidence.iter().map(|evidence| evidence.mark.packet).collect();
+            let explained = Explained {
+                transaction: verdict.transaction,
+                cause: &verdict.summary,
+                upstream: verdict.upstream,
+                attempts: verdict.attempts,
+                packets: &packets,
+            };
+            judge.explained(&explained, findings);
             match sieve {
                 Some(sieve) => sieve.verdict(&verdict, &mut give)?,
                 None => give(Wanted::Verdict(&verdict))?,
             }
         }
-        Ok(())
+        self.give_findings(sink)
     }
 
     /// Gives out exchanges that waited for what is now known; all of them where there is no `now`.

@@ -62,6 +62,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "export",
         &[
             "units",
+            "limits",
             "wire",
             "flow",
             "http",
@@ -162,6 +163,9 @@ fn sources() -> Vec<Source> {
             }
             if path.is_dir() {
                 folders.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|ending| ending != "rs") {
                 continue;
             }
             let relative = path.strip_prefix(&root).unwrap();

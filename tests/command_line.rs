@@ -234,8 +234,11 @@ fn codes_and_flaws_are_explained() {
 #[test]
 fn help_lists_what_works_and_nothing_else() {
     let (help, _) = expect(0, &["--help"]);
-    for word in ["analyze", "show", "diff", "explain", "completions", "man", "jsonl", "Exit codes"]
+    for word in ["analyze", "sniff", "interfaces", "show", "diff", "explain", "completions", "man"]
     {
+        assert!(help.contains(&format!("\n  {word} ")), "{word}\n{help}");
+    }
+    for word in ["jsonl", "Exit codes"] {
         assert!(help.contains(word), "{word}\n{help}");
     }
     assert!(!help.contains("dashboard"), "{help}");

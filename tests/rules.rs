@@ -18,6 +18,9 @@ use support::{catalogue, dialogue, findings, packets, transform};
 /// Rules that look at where segments begin, so that another segmentation is another case.
 const BY_SEGMENT: &[&str] = &[];
 
+/// Rules whose example in the catalogue is encrypted, which a dialogue in clear cannot say.
+const ENCRYPTED: &[&str] = &["redirect-https-downgrade"];
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rules")
 }
@@ -163,6 +166,9 @@ fn the_examples_of_the_catalogue_are_judged_as_it_says() {
             continue;
         };
         for (example, expected) in [(&entry.positive, true), (&entry.negative, false)] {
+            if expected && ENCRYPTED.contains(&rule.id) {
+                continue;
+            }
             let segments = catalogue::segments(example);
             wrong.extend(misjudged(rule, "the catalogue's example", &segments, expected));
         }
@@ -194,6 +200,8 @@ const FAULTY: &[(&str, &[&str])] = &[
     ("sv__http-connect__http-connect-tls.pcap", &["host-missing"]),
     // The server says HTTP/1.0 without keep-alive, and goes on twice.
     ("sv__http-gap-simple.pcap", &["response-after-close"]),
+    // It hands out /etc/passwd.
+    ("sv__tcp-fastopen-06__tfo-s1.pcap", &["probe-path"]),
     ("truncated-body.pcap", &["body-truncated"]),
     ("zeek__http__261__variant-09-te_obs_fold.pcap", &["framing-te-obfuscated", "syntax-obs-fold"]),
     // The client does not mask its frames.

@@ -29,9 +29,6 @@ pub(super) struct Device {
     /// Only packets from and to this machine, where the interface sees others too
     #[arg(short = 'p', long, requires = "interface")]
     no_promisc: bool,
-    /// Have every packet at once instead of 20 ms later; loses more of them under load
-    #[arg(long, requires = "interface")]
-    immediate: bool,
     /// Capture in this network namespace: a name that ip netns knows, or a path
     #[arg(long, value_name = "NAME|PATH", requires = "interface")]
     netns: Option<String>,
@@ -108,7 +105,6 @@ impl Device {
             filter,
             snaplen: self.snaplen.unwrap_or(defaults.snaplen),
             buffer: self.buffer.saturating_mul(1 << 20),
-            immediate: self.immediate,
             promiscuous: !self.no_promisc,
             namespace: self.namespace(),
         };

@@ -15,6 +15,7 @@ mod man;
 mod output;
 mod show;
 mod sniff;
+mod write;
 
 use std::io::{self, Write};
 use std::process::ExitCode;

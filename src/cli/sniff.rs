@@ -20,6 +20,13 @@ use httpwhy::units::{Count, Duration};
 
 use super::{Done, amount, analyze, complain, input, keep, live, output, tell};
 
+/// How old a packet may be that the kernel has and this program has not: what happened before the
+/// end was asked for is still shown.
+const IN_FLIGHT: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// How long that may take where packets never stop coming.
+const LONGEST_DRAIN: std::time::Duration = std::time::Duration::from_millis(300);
+
 /// How often losses are told while they happen, at most.
 const TELLING: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -86,6 +93,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         begun: Instant::now(),
         until: arguments.duration,
         stop,
+        stopping: None,
         losses: told.then(Losses::default),
     };
     let by = analyze::grouped_by(format.name, &[]);
@@ -131,6 +139,8 @@ struct Shown {
     begun: Instant,
     until: Option<Duration>,
     stop: Arc<AtomicBool>,
+    /// When it was first known that it is to end.
+    stopping: Option<Instant>,
     /// `None`: nobody wants to hear of them.
     losses: Option<Losses>,
 }
@@ -170,9 +180,16 @@ impl Sink<anyhow::Error> for Shown {
             losses.tell(progress.drops);
         }
         let elapsed = || u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        let is_over = self.left == 0
-            || self.stop.load(Ordering::Relaxed)
-            || self.until.is_some_and(|until| elapsed() >= until.as_nanos());
+        if self.stop.load(Ordering::Relaxed)
+            || self.until.is_some_and(|until| elapsed() >= until.as_nanos())
+        {
+            self.stopping.get_or_insert_with(Instant::now);
+        }
+        let drained = |since: Instant| {
+            let least = if progress.is_quiet { IN_FLIGHT } else { LONGEST_DRAIN };
+            since.elapsed() >= least
+        };
+        let is_over = self.left == 0 || self.stopping.is_some_and(drained);
         Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 }

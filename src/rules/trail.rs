@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::bits::Bits;
 use super::finding::Finding;
+use super::traffic::Parties;
 use crate::flow::{Mark, Side};
 use crate::http::{Connection, Exchange, Message, Stray, Version};
 
@@ -53,6 +54,8 @@ pub struct Trail {
     pub response_said_close: bool,
     /// Whether a message was framed ambiguously.
     pub ambiguous: bool,
+    /// Where its exchanges belong among all.
+    pub(super) parties: Option<Parties>,
 }
 
 impl Trail {
