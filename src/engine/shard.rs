@@ -125,6 +125,11 @@ impl Shard {
         self.totals().ledger
     }
 
+    /// Octets of heads and lines that were copied, since they lay in several segments.
+    pub const fn carried(&self) -> u64 {
+        self.output.carried
+    }
+
     /// Everything that it has counted.
     pub fn totals(&self) -> Totals {
         let mut totals = Totals {
