@@ -124,6 +124,8 @@ impl Read for Blocks {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -151,22 +153,22 @@ mod tests {
 
     #[test]
     fn who_stops_reading_stops_the_thread() {
-        struct Endless(std::sync::Arc<()>);
+        struct Endless(Arc<u8>);
         impl Read for Endless {
             fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-                into.fill(7);
+                into.fill(*self.0);
                 Ok(into.len())
             }
         }
-        let alive = std::sync::Arc::new(());
-        let mut ahead = Ahead::new(Box::new(Endless(alive.clone())));
+        let alive = Arc::new(7);
+        let mut ahead = Ahead::new(Box::new(Endless(Arc::clone(&alive))));
         let mut some = vec![0; 3 * READ_OCTETS];
         ahead.read_exact(&mut some).unwrap();
         assert!(some.iter().all(|octet| *octet == 7));
-        assert_eq!(std::sync::Arc::strong_count(&alive), 2);
+        assert_eq!(Arc::strong_count(&alive), 2);
         drop(ahead);
         for _ in 0..10_000 {
-            if std::sync::Arc::strong_count(&alive) == 1 {
+            if Arc::strong_count(&alive) == 1 {
                 return;
             }
             thread::sleep(std::time::Duration::from_millis(1));
