@@ -72,6 +72,7 @@
 
 pub mod capture;
 pub mod comparison;
+pub mod dashboard;
 pub mod diagnosis;
 pub mod engine;
 pub mod error;
