@@ -48,6 +48,11 @@ pub const COPIES: usize = 4_096;
 /// the rest is counted together.
 pub const SKIP_NUMBERS: usize = 48;
 
+/// Parts of the table of connections, each with its share of the limits. Their number is fixed, so that
+/// what happens at a limit does not depend on how many threads share the parts; it is also the most
+/// threads that can follow connections.
+pub const PARTS: usize = 8;
+
 /// Connections tracked at one time. At the limit the least useful of a few is given up, counted
 /// as evicted. Peers: Retina 100,000; Arkime 1.5 million.
 pub const CONNECTIONS: usize = 262_144;

@@ -9,7 +9,7 @@ use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::export::{FORMATS, Sort};
 use httpwhy::filter::Filter;
-use httpwhy::pipeline;
+use httpwhy::pipeline::{self, Threads};
 use httpwhy::stats::By;
 use httpwhy::units::{Count, Duration};
 
@@ -107,7 +107,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let mut extracting = arguments.extract.open(paths)?;
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
     let mut left = arguments.count.unwrap_or(u64::MAX);
-    let wanted = pipeline::Options { preview: arguments.body, bodies: None, filter, gate, by };
+    let threads = match arguments.count {
+        // What is read in advance would be counted, though nobody asked for it.
+        Some(_) => Threads::default(),
+        None => arguments.input.threads(&capture),
+    };
+    let wanted =
+        pipeline::Options { preview: arguments.body, bodies: None, filter, gate, by, threads };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
         if let Some(writing) = &mut writing {
             writing.record(record);

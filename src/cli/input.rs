@@ -2,11 +2,13 @@
 //! was wrong with it.
 
 use std::io::{self, IsTerminal};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Command, CommandFactory};
-use httpwhy::capture::Capture;
+use httpwhy::capture::{Capture, Source};
 use httpwhy::error::Error;
+use httpwhy::pipeline::Threads;
 use httpwhy::snapshot::Summary;
 
 use super::{Cli, Done, complain};
@@ -22,9 +24,18 @@ pub(super) struct Inputs {
     /// The same, as tcpdump and tshark have it
     #[arg(short, long = "read", value_name = "FILE")]
     read: Vec<PathBuf>,
+    /// Spread the work over so many threads; without it over all cores, where there is much to read
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
 }
 
 impl Inputs {
+    /// Over how many threads to spread the reading of a capture.
+    pub fn threads(&self, capture: &Capture) -> Threads {
+        let reading = Source::reading(capture);
+        self.threads.map_or_else(|| Threads::fitting(reading), Threads::exactly)
+    }
+
     /// The captures that were named.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.read.iter().chain(&self.files).cloned().collect()

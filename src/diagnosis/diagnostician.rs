@@ -68,6 +68,9 @@ pub(super) struct Owner {
 /// The server and the client asked about, and the address that carried a request on, where it matters.
 pub(super) type Carried = (Endpoint, [u8; 16], Option<[u8; 16]>);
 
+/// Two addresses: who asks, and who is asked.
+pub(super) type Pair = ([u8; 16], [u8; 16]);
+
 /// See the module's words.
 #[derive(Debug, Default)]
 pub struct Diagnostician {
@@ -87,7 +90,7 @@ pub struct Diagnostician {
     /// The same for whether requests of others than a client to a server were carried on.
     pub(super) carried: RefCell<BTreeMap<Carried, bool>>,
     /// The same for whether requests of a host follow on those to another.
-    pub(super) leads: RefCell<BTreeMap<([u8; 16], [u8; 16]), bool>>,
+    pub(super) leads: RefCell<BTreeMap<Pair, bool>>,
 }
 
 impl Diagnostician {

@@ -394,6 +394,17 @@ pub enum Event {
     Connection(Box<Connection>),
 }
 
+impl Event {
+    /// The connection that it happened on.
+    pub fn connection(&self) -> u64 {
+        match self {
+            Self::Exchange(exchange) => exchange.connection,
+            Self::Stray(stray) => stray.connection,
+            Self::Connection(connection) => connection.id,
+        }
+    }
+}
+
 /// Says of a message, by its head, its flaws so far and for a response the request's method, how
 /// many octets of its content somebody wants to see.
 pub type Appetite = fn(&Head, Flaws, Option<Method>) -> usize;
