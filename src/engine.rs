@@ -4,19 +4,20 @@
 //! A [`Shard`] follows connections and reads them; the [`Collector`] numbers what the shards give
 //! out and counts it. Neither opens a file, starts a thread or has a clock of its own.
 
+mod shard;
 mod sieve;
 
 use std::sync::Arc;
 
 use crate::diagnosis::{self, Diagnostician, Verdict};
 use crate::filter::Filter;
-use crate::flow::{Ledger, Mark, Population, Table};
-use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
+use crate::http::{Connection, Event, Exchange, Stray};
 use crate::limits;
 use crate::rules::{self, Explained, Finding, Judge};
 use crate::stats::{By, Statistics};
 use crate::units::Timestamp;
-use crate::wire::{Segment, Signal};
+use crate::wire::Signal;
+pub use shard::{Shard, Totals};
 use sieve::{Sieve, Waiting, Wanted};
 
 /// What the core has to say, one thing at a time.
@@ -32,77 +33,6 @@ pub enum Record<'e> {
     Verdict(&'e Verdict),
     /// What a rule found; comes behind the exchange or connection that shows it.
     Finding(&'e Finding),
-}
-
-/// Connections, and HTTP on them.
-pub struct Shard {
-    table: Table<ConnectionReader>,
-    output: Output,
-}
-
-impl Default for Shard {
-    fn default() -> Self {
-        Self::with_preview(0)
-    }
-}
-
-impl Shard {
-    /// A shard that keeps so many octets of the front of each content.
-    pub fn with_preview(octets: usize) -> Self {
-        let output =
-            Output { preview: octets, appetite: Some(rules::appetite), ..Output::default() };
-        Self { table: Table::default(), output }
-    }
-
-    /// Works one segment in.
-    pub fn segment(&mut self, segment: &Segment<'_>) {
-        self.table.segment(segment, &mut self.output);
-    }
-
-    /// The capture has reached another second; see [`Clock`].
-    pub fn tick(&mut self, mark: Mark) {
-        self.table.tick(mark, &mut self.output);
-    }
-
-    /// The capture is over.
-    pub fn finish(&mut self, mark: Mark) {
-        self.table.finish(mark, &mut self.output);
-    }
-
-    /// Whether there is something for the collector.
-    pub fn has_events(&self) -> bool {
-        !self.output.events.is_empty()
-    }
-
-    /// What is new, for the collector. The vector is to be emptied.
-    pub fn events(&mut self) -> &mut Vec<Event> {
-        &mut self.output.events
-    }
-
-    /// What became of every octet.
-    pub const fn ledger(&self) -> &Ledger {
-        self.table.ledger()
-    }
-
-    /// How many connections there are and were.
-    pub const fn population(&self) -> &Population {
-        self.table.population()
-    }
-
-    /// Octets of heads and lines that were copied, since they lay in several segments.
-    pub const fn carried(&self) -> u64 {
-        self.output.carried
-    }
-
-    /// Message heads read.
-    pub const fn heads(&self) -> u64 {
-        self.output.heads
-    }
-
-    /// Of those, heads that only the tolerant reading understood.
-    pub const fn tolerated(&self) -> u64 {
-        self.output.tolerated
-    }
 }
 
 /// Says when a second of the capture's time has passed: the moments at which every shard looks for
@@ -207,9 +137,22 @@ impl Collector {
     pub fn take<E>(
         &mut self,
         events: &mut Vec<Event>,
+        sink: impl FnMut(Record<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        self.take_each(events.drain(..), sink)
+    }
+
+    /// The same for events that are not in a vector of their own.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Self::take`].
+    pub fn take_each<E>(
+        &mut self,
+        events: impl Iterator<Item = Event>,
         mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        for event in events.drain(..) {
+        for event in events {
             match event {
                 Event::Exchange(exchange) => {
                     self.exchanges += 1;
@@ -289,6 +232,11 @@ impl Collector {
         self.give_findings(&mut sink)?;
         self.diagnostician.finish();
         self.give_verdicts(&mut sink)?;
+        let upstreams = self.diagnostician.upstreams();
+        // Like connections, they are no exchanges that a filter could ask for.
+        if self.sieve.is_none() {
+            self.statistics.upstreams = upstreams;
+        }
         self.release(None, &mut sink)
     }
 

@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! capture ─Packet→ wire ─Segment→ flow ─octets, gap, end→ http ─Exchange, Connection→ engine ─Record→ export
-//! (files)         (layers off)   (TCP in order)          (messages, pairs)          (numbers)
+//! (files, pipes,  (layers off)   (TCP in order)          (messages, pairs)          (numbers)
+//!  devices)
 //! ```
 //!
 //! One way, no way back. Packets are pushed in borrowed, facts come out owned. The core (`wire`,
@@ -18,7 +19,7 @@
 //!
 //! | room | comes in | goes out |
 //! | --- | --- | --- |
-//! | [`capture`] | files, pipes, compressed or damaged | [`wire::Packet`]s and what was wrong |
+//! | [`capture`] | files, pipes, devices; compressed or damaged | [`wire::Packet`]s and what was wrong |
 //! | [`wire`] | one frame | one TCP [`wire::Segment`], a signal, or a reason why not |
 //! | [`flow`] | segments | ordered octets of connections, told to a [`flow::Reader`] |
 //! | [`http`] | ordered octets | [`http::Exchange`]s, [`http::Connection`]s, flaws |
@@ -31,6 +32,7 @@
 //! | [`pipeline`] | a [`capture::Source`] | records, and a [`snapshot::Summary`] that balances |
 //! | [`snapshot`] | | what a view may look at |
 //! | [`filter`] | a line of text | whether an exchange is one of those it asks for |
+//! | [`coding`] | content as it was sent | the same without gzip, deflate, br, zstd |
 //! | [`secret`] | fields, targets, quoted text | the same without secrets |
 //! | [`export`] | records | texts and files, made safe |
 //! | [`units`], [`limits`], [`error`] | | words that all of them share |
@@ -71,6 +73,7 @@
 )]
 
 pub mod capture;
+pub mod coding;
 pub mod comparison;
 pub mod dashboard;
 pub mod diagnosis;

@@ -48,6 +48,11 @@ pub const COPIES: usize = 4_096;
 /// the rest is counted together.
 pub const SKIP_NUMBERS: usize = 48;
 
+/// Parts of the table of connections, each with its share of the limits. Their number is fixed, so that
+/// what happens at a limit does not depend on how many threads share the parts; it is also the most
+/// threads that can follow connections.
+pub const PARTS: usize = 8;
+
 /// Connections tracked at one time. At the limit the least useful of a few is given up, counted
 /// as evicted. Peers: Retina 100,000; Arkime 1.5 million.
 pub const CONNECTIONS: usize = 262_144;
@@ -295,6 +300,20 @@ pub const REMEMBERED_SIGNALS: usize = 4_096;
 /// Addresses that diagnosis remembers as ones that open connections.
 pub const REMEMBERED_ADDRESSES: usize = 65_536;
 
+/// Servers whose connections are looked at together. More are a scan or a crawl, where no
+/// connection is kept.
+pub const UPSTREAMS: usize = 1_024;
+
+/// Durations of one kind that are kept of each of them: enough to see where they gather.
+pub const UPSTREAM_DURATIONS: usize = 64;
+
+/// Connections to each of them of which beginning and end are kept, to find how many there were at
+/// one time.
+pub const UPSTREAM_SPANS: usize = 256;
+
+/// A connection closed sooner behind a response was not idle: the response said that it would be.
+pub const IDLE_LEAST: Duration = Duration::from_millis(100);
+
 /// Failures that wait for their evidence at one time.
 pub const PENDING_FAILURES: usize = 4_096;
 
@@ -386,3 +405,18 @@ pub const ROW_TARGET_OCTETS: usize = 512;
 
 /// Texts of rows that are looked up so that equal ones are kept once.
 pub const SHARED_TEXTS: usize = 65_536;
+/// Content codings on one message; nobody sends more than two.
+pub const CONTENT_CODINGS: usize = 4;
+
+/// The window of a content in zstd: what RFC 9659 allows.
+pub const CONTENT_ZSTD_WINDOW: u64 = 8 << 20;
+
+/// Octets of one body that are kept where whole bodies are asked for, and as many after decoding.
+pub const BODY_OCTETS: usize = 64 << 20;
+
+/// Octets of bodies that are kept at a time where whole bodies are asked for; more are read in further
+/// passes over the capture.
+pub const BODIES_OCTETS: u64 = 256 << 20;
+
+/// Octets that one extraction writes at most, so that small captures cannot fill a disk.
+pub const EXTRACTED_OCTETS: u64 = 4 << 30;

@@ -1,30 +1,45 @@
 //! A source of packets in, its records and its summary out: packets are read, decoded, followed and
-//! read as HTTP, one after the other on the caller's thread. Writes nothing, and has no clock but the
-//! capture's.
+//! read as HTTP, one after the other on the caller's thread, or on several (see [`Threads`]). What
+//! comes out, and in which order, depends on the packets alone. Writes nothing, and has no clock but
+//! the capture's.
+
+mod batch;
+mod collect;
+mod read;
+mod scribe;
+mod tally;
+mod threads;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
-use crate::capture::{self, Next, Reading, Source};
-use crate::engine::{Clock, Collector, Record, Shard};
+use crate::capture::{Next, Reading, Source};
+use crate::engine::{Clock, Collector, Record, Shard, Totals};
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::flow::Mark;
-use crate::snapshot::{Damage, Drops, Input, Interface, Skipped, Summary};
+use crate::http::Bodies;
+use crate::snapshot::{Drops, Summary};
 use crate::stats::{By, Statistics};
-use crate::units::{Duration, Timestamp};
-use crate::wire::{Decoded, Decoder, Packet, Skips};
+use crate::units::Timestamp;
+use crate::wire::{Decoded, Decoder, Packet};
+use tally::Tally;
+pub use threads::Threads;
 
 /// What a run is asked for.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Octets of the front of each content to keep.
     pub preview: usize,
+    /// Exchanges whose contents are to be kept as a whole.
+    pub bodies: Option<Arc<Bodies>>,
     /// Which exchanges are wanted; all where there is none.
     pub filter: Option<Filter>,
     /// What exchanges are grouped by in the statistics, beside their servers.
     pub by: Vec<By>,
     /// Exchanges that are to be counted among them: [`Outcome::gated`].
     pub gate: Option<Filter>,
+    /// Over how many threads the work is spread; one, where nothing else is said.
+    pub threads: Threads,
 }
 
 /// What a run gives beyond its records.
@@ -121,26 +136,41 @@ pub fn drive<E: From<Error>>(
     options: Options,
     sink: &mut impl Sink<E>,
 ) -> Result<Outcome, E> {
-    let mut core = Core {
-        shard: Shard::with_preview(options.preview),
-        collector: Collector::with_filter(options.filter)
-            .with_gate(options.gate)
-            .grouped(&options.by)
-            .watched(source.is_live()),
-        tally: Tally::default(),
-        clock: Clock::default(),
+    let collector = Collector::with_filter(options.filter)
+        .with_gate(options.gate)
+        .grouped(&options.by)
+        .watched(source.is_live());
+    // Whole bodies are asked for by few, and read back one after the other.
+    let run = if options.threads.is_one() || source.is_live() || options.bodies.is_some() {
+        let shard = Shard::with_preview(options.preview).with_bodies(options.bodies);
+        let (tally, clock) = (Tally::default(), Clock::default());
+        let mut core = Core { shard, collector, tally, clock };
+        let stopped = core.drive(source, sink);
+        let Core { shard, collector, tally, .. } = core;
+        Run { stopped, tally, totals: shard.totals(), collector }
+    } else {
+        threads::drive(source, options.threads, options.preview, collector, sink)
     };
-    let stopped = match core.drive(source, sink) {
+    let stopped = match run.stopped {
         Ok(stopped) => stopped,
         Err(Stop::Enough) => true,
         Err(Stop::Failed(error)) => return Err(error),
     };
     source.refresh();
-    let Core { shard, collector, tally, .. } = core;
-    let mut summary = tally.close(&shard, source);
+    let Run { tally, totals, collector, .. } = run;
+    let mut summary = tally.close(&totals, source);
     summary.stopped = stopped;
     let (gated, hurried) = (collector.gated(), collector.hurried());
     Ok(Outcome { summary, statistics: collector.into_statistics(), gated, hurried })
+}
+
+/// What was done, on however many threads.
+struct Run<E> {
+    /// Whether there would have been more packets, or why it stopped in the middle of the records.
+    stopped: Result<bool, Stop<E>>,
+    tally: Tally,
+    totals: Totals,
+    collector: Collector,
 }
 
 /// Hands a record on.
@@ -205,9 +235,10 @@ impl Core {
     ) -> Result<(), Stop<E>> {
         let Self { shard, collector, tally, clock } = self;
         tally.packet(packet);
-        let tick = clock.passes(packet.at);
-        if tick {
+        if clock.passes(packet.at) {
             shard.tick(tally.mark);
+            collector.take(shard.events(), |record| give(sink, record))?;
+            collector.tick(tally.mark.at, |record| give(sink, record))?;
         }
         match decoder.decode(packet) {
             Decoded::Segment(segment) => {
@@ -222,9 +253,6 @@ impl Core {
         }
         if shard.has_events() {
             collector.take(shard.events(), |record| give(sink, record))?;
-        }
-        if tick {
-            collector.tick(tally.mark.at, |record| give(sink, record))?;
         }
         Ok(())
     }
@@ -276,93 +304,4 @@ fn drops(source: &(impl Source + ?Sized)) -> Drops {
         drops.interface = add(drops.interface, counted.dropped);
     }
     drops
-}
-
-/// Counts packets.
-#[derive(Default)]
-struct Tally {
-    summary: Summary,
-    skips: Skips,
-    /// The latest packet, at the latest time.
-    mark: Mark,
-}
-
-impl Tally {
-    fn packet(&mut self, packet: &Packet<'_>) {
-        let summary = &mut self.summary;
-        summary.packets += 1;
-        summary.octets += packet.bytes.len() as u64;
-        if summary.first.is_none_or(|first| packet.at < first) {
-            summary.first = Some(packet.at);
-        }
-        self.mark.packet = packet.number;
-        match summary.last {
-            Some(last) if packet.at < last => {
-                summary.earlier += 1;
-                let back: Duration = last.since(packet.at);
-                summary.largest_step_back = summary.largest_step_back.max(Some(back));
-            }
-            _ => {
-                summary.last = Some(packet.at);
-                // While the capture was quiet the clock may have run ahead of it.
-                self.mark.at = self.mark.at.max(packet.at);
-            }
-        }
-    }
-
-    fn close(self, shard: &Shard, source: &(impl Source + ?Sized)) -> Summary {
-        let mut skips: Vec<Skipped> = self
-            .skips
-            .iter()
-            .map(|(skip, packets)| {
-                let group = skip.group().name();
-                Skipped { reason: skip.to_string(), group, packets }
-            })
-            .collect();
-        if self.skips.other() > 0 {
-            let packets = self.skips.other();
-            skips.push(Skipped { reason: "others".to_owned(), group: "unsupported", packets });
-        }
-        Summary {
-            inputs: source.inputs().into_iter().map(input).collect(),
-            drops: drops(source),
-            skips,
-            ledger: *shard.ledger(),
-            population: *shard.population(),
-            carried: shard.carried(),
-            heads: shard.heads(),
-            tolerated: shard.tolerated(),
-            ..self.summary
-        }
-    }
-}
-
-fn input(input: &capture::Input) -> Input {
-    let format = input.format.map(|format| {
-        let compressions = input.compression.iter().map(|compression| format!(", {compression}"));
-        std::iter::once(format.to_string()).chain(compressions).collect()
-    });
-    let interfaces = input.interfaces.iter().map(|interface| Interface {
-        name: interface.name.clone(),
-        link: interface.link.0,
-        snaplen: interface.snaplen,
-        dropped: interface.statistics.and_then(|statistics| {
-            let counters = [statistics.dropped, statistics.dropped_by_system];
-            counters.into_iter().flatten().reduce(u64::saturating_add)
-        }),
-    });
-    let damages = input
-        .damages
-        .iter()
-        .map(|damage| Damage { offset: damage.offset, message: damage.to_string() });
-    Input {
-        path: input.path.clone(),
-        format,
-        octets: input.octets,
-        packets: input.packets,
-        interfaces: interfaces.collect(),
-        damages: damages.collect(),
-        more_damages: input.more_damages,
-        notes: input.notes.iter().map(ToString::to_string).collect(),
-    }
 }

@@ -9,6 +9,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("units", &[]),
     ("limits", &["units"]),
     ("error", &[]),
+    ("coding", &["limits"]),
     ("wire", &["units", "limits"]),
     ("flow", &["units", "limits", "wire"]),
     ("http", &["units", "limits", "wire", "flow"]),
@@ -66,6 +67,7 @@ const TABLE: &[(&str, &[&str])] = &[
         &[
             "units",
             "limits",
+            "coding",
             "wire",
             "flow",
             "http",
@@ -132,6 +134,7 @@ const CORE: &[&str] = &[
     "stats",
     "engine",
     "comparison",
+    "coding",
 ];
 
 /// What the core must not name, though a comment may.

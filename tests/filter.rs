@@ -178,6 +178,7 @@ fn record_of(id: u64, exchange: &Exchange) -> std::io::Result<serde_json::Value>
         servers: true,
         sort: export::Sort::default(),
         accounts: false,
+        body: 0,
     };
     let format = FORMATS.iter().find(|format| format.name == "jsonl").expect("the format");
     let mut line = Vec::new();

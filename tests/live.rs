@@ -231,7 +231,7 @@ fn check(records: &str) {
         let target = record["target"].as_str().unwrap_or_else(|| panic!("{record}"));
         let number: usize = target.split('/').nth(1).unwrap().parse().unwrap();
         let (status, octets) = wanted(number);
-        assert_eq!(record["status"], status, "{record}");
+        assert_eq!(record["status"], status, "{record:#}");
         assert_eq!(record["response_body_bytes"], octets, "{record}");
         assert_eq!(record["method"], "GET");
         assert_eq!(record["response_complete"], true, "{record}");
@@ -258,9 +258,9 @@ fn a_thousand_known_exchanges_are_reported_right_and_once() {
         let sniff = Sniff::start(&[&["sniff", "--json"][..], &arguments].concat());
         traffic(&link, port);
         let (_, out, err) = sniff.interrupt();
-        check(&out);
         assert!(err.contains("1,000 exchanges in "), "{err}");
         assert!(err.contains(" 0 dropped by the kernel"), "{err}");
+        check(&out);
     }
     // What was saved meanwhile tells the same.
     let output = httpwhy(&["--json", saved]).output().unwrap();

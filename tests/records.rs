@@ -90,7 +90,16 @@ fn every_record_is_as_the_schema_says() {
     }
     assert_eq!(
         types.into_iter().collect::<Vec<_>>(),
-        ["connection", "diagnosis", "finding", "group", "stray", "summary", "transaction"]
+        [
+            "connection",
+            "diagnosis",
+            "finding",
+            "group",
+            "stray",
+            "summary",
+            "transaction",
+            "upstream"
+        ]
     );
 }
 

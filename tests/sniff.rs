@@ -160,7 +160,8 @@ fn an_exchange_is_shown_while_the_pipe_is_open() {
         captured(vec![first.clone()]),
         captured(vec![first, second.begins(httpwhy::units::Duration::from_millis(5_000))]),
     );
-    for arguments in [&["sniff", "-"][..], &["sniff", "-r", "-"], &["sniff"], &["sniff", "--json"]]
+    for arguments in
+        [&["sniff", "-"][..], &["sniff", "-nlU", "-r", "-"], &["sniff"], &["sniff", "--json"]]
     {
         let mut piped = Piped::start(arguments);
         // The header of the file comes in pieces, and so does the last packet.

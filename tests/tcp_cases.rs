@@ -299,7 +299,7 @@ fn most_held(segments: &[Segment]) -> (u64, flow::Ledger) {
     }
     shard.finish(last);
     assert!(shard.ledger().balances() && shard.ledger().holding == 0);
-    (most, *shard.ledger())
+    (most, shard.ledger())
 }
 
 #[test]

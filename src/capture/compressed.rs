@@ -1,5 +1,5 @@
-//! A compressed stream in, its octets out, as they come: nothing is unpacked ahead of the reader,
-//! so a decompression bomb costs time and no memory. What was decoded before a fault is
+//! A compressed stream in, its octets out, as they come: no more is unpacked than was asked for, so a
+//! decompression bomb costs time and no memory. What was decoded before a fault is
 //! given out before the fault is reported. It knows nothing of captures.
 
 use std::fmt;

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::error::Error;
 use crate::limits::{BANNER_OCTETS, COMPRESSION_LAYERS};
 
+use super::ahead::Ahead;
 use super::compressed::Compression;
 use super::look_alike;
 use super::pcap::{Pcap, Variant};
@@ -66,21 +67,18 @@ impl File {
     /// Recognises what a reader gives that says [`io::ErrorKind::WouldBlock`] while nothing comes;
     /// waits for the beginning of it.
     pub(super) fn live(path: PathBuf, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
-        Self::begin(path, reader, Window::live)
+        Self::begin(path, reader, true)
     }
 
     /// Recognises what a reader gives.
     pub(super) fn from_reader(path: PathBuf, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
-        Self::begin(path, reader, Window::new)
+        Self::begin(path, reader, false)
     }
 
-    fn begin(
-        path: PathBuf,
-        reader: Box<dyn Read + Send>,
-        open: impl FnOnce(Box<dyn Read + Send>) -> Window,
-    ) -> Result<Self, Error> {
+    fn begin(path: PathBuf, reader: Box<dyn Read + Send>, is_live: bool) -> Result<Self, Error> {
         let stored = Arc::new(AtomicU64::new(0));
-        let mut window = open(Box::new(Counted { reader, read: Arc::clone(&stored) }));
+        let counted = Box::new(Counted { reader, read: Arc::clone(&stored) });
+        let mut window = if is_live { Window::live(counted) } else { Window::new(counted) };
         let mut input = Input::new(path);
         loop {
             window.holds(4);
@@ -95,7 +93,8 @@ impl File {
                 return Err(Error::NotACapture { path: input.path, why });
             }
             input.compression.push(compression);
-            window = Window::new(compression.decode(window));
+            let decoder = compression.decode(window);
+            window = Window::new(if is_live { decoder } else { Box::new(Ahead::new(decoder)) });
         }
         let walk = recognise(&mut window, &mut input)?;
         Ok(Self { input, window, numbered: 0, walk, stored, size: None })

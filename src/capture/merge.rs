@@ -16,7 +16,7 @@ use crate::wire::Packet;
 use super::file::File;
 use super::record::Record;
 use super::report::Input;
-use super::source::Reading;
+use super::source::{Block, Reading};
 
 /// The inputs, and which is next.
 pub(super) struct Merge {
@@ -136,6 +136,14 @@ impl Merge {
         let record = source.record.as_ref()?;
         let interface = *source.numbers.get(record.interface as usize)?;
         Some(record.packet(&file.window, number, interface))
+    }
+
+    /// The block that the record of the last [`Self::advance`] lies in.
+    pub(super) fn block(&self) -> Option<&Block> {
+        match &self.sources.get(self.given?)?.state {
+            State::Open(file) => Some(file.window.block()),
+            State::Closed(..) => None,
+        }
     }
 
     /// Whether more may come, though [`Self::advance`] had nothing: so far for a single input.

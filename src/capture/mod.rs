@@ -10,6 +10,7 @@
 //! with an input costs only what it hides: everything else is delivered, and the damage
 //! is told with its place. This module decodes no link layer and prints nothing.
 
+mod ahead;
 mod compressed;
 mod file;
 #[cfg(all(feature = "live", unix))]
@@ -37,7 +38,7 @@ use crate::wire::Packet;
 pub use compressed::Compression;
 use merge::Merge;
 pub use report::{Damage, Fault, Format, Input, Interface, Statistics, Then};
-pub use source::{Next, Reading, Source};
+pub use source::{Block, Next, Reading, Source};
 pub use watch::Watch;
 
 /// An open capture: one input or several, read as one.
@@ -100,6 +101,14 @@ impl Source for Capture {
     #[inline]
     fn next(&mut self) -> Result<Next<'_>, Error> {
         Ok(Self::next(self)?.map_or(Next::End, Next::Packet))
+    }
+
+    fn block(&self) -> Option<&Block> {
+        self.merge.block()
+    }
+
+    fn has_blocks(&self) -> bool {
+        true
     }
 
     fn inputs(&self) -> Vec<&Input> {

@@ -1,11 +1,16 @@
 //! What gives packets, whatever it is: files, a pipe, a device. The words that a source and the
 //! pipeline share; nothing is read here.
 
+use std::sync::Arc;
+
 use crate::error::Error;
 use crate::units::Timestamp;
 use crate::wire::Packet;
 
 use super::report::Input;
+
+/// A run of octets that packets lie in. It is not written to while anybody holds it.
+pub type Block = Arc<[u8]>;
 
 /// Gives packets one after the other. May be moved to the thread that reads.
 pub trait Source: Send {
@@ -16,6 +21,17 @@ pub trait Source: Send {
     /// Nothing can be read any more, and not because the source is over: a file is gone, a device
     /// has disappeared.
     fn next(&mut self) -> Result<Next<'_>, Error>;
+
+    /// The block that the last packet lies in, for whoever wants to keep its octets without a copy;
+    /// `None` where they are lent for the call alone.
+    fn block(&self) -> Option<&Block> {
+        None
+    }
+
+    /// Whether every packet lies in a block that [`Self::block`] gives.
+    fn has_blocks(&self) -> bool {
+        false
+    }
 
     /// What is known about each input so far, in the order of the arguments, with the counters of
     /// its interfaces as they were at the last [`Self::refresh`].
@@ -37,6 +53,14 @@ pub trait Source: Send {
 impl<S: Source + ?Sized> Source for Box<S> {
     fn next(&mut self) -> Result<Next<'_>, Error> {
         (**self).next()
+    }
+
+    fn block(&self) -> Option<&Block> {
+        (**self).block()
+    }
+
+    fn has_blocks(&self) -> bool {
+        (**self).has_blocks()
     }
 
     fn inputs(&self) -> Vec<&Input> {

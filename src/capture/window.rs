@@ -1,16 +1,25 @@
 //! A reader in, the octets at hand out: one reused buffer whose front is the next octet of the
 //! input. Packets borrow from it, so they are not copied; only a record that straddles the end
-//! of what was read is moved, once, to the front. It knows no file format.
+//! of what was read is moved, once, to the front. Whoever wants to keep packets for longer than that
+//! holds the block that they lie in; reading then goes on in another one. It knows no file format.
 
 use std::io::{self, BufRead, Read};
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::limits::READ_OCTETS;
+
+use super::source::Block;
+
+/// Blocks that are kept for reuse once nobody holds them any more.
+const SPARE_BLOCKS: usize = 32;
 
 /// The octets of an input that were read and not yet consumed, and the reader of the rest.
 pub(super) struct Window {
     reader: Box<dyn Read + Send>,
-    buffer: Vec<u8>,
+    buffer: Block,
+    /// Blocks that somebody held when they were full, and perhaps no longer does.
+    spare: Vec<Block>,
     start: usize,
     end: usize,
     /// Where `buffer[start]` stands in the input.
@@ -27,7 +36,8 @@ impl Window {
     pub(super) fn new(reader: Box<dyn Read + Send>) -> Self {
         Self {
             reader,
-            buffer: Vec::new(),
+            buffer: Block::default(),
+            spare: Vec::new(),
             start: 0,
             end: 0,
             offset: 0,
@@ -63,6 +73,12 @@ impl Window {
     /// [`Self::holds`].
     pub(super) fn range(&self, range: Range<usize>) -> &[u8] {
         self.buffer.get(range).unwrap_or_default()
+    }
+
+    /// The block that the octets at hand lie in. Its octets stay as they are for as long as somebody
+    /// else holds it, too.
+    pub(super) const fn block(&self) -> &Block {
+        &self.buffer
     }
 
     /// Whether the next `octets` are at hand, after reading as far as is needed for it. `false`
@@ -108,7 +124,11 @@ impl Window {
                 return false;
             }
             self.make_room(octets);
-            let Some(room) = self.buffer.get_mut(self.end..) else { return false };
+            let Some(room) =
+                Arc::get_mut(&mut self.buffer).and_then(|block| block.get_mut(self.end..))
+            else {
+                return false;
+            };
             match self.reader.read(room) {
                 Ok(0) => self.ended = true,
                 Ok(read) => self.end = self.end.saturating_add(read).min(self.buffer.len()),
@@ -135,15 +155,48 @@ impl Window {
     fn make_room(&mut self, octets: usize) {
         let held = self.end - self.start;
         let size = self.buffer.len();
-        if self.end < size && octets <= size - self.start {
+        let own = Arc::get_mut(&mut self.buffer);
+        let is_own = own.is_some();
+        if is_own && self.end < size && octets <= size - self.start {
             return;
         }
-        self.buffer.copy_within(self.start..self.end, 0);
+        let enough = if held >= size / 2 {
+            size.saturating_mul(2).min(octets.saturating_mul(2)).max(READ_OCTETS).max(size)
+        } else {
+            size
+        };
+        match own {
+            Some(block) if enough == size => block.copy_within(self.start..self.end, 0),
+            _ => {
+                let mut block = self.free_block(enough);
+                let held = self.buffer.get(self.start..self.end).unwrap_or_default();
+                if let Some(block) = Arc::get_mut(&mut block)
+                    && let Some(front) = block.get_mut(..held.len())
+                {
+                    front.copy_from_slice(held);
+                }
+                let old = std::mem::replace(&mut self.buffer, block);
+                if !is_own && self.spare.len() < SPARE_BLOCKS {
+                    self.spare.push(old);
+                }
+            }
+        }
         self.start = 0;
         self.end = held;
-        if held >= size / 2 {
-            let wanted = size.saturating_mul(2).min(octets.saturating_mul(2));
-            self.buffer.resize(wanted.max(READ_OCTETS).max(size), 0);
+    }
+
+    /// A block of so many octets that nobody else holds.
+    fn free_block(&mut self, octets: usize) -> Block {
+        let free = self.spare.iter_mut().position(|block| {
+            let is_free = Arc::get_mut(block).is_some();
+            is_free && block.len() == octets
+        });
+        match free {
+            Some(place) => self.spare.swap_remove(place),
+            None => {
+                self.spare.retain(|block| block.len() == octets);
+                std::iter::repeat_n(0, octets).collect()
+            }
         }
     }
 }
@@ -236,6 +289,31 @@ mod tests {
         }
         assert!(window.buffer.len() <= 2 * wanted);
         assert!(moves <= 3_000_000 / wanted + 4, "{moves} moves");
+    }
+
+    #[test]
+    fn a_block_that_somebody_holds_stays_as_it_is_and_is_reused_afterwards() {
+        let octets = READ_OCTETS * 40;
+        let all: Vec<u8> = (0..=250).cycle().take(octets).collect();
+        let mut window = Window::new(Box::new(io::Cursor::new(all.clone())));
+        let (mut held, mut seen) = (std::collections::VecDeque::new(), Vec::new());
+        let mut blocks = std::collections::BTreeSet::new();
+        while window.holds(1_000) {
+            let piece = window.start()..window.start() + 1_000;
+            seen.extend_from_slice(window.range(piece.clone()));
+            held.push_back((Arc::clone(window.block()), piece, seen.len() - 1_000));
+            blocks.insert(window.block().as_ptr());
+            window.drop_front(1_000);
+            if held.len() > 600 {
+                held.pop_front();
+            }
+            for (block, piece, at) in &held {
+                assert_eq!(block[piece.start], all[*at]);
+            }
+        }
+        seen.extend_from_slice(window.at_hand());
+        assert_eq!(seen, all);
+        assert!(blocks.len() <= 6, "{}", blocks.len());
     }
 
     #[test]

@@ -9,11 +9,11 @@ use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::export::{FORMATS, Sort};
 use httpwhy::filter::Filter;
-use httpwhy::pipeline;
+use httpwhy::pipeline::{self, Threads};
 use httpwhy::stats::By;
 use httpwhy::units::{Count, Duration};
 
-use super::{Done, complain, input, output, tell, write};
+use super::{Done, complain, extract, input, output, tell, write};
 
 /// Octets of a body that `--body` can ask for at most.
 const MOST_BODY_OCTETS: usize = 1 << 20;
@@ -55,6 +55,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     write: write::Write,
     #[command(flatten)]
+    extract: extract::Extract,
+    #[command(flatten)]
     output: output::Destination,
     #[command(flatten)]
     talk: input::Talk,
@@ -88,7 +90,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     };
     let filter = arguments.filter.as_deref().map(compile).transpose()?;
     let gate = arguments.fail_on.as_deref().map(compile).transpose()?;
-    arguments.write.check(&arguments.input.paths())?;
+    let paths = arguments.input.paths();
+    arguments.write.check(&paths)?;
+    arguments.extract.check(&paths)?;
     let mut capture = arguments.input.open()?;
     let mut options = arguments.output.options();
     options.top = arguments.top;
@@ -99,13 +103,23 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let by = grouped_by(name, &arguments.by);
     let mut exporter = (format.open)(options);
     let mut out = arguments.output.open()?;
-    let mut writing = arguments.write.open(arguments.input.paths(), arguments.output.force())?;
+    let mut writing = arguments.write.open(paths.clone(), arguments.output.force())?;
+    let mut extracting = arguments.extract.open(paths)?;
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
     let mut left = arguments.count.unwrap_or(u64::MAX);
-    let wanted = pipeline::Options { preview: arguments.body, filter, gate, by };
+    let threads = match arguments.count {
+        // What is read in advance would be counted, though nobody asked for it.
+        Some(_) => Threads::default(),
+        None => arguments.input.threads(&capture),
+    };
+    let wanted =
+        pipeline::Options { preview: arguments.body, bodies: None, filter, gate, by, threads };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
         if let Some(writing) = &mut writing {
             writing.record(record);
+        }
+        if let Some(extracting) = &mut extracting {
+            extracting.record(record);
         }
         let written = match record {
             Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out),
@@ -129,6 +143,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         let (packets, what) = (writing.finish(&interfaces)?, "written, secrets and all");
         if !arguments.talk.is_quiet() {
             tell(&format!("{} packets {what}", Count(packets)));
+        }
+    }
+    if let Some(extracting) = extracting {
+        let written = extracting.finish()?;
+        if !arguments.talk.is_quiet() {
+            tell(&extract::told(written));
         }
     }
     let done = arguments.talk.tell(&outcome.summary);

@@ -2,11 +2,13 @@
 //! was wrong with it.
 
 use std::io::{self, IsTerminal};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Command, CommandFactory};
-use httpwhy::capture::Capture;
+use httpwhy::capture::{Capture, Source};
 use httpwhy::error::Error;
+use httpwhy::pipeline::Threads;
 use httpwhy::snapshot::Summary;
 
 use super::{Cli, Done, complain};
@@ -22,9 +24,18 @@ pub(super) struct Inputs {
     /// The same, as tcpdump and tshark have it
     #[arg(short, long = "read", value_name = "FILE")]
     read: Vec<PathBuf>,
+    /// Spread the work over so many threads; without it over all cores, where there is much to read
+    #[arg(long, value_name = "N")]
+    threads: Option<NonZeroUsize>,
 }
 
 impl Inputs {
+    /// Over how many threads to spread the reading of a capture.
+    pub fn threads(&self, capture: &Capture) -> Threads {
+        let reading = Source::reading(capture);
+        self.threads.map_or_else(|| Threads::fitting(reading), Threads::exactly)
+    }
+
     /// The captures that were named.
     pub fn paths(&self) -> Vec<PathBuf> {
         self.read.iter().chain(&self.files).cloned().collect()
@@ -51,6 +62,22 @@ pub(super) fn open(mut paths: Vec<PathBuf>) -> Result<Capture, Error> {
         return Err(Error::Usage(help.to_owned()));
     }
     Capture::open(&paths).map_err(|error| mistyped(&paths, error))
+}
+
+/// Refuses what can be read once only, where something has to read the captures again.
+pub(super) fn need_files(what: &str, paths: &[PathBuf]) -> Result<(), Error> {
+    // What does not exist is for whoever opens it to complain about.
+    let suits = |path: &PathBuf| match std::fs::metadata(path) {
+        Ok(found) => found.is_file(),
+        Err(_) => path.as_os_str() != "-",
+    };
+    if !paths.is_empty() && paths.iter().all(suits) {
+        return Ok(());
+    }
+    let help = format!(
+        "{what} reads the capture twice, and a pipe can be read once: save it first, as in tee x.pcap"
+    );
+    Err(Error::Usage(help))
 }
 
 /// A file that does not exist may be a command with a slip of the finger in it.

@@ -8,6 +8,7 @@ mod completions;
 mod dashboard;
 mod diff;
 mod explain;
+mod extract;
 mod input;
 mod interfaces;
 mod keep;

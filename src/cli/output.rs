@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use httpwhy::error::Error;
-use httpwhy::export::{Options, Secrets, Sort};
+use httpwhy::export::{Options, Secrets, Sort, detail};
 
 /// Octets collected before they are written.
 const BUFFER_OCTETS: usize = 128 * 1024;
@@ -65,6 +65,7 @@ impl Destination {
             servers: true,
             sort: Sort::default(),
             accounts: false,
+            body: detail::PREVIEW_OCTETS,
         }
     }
 

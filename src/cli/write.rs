@@ -14,7 +14,7 @@ use httpwhy::export::excerpt::Excerpt;
 use httpwhy::units::Count;
 use httpwhy::wire::{Decoded, Decoder, Packet};
 
-use super::{complain, keep};
+use super::{complain, input, keep};
 
 #[derive(Debug, Args)]
 pub(super) struct Write {
@@ -36,14 +36,7 @@ impl Write {
     pub fn check(&self, inputs: &[PathBuf]) -> Result<(), Error> {
         let Some(path) = &self.write else { return Ok(()) };
         let shown = path.display();
-        let is_file = |path: &PathBuf| fs::metadata(path).is_ok_and(|found| found.is_file());
-        // What does not exist is for whoever opens it to complain about.
-        let is_gone = |path: &PathBuf| fs::metadata(path).is_err() && path.as_os_str() != "-";
-        if inputs.is_empty() || !inputs.iter().all(|path| is_file(path) || is_gone(path)) {
-            let help = "-w reads the capture twice, and a pipe can be read once: \
-                        save it first, as in tee x.pcap, or use httpwhy sniff -w";
-            return Err(Error::Usage(help.to_owned()));
-        }
+        input::need_files("-w", inputs)?;
         if !is_pcapng(path) {
             let help = format!("{shown} would be pcapng, which can hold comments: name it .pcapng");
             return Err(Error::Usage(help));

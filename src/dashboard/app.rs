@@ -4,13 +4,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::ask::{Asking, sort_row};
 use super::list::List;
 use super::order::Answer;
 use super::problems::{self, Kind, Problem};
 use super::theme::Theme;
 use super::widget::Prompt;
 use super::words::Times;
-use crate::filter::{Filter, Subject};
+use crate::filter::Filter;
 use crate::rules::Severity;
 use crate::secret::Secrets;
 use crate::snapshot::{Row, Snapshot};
@@ -300,7 +301,7 @@ impl App {
             let same = filter.as_ref().is_some_and(|filter| filter.text() == text);
             answers.as_deref().filter(|_| same)
         });
-        let mut ask = Asking { shown: &shown, filter: filter.as_ref(), only, marked, answers };
+        let ask = Asking { shown: &shown, filter: filter.as_ref(), only, marked, answers };
         self.working = requests.order.work(
             (rows.first(), rows.end()),
             |number| ask.row(number),
@@ -424,66 +425,5 @@ impl App {
     /// The worst severity there is, for the mark at the tab.
     pub(super) fn worst(&self) -> Option<Severity> {
         self.problems.iter().map(|problem| problem.severity).max()
-    }
-}
-
-/// The number that requests are sorted by.
-fn sort_row(row: &Row, sort: usize) -> u64 {
-    let time = |time: Option<crate::units::Duration>| time.map_or(0, |time| time.as_nanos() + 1);
-    match sort {
-        1 => row.status.map_or(1_000, u64::from),
-        2 => time(row.think_time()),
-        3 => time(row.total_time()),
-        _ => row.size().map_or(0, |size| size + 1),
-    }
-}
-
-/// Asks of rows whether they are shown.
-struct Asking<'a> {
-    shown: &'a Snapshot,
-    filter: Option<&'a Filter>,
-    only: Option<Only>,
-    marked: &'a BTreeSet<u32>,
-    /// The numbers of those that match the filter, ascending, where the capture was read again for it.
-    answers: Option<&'a [u64]>,
-}
-
-impl Asking<'_> {
-    fn row(&mut self, number: usize) -> Answer {
-        if self.only.is_none() && self.filter.is_none() {
-            return Answer::Yes;
-        }
-        let Some(row) = self.shown.rows.get(number) else { return Answer::No };
-        let among = match &self.only {
-            None => true,
-            Some(Only::Endpoint(place)) => row.endpoint == *place,
-            Some(Only::Connection(id)) => row.connection == *id,
-            Some(Only::Problem(kind)) => kind.shows(row),
-            Some(Only::Marked) => {
-                u32::try_from(number).is_ok_and(|number| self.marked.contains(&number))
-            }
-        };
-        if !among {
-            return Answer::No;
-        }
-        let Some(filter) = self.filter else { return Answer::Yes };
-        let id = number as u64 + 1;
-        let Some(whole) = self.shown.whole(id) else {
-            return match self.answers.map(|answers| answers.binary_search(&id).is_ok()) {
-                Some(true) => Answer::Yes,
-                Some(false) => Answer::No,
-                None => Answer::Unknown,
-            };
-        };
-        let findings: Vec<(&str, Severity)> =
-            whole.findings.iter().map(|finding| (finding.rule.id, finding.severity)).collect();
-        let cause = row.blame.as_ref().map(|blame| blame.cause.id);
-        let subject = Subject {
-            start: self.shown.now.first,
-            findings: &findings,
-            causes: cause.as_slice(),
-            ..Subject::new(id, &whole.exchange)
-        };
-        if filter.matches(&subject) { Answer::Yes } else { Answer::No }
     }
 }

@@ -28,6 +28,7 @@ pub(super) const fn options(secrets: Secrets) -> Options {
         servers: true,
         sort: Sort::Failed,
         accounts: false,
+        body: crate::export::detail::PREVIEW_OCTETS,
     }
 }
 

@@ -9,6 +9,7 @@
 //! from outside is an [`Effect`]. Every captured text passes `export::escape` on its way to the screen.
 
 mod app;
+mod ask;
 mod copy;
 mod detail;
 mod input;
@@ -20,6 +21,8 @@ mod save;
 mod tab;
 mod terminal;
 mod theme;
+mod timeline;
+mod typing;
 mod view;
 mod widget;
 mod words;

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::panic;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crossterm::clipboard::CopyToClipboard;
@@ -74,10 +75,14 @@ pub fn run(
     outside: &mut dyn Outside,
 ) -> io::Result<()> {
     let restored = panic::take_hook();
+    let drawing = thread::current().id();
     panic::set_hook(Box::new(move |info| {
-        // Whatever goes wrong here, the message matters more.
-        let _ = leave();
-        restored(info);
+        // Other threads must not write over the screen; what became of them is told by others.
+        if thread::current().id() == drawing {
+            // Whatever goes wrong here, the message matters more.
+            let _ = leave();
+            restored(info);
+        }
     }));
     let ran = enter().and_then(|mut screen| turn(app, &mut screen, board, stop, outside));
     // The hook that stood before comes back with the standard one; nobody else sets one.

@@ -119,8 +119,17 @@ fn source(app: &App) -> (String, Meaning) {
     let now = &app.shown.now;
     let name = escape::text(app.options.source.as_bytes());
     let sign = if app.options.live { "● LIVE" } else { "■ FILE" };
-    if let Some(Ended::Failed(_)) = &app.latest.now.end {
-        return (format!("✖ STOPPED {name}"), Meaning::Failure);
+    match &app.latest.now.end {
+        Some(Ended::Failed(why)) => {
+            let why = escape::text(why.as_bytes());
+            return (format!("✖ STOPPED {name}: {why}"), Meaning::Failure);
+        }
+        Some(Ended::Done(damages)) if !damages.is_empty() && !app.options.live => {
+            let many = if damages.len() == 1 { "" } else { "s" };
+            let text = format!("▲ FILE {name}   damaged in {} place{many}", damages.len());
+            return (text, Meaning::Warning);
+        }
+        _ => {}
     }
     match (&now.end, now.size) {
         (None, Some(size)) if size > 0 && !app.options.live => {

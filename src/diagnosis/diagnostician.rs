@@ -8,8 +8,10 @@ use std::sync::Arc;
 
 use super::attempt::Attempt;
 use super::cause::{self, Case, Cause, Proof};
+use super::durations::Typical;
 use super::join;
 use super::memory::Memory;
+use super::upstream::{Upstream, Upstreams};
 use super::verdict::{Confidence, Verdict};
 use crate::flow::{End, Ending, Side};
 use crate::http::{Connection, Exchange, MessageEnd, Stray, Unanswered};
@@ -70,6 +72,7 @@ pub(super) type Carried = (Endpoint, [u8; 16], Option<[u8; 16]>);
 #[derive(Debug, Default)]
 pub struct Diagnostician {
     pub(super) memory: Memory,
+    upstreams: Upstreams,
     pending: VecDeque<Pending>,
     /// Exchanges whose hidden retry was reported.
     hidden: BTreeSet<u64>,
@@ -83,6 +86,8 @@ pub struct Diagnostician {
     owners: RefCell<[BTreeMap<u64, Option<Owner>>; 2]>,
     /// The same for whether requests of others than a client to a server were carried on.
     pub(super) carried: RefCell<BTreeMap<Carried, bool>>,
+    /// The same for whether requests of a host follow on those to another.
+    pub(super) leads: RefCell<BTreeMap<([u8; 16], [u8; 16]), bool>>,
 }
 
 impl Diagnostician {
@@ -96,6 +101,7 @@ impl Diagnostician {
         let failed = has_failed(&exchange);
         let late = exchange.nth == 1 && exchange.circumstances.handshake.syns > 1;
         let at = exchange.completed.at;
+        self.upstreams.exchange(&exchange);
         self.memory_changed();
         self.memory.keep_exchange(number, exchange);
         if failed {
@@ -107,6 +113,7 @@ impl Diagnostician {
 
     /// A connection that is over.
     pub fn connection(&mut self, connection: Box<Connection>) {
+        self.upstreams.connection(&connection);
         let failed = connection.exchanges == 0
             && matches!(
                 connection.ending,
@@ -143,6 +150,12 @@ impl Diagnostician {
     /// The capture is over: what waits is decided with what there is.
     pub fn finish(&mut self) {
         self.settle(true);
+    }
+
+    /// What the connections to each server show together; to be asked for when all is finished.
+    pub fn upstreams(&mut self) -> Vec<Upstream> {
+        let Self { upstreams, memory, .. } = self;
+        upstreams.finish(|address| memory.is_asked(address))
     }
 
     /// What is new. The vector is to be emptied.
@@ -218,6 +231,7 @@ impl Diagnostician {
             known.clear();
         }
         self.carried.get_mut().clear();
+        self.leads.get_mut().clear();
     }
 
     /// Looks at a failure; gives it back where it has to wait.
@@ -231,6 +245,9 @@ impl Diagnostician {
             Outcome::Done(None) => None,
             Outcome::Done(Some(verdict)) => {
                 self.counts.verdicts += 1;
+                if let Some(asked) = self.memory.exchange(verdict.transaction) {
+                    self.upstreams.tried(asked.server, verdict.attempts);
+                }
                 if verdict.cause.id == "retry-hidden" {
                     self.hidden.insert(verdict.transaction);
                     if self.hidden.len() > limits::REMEMBERED_EXCHANGES {
@@ -406,6 +423,22 @@ impl Diagnostician {
         Some(self.verdict(number, failing, cause, proof, None, Confidence::Medium, 0))
     }
 
+    /// What else the capture shows of a server that bears on a cause.
+    fn habit(&self, cause: &Cause, server: Endpoint) -> Option<String> {
+        let known = self.upstreams.get(server)?;
+        match cause.id {
+            "stale-keepalive" => {
+                let Typical { duration, count, of, .. } = known.idle_timeout()?;
+                Some(format!("it ended connections after {duration} idle in {count} of {of} cases"))
+            }
+            "upstream-timeout" => {
+                let Typical { duration, count, of, .. } = known.gave_up.typical()?;
+                Some(format!("waiting for it ended after {duration} in {count} of {of} cases"))
+            }
+            _ => None,
+        }
+    }
+
     #[allow(clippy::too_many_arguments)]
     fn verdict(
         &self,
@@ -426,6 +459,10 @@ impl Diagnostician {
         if failing.circumstances.missing != [0; 2] && confidence == Confidence::High {
             confidence = Confidence::Medium;
             reason = format!("{reason}; but the capture lost octets of the client's connection");
+        }
+        let mut summary = proof.summary;
+        if let Some(habit) = upstream.and_then(|server| self.habit(cause, server)) {
+            summary = format!("{summary}; {habit}");
         }
         let mut evidence = proof.evidence;
         if let Some(request) = failing.request.as_deref() {
@@ -448,7 +485,7 @@ impl Diagnostician {
             upstream: upstream.filter(|upstream| upstream.port() != 0),
             confidence,
             reason,
-            summary: proof.summary,
+            summary,
             evidence,
             rivals: proof.rivals,
             advice: cause.advice,

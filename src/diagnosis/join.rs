@@ -18,6 +18,9 @@ pub(super) enum Kin {
 /// From here on two requests are taken for the same one.
 pub(super) const ALIKE: i32 = 35;
 
+/// More segments at the end of a path make it no more alike.
+const SEGMENTS_ALIKE: usize = 3;
+
 /// First octet of the answer, or the end of waiting for it.
 pub(super) fn answered(exchange: &Exchange) -> Mark {
     exchange.response.as_ref().map_or(exchange.completed, |response| response.first)
@@ -51,7 +54,7 @@ pub(super) fn kin(asked: &Exchange, attempt: &Attempt<'_>) -> Option<Kin> {
     }
     match (came, attempt.direction()) {
         (Some(Direction::Inbound), Some(Direction::Outbound)) => Some(Kin::Certain),
-        (Some(Direction::Inbound), Some(Direction::Inbound)) => None,
+        (Some(_), Some(Direction::Inbound)) => None,
         _ => Some(Kin::Possible),
     }
 }
@@ -120,13 +123,15 @@ fn target_likeness(asked: &[u8], tried: &[u8]) -> i32 {
     if short.len() > 1 && long.ends_with(short) && at_border {
         return 30;
     }
-    // The last segment and the query survive most rewrites.
-    let last = |target: &[u8]| {
-        let start = target.iter().rposition(|octet| *octet == b'/').map_or(0, |at| at + 1);
-        target.get(start..).map(<[u8]>::to_vec).unwrap_or_default()
-    };
-    let (a, b) = (last(asked), last(tried));
-    if a.len() > 1 && a == b { 15 } else { -20 }
+    // One prefix in place of another: the last segments and the query survive most rewrites.
+    let mut segments = asked.rsplit(|octet| *octet == b'/').zip(tried.rsplit(|o| *o == b'/'));
+    let (last, _) = segments.clone().next().unwrap_or_default();
+    let same = segments.by_ref().take_while(|(a, b)| a == b).count().min(SEGMENTS_ALIKE);
+    match same {
+        0 => -20,
+        1 if last.len() < 2 => -20,
+        _ => 15 + 8 * (same as i32 - 1),
+    }
 }
 
 /// The target without scheme and authority (RFC 9112 section 3.2.2).

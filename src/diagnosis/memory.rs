@@ -321,6 +321,11 @@ impl Memory {
         )
     }
 
+    /// Whether connections to an address were seen.
+    pub fn is_asked(&self, address: [u8; 16]) -> bool {
+        self.servers.contains(&address)
+    }
+
     /// Whether the client of an exchange may be a proxy with its own clients in the capture.
     pub fn behind_a_proxy(&self, exchange: &Exchange) -> bool {
         self.servers.contains(&exchange.client.octets())

@@ -13,13 +13,17 @@
 mod attempt;
 mod cause;
 mod diagnostician;
+mod durations;
 mod join;
 mod memory;
 mod ownership;
+mod upstream;
 mod verdict;
 
 use diagnostician::has_failed;
 
 pub use cause::{CAUSES, Cause, Cure};
 pub use diagnostician::{Counts, Diagnostician};
+pub use durations::{Durations, Typical};
+pub use upstream::{Race, Retries, Upstream};
 pub use verdict::{Confidence, Evidence, Rival, Verdict};

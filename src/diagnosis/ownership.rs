@@ -9,7 +9,10 @@ use super::verdict::Confidence;
 use crate::flow::Mark;
 use crate::http::Exchange;
 use crate::limits;
-use crate::wire::Direction;
+use crate::wire::{Direction, Endpoint};
+
+/// Exchanges of a host that are looked at to learn whose requests it carries on.
+const LOOKED_AT: usize = 64;
 
 impl Diagnostician {
     /// The attempts that belong to a request, in their order.
@@ -61,7 +64,34 @@ impl Diagnostician {
         if kin == Kin::Possible && inbound && self.memory.opens_outbound(attempt.client) {
             return Some(Kin::Certain);
         }
-        Some(kin)
+        (kin == Kin::Certain || self.leads(asked.server, attempt.client)).then_some(kin)
+    }
+
+    /// Whether the requests of a host follow at once on those to another address, as those of a
+    /// proxy do. Where clients ask for the same things at the same time, a request of a client
+    /// may well begin while one of the proxy's is open; but not just behind its beginning.
+    fn leads(&self, asked: Endpoint, opener: Endpoint) -> bool {
+        let pair = (asked.octets(), opener.octets());
+        if let Some(known) = self.leads.borrow().get(&pair) {
+            return *known;
+        }
+        let (mut alike, mut prompt) = (0_u32, 0_u32);
+        let tried = self.memory.exchanges_since(0);
+        let tried = tried.filter(|(_, tried)| tried.client.octets() == opener.octets());
+        for (number, tried) in tried.take(LOOKED_AT) {
+            let attempt = self.memory.attempt(number, tried);
+            let delays = self.memory.exchanges_since(attempt.began.packet).filter(|(_, first)| {
+                first.server.octets() == asked.octets()
+                    && join::nested(first, &attempt)
+                    && join::likeness(first, &attempt).is_some_and(|likeness| likeness >= ALIKE)
+            });
+            let nearest = delays.map(|(_, first)| attempt.began.since(first.first())).min();
+            alike += u32::from(nearest.is_some());
+            prompt += u32::from(nearest.is_some_and(|delay| delay <= limits::PROMPT));
+        }
+        let leads = prompt * 2 >= alike;
+        self.leads.borrow_mut().insert(pair, leads);
+        leads
     }
 
     /// Whose request an attempt with a request carries on.
@@ -84,7 +114,7 @@ impl Diagnostician {
             }
             let Some(kin) = self.kin(asked, attempt) else { continue };
             let Some(likeness) = join::likeness(asked, attempt) else { continue };
-            rivals += 1;
+            rivals += u32::from(likeness >= 0);
             if likeness < ALIKE && (kin == Kin::Possible || likeness < 0) {
                 continue;
             }
@@ -122,8 +152,9 @@ impl Diagnostician {
         if !self.memory.has_two_legs() {
             return None;
         }
-        let mut best: Option<(u8, u64, u64)> = None;
-        let mut second: Option<(u8, u64, u64)> = None;
+        // Class, how far it is from what may have caused it or came of it, and how far from both.
+        let mut best: Option<(u8, u64, u64, u64)> = None;
+        let mut second: Option<(u8, u64, u64, u64)> = None;
         let mut sure = Kin::Certain;
         let mut crowd = 0_u32;
         for (number, asked) in self.memory.exchanges_since(attempt.began.packet) {
@@ -146,16 +177,31 @@ impl Diagnostician {
                 continue;
             }
             let explained = self.carried_on(number, asked, attempt);
+            // Another attempt began when this one was over.
+            let again = explained.filter(|began| began.packet > attempt.began.packet);
+            let next = again.map_or(after, |began| began.since(attempt.ended).as_nanos());
+            // What it outlived did not come of it.
+            let outlived = again.is_none() && attempt.ended.packet > answered.packet;
+            let whole = before.saturating_add(if outlived { 0 } else { next });
+            // What begins just behind a request was caused by it, however long it went on.
+            let near = if before <= limits::PROMPT.as_nanos() { before } else { whole };
+            let over = again.is_some_and(|began| began.packet > attempt.ended.packet);
+            let prompt = whole <= limits::PROMPT.as_nanos();
             let class = match (join::is_good(asked), explained) {
-                (false, None) => 0,
-                (false, Some(_)) => 1,
-                // A retry that succeeded began when this attempt was over.
-                (true, Some(began)) if began.packet > attempt.began.packet => 2,
+                (false, None) if prompt => 0,
+                (false, None) => 1,
+                // A retry follows at once, when the attempt before it is over.
+                (true, Some(_)) if over && prompt => 2,
+                (false, Some(_)) => 3,
+                (true, Some(_)) if over => 4,
                 (true, _) => continue,
             };
-            let candidate = (class, before.saturating_add(after), number);
+            let class = class + 5 * u8::from(self.is_busy(asked, attempt));
+            let candidate = (class, near, whole, number);
             // Several failed at this time: their attempts may be exchanged.
-            crowd += u32::from(class == 0 && before < limits::PROMPT.as_nanos());
+            crowd += u32::from(
+                class <= 1 && !join::is_good(asked) && before < limits::PROMPT.as_nanos(),
+            );
             if best.is_none_or(|best| candidate < best) {
                 second = best;
                 best = Some(candidate);
@@ -164,10 +210,15 @@ impl Diagnostician {
                 second = Some(candidate);
             }
         }
-        let (class, distance, number) = best?;
+        let (class, near, whole, number) = best?;
         let doubtful = crowd > 1
-            || second.is_some_and(|(other, further, _)| {
-                other == class && further < distance.saturating_mul(10).saturating_add(2_000_000)
+            || second.is_some_and(|(other, nearest, all, _)| {
+                let close = |further: u64, distance: u64| {
+                    further < distance.saturating_mul(10).saturating_add(2_000_000)
+                };
+                // Where it fits tightly between a request and its answer, no other need fit worse.
+                let loose = whole > limits::PROMPT.as_nanos();
+                loose || other == class && close(nearest, near) && close(all, whole)
             });
         let confidence = match () {
             () if sure == Kin::Possible && doubtful => Confidence::Low,
@@ -175,6 +226,19 @@ impl Diagnostician {
             () => Confidence::High,
         };
         Some(Owner { number, confidence })
+    }
+
+    /// Whether a connection to the same server was still being opened for a request: a proxy tries
+    /// one after the other.
+    fn is_busy(&self, asked: &Exchange, than: &Attempt<'_>) -> bool {
+        let first = asked.first();
+        let until = than.began.packet;
+        let before = self.memory.bare_between(first.packet + 1, until).take(LOOKED_AT);
+        before.take_while(|other| other.first.since(first) <= limits::PROMPT).any(|other| {
+            other.client.octets() == than.client.octets()
+                && other.server == than.server
+                && other.last.packet > until
+        })
     }
 
     /// Where the request was carried on by an attempt of its own, the beginning of the last one.

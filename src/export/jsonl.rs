@@ -5,6 +5,7 @@
 //! stand in the order in which what they tell was complete.
 
 mod summary;
+mod upstream;
 
 use std::io::{self, Write};
 
@@ -90,6 +91,11 @@ impl Exporter for Jsonl {
         statistics: &Statistics,
         out: &mut dyn Write,
     ) -> io::Result<()> {
+        for upstream in &statistics.upstreams {
+            self.line.clear();
+            upstream::record(&mut self.line, upstream);
+            out.write_all(&self.line)?;
+        }
         for groups in &statistics.groups {
             for group in groups.iter().chain(groups.others()) {
                 self.line.clear();

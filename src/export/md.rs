@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::figure::{clock, or_dash, quantiles, share};
+use super::text::upstreams::{pool, sentences};
 use super::{Exporter, Format, Options, escape, lack, name};
 use crate::diagnosis::Verdict;
 use crate::flow::{End, Side};
@@ -85,6 +86,7 @@ impl Exporter for Markdown {
         title(&mut page, summary);
         totals(&mut page, statistics);
         causes(&mut page, statistics, self.options.top);
+        upstreams(&mut page, statistics, self.options.top);
         findings(&mut page, statistics, self.options.top);
         statuses(&mut page, statistics);
         endpoints(&mut page, statistics, self.options);
@@ -207,6 +209,24 @@ fn causes(page: &mut String, statistics: &Statistics, top: usize) {
     let more = problems.len().saturating_sub(top);
     if more > 0 || statistics.problems.others > 0 {
         let _ = writeln!(page, "\nand further causes.");
+    }
+}
+
+fn upstreams(page: &mut String, statistics: &Statistics, top: usize) {
+    let said = statistics.upstreams.iter().map(|upstream| (upstream, sentences(upstream)));
+    let said: Vec<_> = said.filter(|(_, sentences)| !sentences.is_empty()).collect();
+    if said.is_empty() {
+        return;
+    }
+    page.push_str("\n## Upstreams\n\n");
+    for (upstream, sentences) in said.iter().take(top) {
+        let _ = writeln!(page, "- {}: {}", ours(&upstream.server.to_string()), pool(upstream));
+        for sentence in sentences {
+            let _ = writeln!(page, "  - {sentence}");
+        }
+    }
+    if said.len() > top {
+        let _ = writeln!(page, "\nand further upstreams.");
     }
 }
 

@@ -2,6 +2,7 @@
 //! format. An exporter writes as it goes and keeps nothing that grows with the capture; it opens
 //! no file and looks at no clock. Captured octets pass `escape` and `secret` on their way.
 
+pub mod bodies;
 pub mod comparison;
 mod csv;
 pub mod detail;
@@ -94,6 +95,8 @@ pub struct Options {
     pub sort: Sort,
     /// Whether the report accounts for every packet and octet.
     pub accounts: bool,
+    /// Octets of each body, codings taken off, that an exchange in full shows at most.
+    pub body: usize,
 }
 
 impl Options {

@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hash, Hasher};
+use std::ops::AddAssign;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -104,6 +105,17 @@ pub struct Population {
     pub evicted: u64,
 }
 
+impl AddAssign for Population {
+    /// Adds the counts of another table. The most at one time is at most the sum: whoever knows both
+    /// at every moment knows better.
+    fn add_assign(&mut self, other: Self) {
+        self.begun += other.begun;
+        self.tracked += other.tracked;
+        self.most += other.most;
+        self.evicted += other.evicted;
+    }
+}
+
 /// See the module's words.
 pub struct Table<R: Reader> {
     index: HashTable<u32>,
@@ -117,6 +129,7 @@ pub struct Table<R: Reader> {
     embryonic_now: usize,
     timers: Timers,
     limit: usize,
+    held_limit: u64,
     ledger: Ledger,
     population: Population,
     held: u64,
@@ -132,6 +145,11 @@ impl<R: Reader> Default for Table<R> {
 impl<R: Reader> Table<R> {
     /// A table for so many connections.
     pub fn with_limit(connections: usize) -> Self {
+        Self::with_limits(connections, limits::HELD_OCTETS_ALL)
+    }
+
+    /// A table for so many connections that holds so many octets for all of them together.
+    pub fn with_limits(connections: usize, held: u64) -> Self {
         Self {
             index: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
@@ -141,6 +159,7 @@ impl<R: Reader> Table<R> {
             embryonic_now: 0,
             timers: Timers::default(),
             limit: connections.max(1),
+            held_limit: held,
             ledger: Ledger::default(),
             population: Population::default(),
             held: 0,
@@ -199,7 +218,7 @@ impl<R: Reader> Table<R> {
     }
 
     fn work_in(&mut self, slot: u32, segment: &Segment<'_>, out: &mut R::Output) -> Outcome {
-        let overfull = self.held > limits::HELD_OCTETS_ALL;
+        let overfull = self.held > self.held_limit;
         let Some(place) = self.slots.get_mut(slot as usize) else { return Outcome::Taken };
         let connection = match &mut place.tenant {
             Tenant::Live(connection) => connection,

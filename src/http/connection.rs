@@ -276,6 +276,10 @@ impl flow::Reader for Connection {
             }
             connection.protocol = Some(reader.protocol.unwrap_or(Protocol::Unknown));
             connection.exchanges = reader.count;
+            connection.idle_since = reader.answer_ended.filter(|end| {
+                reader.queue.is_empty()
+                    && reader.last_done.is_some_and(|done| done.packet == end.packet)
+            });
             connection.switched = reader.switched;
             connection.switched_at = reader.switched_at;
             connection.greetings.clone_from(&reader.greetings);
@@ -453,7 +457,7 @@ impl Connection {
                 .map(|since| began.mark.since(since)),
         });
         let unknown = framed.framing == Framing::Unknown;
-        let preview = scene.out.wanted(&head, flaws, None);
+        let preview = scene.out.wanted((scene.facts.id, self.count), &head, flaws, None);
         if self.client.begin(head, flaws, framed, preview) {
             let end = if unknown { MessageEnd::Invalid } else { MessageEnd::Framing };
             if unknown {
@@ -502,7 +506,8 @@ impl Connection {
             None
         };
         self.answered = (self.answering.unwrap_or(self.orphan), false);
-        let preview = scene.out.wanted(&head, flaws, method);
+        let place = (scene.facts.id, self.answered.0);
+        let preview = scene.out.wanted(place, &head, flaws, method);
         let bodiless = self.server.begin(head, flaws, framed, preview);
         self.server.perhaps_bodiless =
             method.is_none() && matches!(framed.framing, Framing::Length(_) | Framing::Chunked);
@@ -865,7 +870,9 @@ impl Connection {
             coding: TransferCoding::Absent,
             certain: true,
         };
-        self.server.begin(Head::absent(), flaws, framed, scene.out.preview);
+        let nth = self.answering.unwrap_or(self.orphan);
+        let preview = scene.out.wanted_at((scene.facts.id, nth));
+        self.server.begin(Head::absent(), flaws, framed, preview);
         true
     }
 

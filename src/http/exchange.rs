@@ -1,6 +1,7 @@
 //! What `http` gives out: exchanges (a request and what answered it), connections, and octets that
 //! stood where none may. All owned and final: nothing here changes after it was given out.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::flaw::Flaws;
@@ -294,6 +295,8 @@ pub struct Connection {
     pub protocol: Option<Protocol>,
     /// Exchanges on it.
     pub exchanges: u32,
+    /// Where the response to the last of them ended; `None` where that one had none.
+    pub idle_since: Option<Mark>,
     /// Octets behind a switch of protocols, client first.
     pub switched: [u64; 2],
     /// By which way the first packet of each side came, client first.
@@ -337,6 +340,7 @@ impl Connection {
             health: facts.health,
             protocol: None,
             exchanges: 0,
+            idle_since: None,
             switched: [0; 2],
             via: facts.via,
             foreign: [None, None],
@@ -390,15 +394,47 @@ pub enum Event {
     Connection(Box<Connection>),
 }
 
+impl Event {
+    /// The connection that it happened on.
+    pub fn connection(&self) -> u64 {
+        match self {
+            Self::Exchange(exchange) => exchange.connection,
+            Self::Stray(stray) => stray.connection,
+            Self::Connection(connection) => connection.id,
+        }
+    }
+}
+
 /// Says of a message, by its head, its flaws so far and for a response the request's method, how
 /// many octets of its content somebody wants to see.
 pub type Appetite = fn(&Head, Flaws, Option<Method>) -> usize;
 
+/// Exchanges whose contents somebody wants to see as a whole.
+#[derive(Debug, Clone, Default)]
+pub struct Bodies {
+    /// Octets of each content to keep.
+    pub octets: usize,
+    /// [`Exchange::connection`] and [`Exchange::nth`] of each of them.
+    pub of: BTreeSet<(u64, u32)>,
+}
+
 impl Output {
-    /// How many octets of the content of this message to keep.
-    pub(super) fn wanted(&self, head: &Head, flaws: Flaws, method: Option<Method>) -> usize {
+    /// How many octets of the content of this message, of the exchange at this place, to keep.
+    pub(super) fn wanted(
+        &self,
+        place: (u64, u32),
+        head: &Head,
+        flaws: Flaws,
+        method: Option<Method>,
+    ) -> usize {
         let asked = self.appetite.map_or(0, |appetite| appetite(head, flaws, method));
-        self.preview.max(asked)
+        self.preview.max(asked).max(self.wanted_at(place))
+    }
+
+    /// The same where nothing is known of the message.
+    pub(super) fn wanted_at(&self, place: (u64, u32)) -> usize {
+        let bodies = self.bodies.as_ref().filter(|bodies| bodies.of.contains(&place));
+        self.preview.max(bodies.map_or(0, |bodies| bodies.octets))
     }
 }
 
@@ -411,6 +447,8 @@ pub struct Output {
     pub preview: usize,
     /// Who may want more of some.
     pub appetite: Option<Appetite>,
+    /// Exchanges whose contents are wanted as a whole.
+    pub bodies: Option<Arc<Bodies>>,
     /// Octets of heads and lines that were copied, since they lay in several segments.
     pub carried: u64,
     /// Heads read.

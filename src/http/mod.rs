@@ -22,8 +22,8 @@ mod tolerant;
 
 pub use connection::Connection as ConnectionReader;
 pub use exchange::{
-    Appetite, Circumstances, Connection, Event, Exchange, Greeting, Output, Pairing, Protocol,
-    Stray, Switch, Unanswered,
+    Appetite, Bodies, Circumstances, Connection, Event, Exchange, Greeting, Output, Pairing,
+    Protocol, Stray, Switch, Unanswered,
 };
 pub use field::{FieldName, FieldSet};
 pub use flaw::{Flaw, Flaws};

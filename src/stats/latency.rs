@@ -1,4 +1,4 @@
-//! Durations in, quantiles out: histograms of bounded size and known precision.
+//! Durations in, quantiles out: a histogram of fixed size and known precision.
 
 use std::fmt;
 

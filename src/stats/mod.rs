@@ -33,7 +33,7 @@ pub use series::{Bucket, Series};
 pub use servers::{Server, Servers};
 pub use statuses::{Methods, Statuses};
 
-use crate::diagnosis::Verdict;
+use crate::diagnosis::{Upstream, Verdict};
 use crate::http::{Connection, Exchange, Protocol, Stray};
 use crate::rules::{Finding, Findings};
 
@@ -48,6 +48,8 @@ pub struct Statistics {
     pub failures: Failures,
     /// Why they failed.
     pub problems: Problems,
+    /// What the connections to each server show together; known when all is finished.
+    pub upstreams: Vec<Upstream>,
     /// What rules found, equal findings together.
     pub findings: Findings,
     /// Final status codes.

@@ -207,6 +207,27 @@ pub struct Segment<'p> {
     pub via: Via,
 }
 
+impl Segment<'_> {
+    /// The same segment over other octets: those of a copy of its packet, or none at all.
+    #[must_use]
+    pub const fn over<'q>(&self, options: &'q [u8], payload: &'q [u8]) -> Segment<'q> {
+        Segment {
+            at: self.at,
+            number: self.number,
+            ends: self.ends,
+            sequence: self.sequence,
+            acknowledgement: self.acknowledgement,
+            flags: self.flags,
+            window: self.window,
+            urgent: self.urgent,
+            options,
+            payload,
+            cut: self.cut,
+            via: self.via,
+        }
+    }
+}
+
 /// What an ICMP error says about the datagram that it quotes (RFC 792, RFC 4443).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Unreachable {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use httpwhy::dashboard::{App, Effect, Options};
-use httpwhy::snapshot::{Now, Snapshot};
+use httpwhy::snapshot::{Ended, Now, Snapshot};
 
 use super::screen::{app, kept, picture, press, selected, snapshot};
 use super::support::export::{captured, open};
@@ -307,6 +307,48 @@ fn leaving_a_live_capture_asks_once() {
     // Esc never quits.
     assert_eq!(press(&mut app, "⎋⎋⎋⎋"), None);
     assert_eq!(press(&mut app, "q"), Some(Effect::Quit));
+}
+
+#[test]
+fn how_reading_ended_is_said() {
+    let (keeper, now, statistics) = kept(captured(&shop(30)));
+    for (end, said) in [
+        (Ended::Done(vec!["cut off".to_owned()]), "▲ FILE big.pcap   damaged in 1 place "),
+        (Ended::Failed("the device is gone".to_owned()), "✖ STOPPED big.pcap: the device is gone"),
+    ] {
+        let now = Now { end: Some(end), ..now.clone() };
+        let mut app = app("big.pcap", &Arc::new(keeper.snapshot(now, &statistics)));
+        let picture = picture(&mut app, 120, 36);
+        assert!(picture.contains(said), "{picture}");
+    }
+}
+
+#[test]
+fn what_is_not_kept_whole_is_asked_for_once() {
+    let mut snapshot = snapshot(captured(&shop(600)));
+    // As if the memory for whole exchanges had been full.
+    snapshot.whole.drop_oldest();
+    snapshot.failed = Default::default();
+    let options = Options { again: true, ..Options::default() };
+    let mut app = App::new(options);
+    app.update(Arc::new(snapshot), None);
+    assert!(app.asks().is_none());
+    press(&mut app, "2/status = 503⏎");
+    let asking = picture(&mut app, 120, 36);
+    assert!(asking.contains("256 being read again"), "{asking}");
+    let filter = app.asks().expect("a filter to read the capture again for");
+    assert_eq!(filter.text(), "status = 503");
+    assert!(app.asks().is_none());
+    app.answer("status = 503", (1..=60).map(|number| number * 10).collect());
+    let all = picture(&mut app, 120, 36);
+    assert!(all.contains("60 of 600") && !all.contains("being read"), "{all}");
+    // What is opened is read again, and shown when it is there.
+    assert_eq!(press(&mut app, "g⏎"), Some(Effect::Recall(10)));
+    assert!(picture(&mut app, 120, 36).contains("being read again"));
+    let again = super::screen::snapshot(captured(&shop(600)));
+    app.recall(10, again.whole(10).cloned());
+    let full = picture(&mut app, 120, 36);
+    assert!(full.contains("HTTP/1.1 503 Busy"), "{full}");
 }
 
 #[test]

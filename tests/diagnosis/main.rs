@@ -2,6 +2,7 @@
 //! where they are there.
 
 mod dialogues;
+mod heldout;
 #[path = "../support/mod.rs"]
 mod support;
 

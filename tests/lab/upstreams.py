@@ -345,7 +345,7 @@ def overflows():
 
 
 def fill(address, port):
-    filler = socket.socket()
+    filler = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
     filler.connect((address, port))
     return filler
 
@@ -397,7 +397,7 @@ def main():
     fillers = []
     for address in sys.argv[4:]:
         for port, role in ROLES.items():
-            listener = socket.socket()
+            listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             listener.bind((address, port))
             listener.listen(0 if role in (full, slow_accept) else 128)

@@ -123,7 +123,7 @@ pub fn tell(segments: &[Segment]) -> Told {
     }
     assert!(core.shard.ledger().balances(), "{:?}", core.shard.ledger());
     core.shard.finish(core.last);
-    let ledger = *core.shard.ledger();
+    let ledger = core.shard.ledger();
     assert!(ledger.balances() && ledger.holding == 0, "{ledger:?}");
     let carried = core.shard.carried();
     let mut told = Told { ledger, carried, ..Told::default() };
@@ -177,7 +177,7 @@ impl Core {
 
     fn finish(mut self) -> Made {
         self.shard.finish(self.last);
-        let ledger = *self.shard.ledger();
+        let ledger = self.shard.ledger();
         assert!(ledger.balances() && ledger.holding == 0, "{ledger:?}");
         let mut made = self.made;
         let taken = Collector::default().take(self.shard.events(), |record| -> Result<(), ()> {

@@ -25,6 +25,7 @@ pub const OPTIONS: Options = Options {
     servers: true,
     sort: Sort::Failed,
     accounts: false,
+    body: detail::PREVIEW_OCTETS,
 };
 
 const VECTOR: &str = "writing to a vector cannot fail";

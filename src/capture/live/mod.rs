@@ -134,11 +134,6 @@ fn link_type(link: i32) -> LinkType {
 }
 
 impl Live {
-    /// The link type of all its packets.
-    pub const fn link(&self) -> LinkType {
-        self.link
-    }
-
     /// Asks the kernel how much was lost.
     fn count(&mut self) {
         self.counters.at = Some(Instant::now());

@@ -8,7 +8,7 @@ use httpwhy::capture::Source;
 use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::pipeline::{self, Progress, Sink};
-use httpwhy::snapshot::{Board, Ended, Keeper, Now};
+use httpwhy::snapshot::{Board, Ended, Keeper, Now, Snapshot};
 
 /// Between two snapshots.
 const FRAME: Duration = Duration::from_millis(100);
@@ -35,6 +35,7 @@ pub(super) fn read<S: Source>(
     stop: &AtomicBool,
     close: impl FnOnce(S) -> Result<(), Error>,
 ) {
+    let mut guard = Guard { board, is_done: false };
     let mut publisher = Publisher {
         keeper: Keeper::default(),
         board,
@@ -66,6 +67,24 @@ pub(super) fn read<S: Source>(
         }
     };
     board.publish(snapshot);
+    guard.is_done = true;
+}
+
+/// Says on the board that reading broke off, where a mistake of ours has ended the thread.
+struct Guard<'b> {
+    board: &'b Board,
+    is_done: bool,
+}
+
+impl Drop for Guard<'_> {
+    fn drop(&mut self) {
+        if !self.is_done {
+            let mut last = Snapshot::clone(&self.board.latest());
+            let why = "reading broke off by a mistake in httpwhy; please report it";
+            last.now.end = Some(Ended::Failed(why.to_owned()));
+            self.board.publish(last);
+        }
+    }
 }
 
 impl Sink<Error> for Publisher<'_> {

@@ -1,6 +1,7 @@
 //! The tabs, one file each: name, help, and how it is drawn.
 
 mod connections;
+mod curves;
 mod endpoints;
 mod overview;
 mod problems;

@@ -28,6 +28,7 @@ use crate::http::{Connection, Exchange};
 pub(super) use client_gave_up::closed_early;
 pub(super) use no_upstream_attempt::none_made;
 pub(super) use retry_hidden::hidden;
+pub(super) use stale_keepalive::lost;
 pub(super) use upstream_leg_not_captured::not_captured;
 
 /// What is common usage of one proxy against a cause.

@@ -1,7 +1,10 @@
 //! `stale-keepalive`: a kept connection was closed as it was used again.
 
 use super::{Attempt, Case, Cause, Confidence, Proof, closing, cure};
+use crate::flow::Mark;
+use crate::http::Exchange;
 use crate::limits;
+use crate::units::Duration;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "stale-keepalive",
@@ -38,20 +41,62 @@ pub(super) static CAUSE: Cause = Cause {
     detect: Some(detect),
 };
 
-fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
-    let request = attempt.request()?;
-    let (closed, reset) = attempt.server_closed_first()?;
-    if !attempt.reused() || !attempt.silent() || attempt.blind() {
+/// How a kept connection ended under a request.
+pub(in crate::diagnosis) struct Lost {
+    /// Where the server closed or reset, and whether by RST.
+    pub closed: (Mark, bool),
+    /// Whether that was before the request was whole.
+    before: bool,
+    /// Whether the request had been acknowledged by itself.
+    received: bool,
+    /// How long it had been idle when it was closed.
+    pub idle: Option<Duration>,
+}
+
+/// Whether the server closed a kept connection before it could have read the request.
+pub(in crate::diagnosis) fn lost(exchange: &Exchange) -> Option<Lost> {
+    let request = exchange.request.as_deref()?;
+    let now = &exchange.circumstances;
+    let reused = exchange.nth > 1 || now.midstream && exchange.idle_before.is_some();
+    let ([by_client, by_server], [reset_by_client, reset_by_server]) = (now.fin, now.reset);
+    let first = |fin: Option<Mark>, reset: Option<Mark>| {
+        let fin = fin.map(|at| (at, false));
+        fin.into_iter().chain(reset.map(|at| (at, true))).min_by_key(|(at, _)| at.packet)
+    };
+    let closed = first(by_server, reset_by_server)?;
+    let other = first(by_client, reset_by_client);
+    let blind = now.one_sided || now.missing[1] > 0;
+    if !reused
+        || blind
+        || exchange.response.is_some()
+        || other.is_some_and(|(at, _)| at.packet < closed.0.packet)
+    {
         return None;
     }
-    let before = closed.packet < request.last.packet;
-    let after = closed.since(request.last);
-    let received = attempt.delivered().is_some_and(|at| at.packet != closed.packet);
+    let (at, _) = closed;
+    let before = at.packet < request.last.packet;
+    let delivered = now.acknowledged[0].filter(|seen| seen.packet > request.last.packet);
+    let received = delivered.is_some_and(|seen| seen.packet != at.packet);
     let soon = if received { limits::RACE_ACKNOWLEDGED } else { limits::RACE };
-    if !before && after > soon {
+    if !before && at.since(request.last) > soon {
         return None;
     }
-    let idle = match attempt.exchange?.1.idle_before {
+    let early = request.first.since(at).as_nanos();
+    let late = at.since(request.first).as_nanos();
+    let idle = exchange.idle_before.map(|idle| {
+        Duration::from_nanos(idle.as_nanos().saturating_sub(early).saturating_add(late))
+    });
+    Some(Lost { closed, before, received, idle })
+}
+
+fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
+    let (_, exchange) = attempt.exchange?;
+    let Lost { closed: (closed, reset), before, received, .. } = lost(exchange)?;
+    if !attempt.silent() {
+        return None;
+    }
+    let after = closed.since(attempt.request()?.last);
+    let idle = match exchange.idle_before {
         Some(idle) => format!(" after {idle} idle"),
         None => String::new(),
     };

@@ -1,30 +1,52 @@
-//! The front of a body: as text where it is text, else in hexadecimal.
+//! The front of a body without its content codings: as text where it is text, else in hexadecimal.
 
 use std::fmt::Write;
 
 use super::super::paint::{Page, Style};
 use super::super::{Options, escape};
-use crate::http::Message;
+use crate::coding::{self, Rest};
+use crate::http::{FieldName, Message};
 use crate::units::Octets;
 
 pub(super) fn write(page: &mut Page, message: &Message, options: Options) {
-    let preview = &message.preview;
-    if preview.is_empty() {
+    let kept = &message.preview;
+    if kept.is_empty() {
         return;
     }
+    let codings = message.head.values(FieldName::ContentEncoding);
+    let decoded = coding::decode(kept, codings, options.body);
     page.end_line();
-    if is_text(preview) {
-        let preview = preview.strip_suffix(b"\n").unwrap_or(preview);
-        for line in preview.split(|octet| *octet == b'\n') {
+    if !decoded.removed.is_empty() {
+        let names: Vec<&str> = decoded.removed.iter().map(|coding| coding.name()).collect();
+        let line = format!("  ({} taken off)", names.join(", "));
+        page.put(Style::Dim, &line).end_line();
+    }
+    let shown = &decoded.octets;
+    if is_text(shown) {
+        let shown = shown.strip_suffix(b"\n").unwrap_or(shown);
+        for line in shown.split(|octet| *octet == b'\n') {
             let line = line.strip_suffix(b"\r").unwrap_or(line);
             page.add("  ").add(&escape::text(&options.secrets.line(line))).end_line();
         }
     } else {
-        hexadecimal(page, preview);
+        hexadecimal(page, shown);
     }
-    let more = message.content.saturating_sub(preview.len() as u64);
-    if more > 0 {
-        page.add("  ").put(Style::Dim, &format!("… {} more", Octets(more))).end_line();
+    let more = message.content.saturating_sub(kept.len() as u64);
+    let rest = match decoded.rest {
+        _ if more > 0 && decoded.removed.is_empty() => Some(format!("{} more", Octets(more))),
+        _ if more > 0 => Some(format!("more, {} of it as sent", Octets(more))),
+        Some(Rest::More) if decoded.removed.is_empty() => {
+            let more = message.content.saturating_sub(shown.len() as u64);
+            Some(format!("{} more", Octets(more)))
+        }
+        Some(Rest::More) => Some("more".to_owned()),
+        Some(Rest::Coded) => Some("a content coding is still on".to_owned()),
+        Some(Rest::Broken(coding)) => Some(format!("the {} is broken here", coding.name())),
+        Some(Rest::Cut(coding)) => Some(format!("the {} ends too early", coding.name())),
+        None => None,
+    };
+    if let Some(rest) = rest {
+        page.add("  ").put(Style::Dim, &format!("… {rest}")).end_line();
     }
 }
 

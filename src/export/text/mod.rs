@@ -8,6 +8,7 @@ mod findings;
 mod groups;
 mod problems;
 mod quality;
+pub(super) mod upstreams;
 
 use std::io::{self, Write};
 
@@ -51,6 +52,7 @@ impl Exporter for Report {
         if statistics.exchanges > 0 {
             totals(&mut page, &view);
             problems::write(&mut page, &view);
+            upstreams::write(&mut page, &view);
             failures(&mut page, &view);
         } else {
             contents::without_http(&mut page, &view);

@@ -1,0 +1,192 @@
+//! Segments in, events out: connections, and HTTP on them. One shard follows all connections, or
+//! several share them. Which connection belongs where is told by its two ends alone, so the events of
+//! all shards together, put in order, are the same however many there are.
+
+use std::sync::Arc;
+
+use crate::flow::{Ledger, Mark, Population, Table};
+use crate::http::{Bodies, ConnectionReader, Event, Output};
+use crate::limits;
+use crate::rules;
+use crate::wire::{Endpoint, Ends, Segment};
+
+/// See the module's words.
+pub struct Shard {
+    /// Every `shards`-th part of all connections.
+    tables: Vec<Table<ConnectionReader>>,
+    shards: usize,
+    output: Output,
+    tracked: u64,
+    most: u64,
+}
+
+/// What a shard has counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// What became of every octet.
+    pub ledger: Ledger,
+    /// How many connections there are and were.
+    pub population: Population,
+    /// Octets of heads and lines that were copied, since they lay in several segments.
+    pub carried: u64,
+    /// Message heads read.
+    pub heads: u64,
+    /// Of those, heads that only the tolerant reading understood.
+    pub tolerated: u64,
+}
+
+impl Totals {
+    /// Adds those of another shard; [`Population::most`] is then the most that it could have been.
+    pub fn add(&mut self, other: &Self) {
+        self.ledger += other.ledger;
+        self.population += other.population;
+        self.carried += other.carried;
+        self.heads += other.heads;
+        self.tolerated += other.tolerated;
+    }
+}
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self::with_preview(0)
+    }
+}
+
+impl Shard {
+    /// The only shard, which keeps so many octets of the front of each content.
+    pub fn with_preview(octets: usize) -> Self {
+        Self::one_of(0, 1, octets)
+    }
+
+    /// The shard with this index of so many, at most [`limits::PARTS`].
+    pub fn one_of(index: usize, shards: usize, preview: usize) -> Self {
+        let own = (0..limits::PARTS).filter(|part| part % shards.max(1) == index);
+        let table = |_| {
+            let held = limits::HELD_OCTETS_ALL / limits::PARTS as u64;
+            Table::with_limits(limits::CONNECTIONS / limits::PARTS, held)
+        };
+        let output = Output { preview, appetite: Some(rules::appetite), ..Output::default() };
+        let tables = own.map(table).collect();
+        Self { tables, shards: shards.max(1), output, tracked: 0, most: 0 }
+    }
+
+    /// Which of so many shards follows the connection between two ends, in either direction.
+    pub fn index_of(ends: &Ends, shards: usize) -> usize {
+        part(ends) % shards.max(1)
+    }
+
+    /// The same, and it keeps the contents of some exchanges as a whole.
+    #[must_use]
+    pub fn with_bodies(mut self, bodies: Option<Arc<Bodies>>) -> Self {
+        self.output.bodies = bodies;
+        self
+    }
+
+    /// Works one segment in.
+    pub fn segment(&mut self, segment: &Segment<'_>) {
+        let place = part(&segment.ends) / self.shards;
+        let Some(table) = self.tables.get_mut(place) else { return };
+        let before = table.population().tracked;
+        table.segment(segment, &mut self.output);
+        self.tracked = self.tracked + table.population().tracked - before;
+        self.most = self.most.max(self.tracked);
+    }
+
+    /// The capture has reached another second; see [`Clock`](super::Clock). What falls silent in
+    /// it comes in the order in which the connections began.
+    pub fn tick(&mut self, mark: Mark) {
+        self.for_all(|table, output| table.tick(mark, output));
+    }
+
+    /// The capture is over. What was open comes in the order in which it began.
+    pub fn finish(&mut self, mark: Mark) {
+        self.for_all(|table, output| table.finish(mark, output));
+    }
+
+    fn for_all(&mut self, mut act: impl FnMut(&mut Table<ConnectionReader>, &mut Output)) {
+        let before = self.output.events.len();
+        self.tracked = 0;
+        for table in &mut self.tables {
+            act(table, &mut self.output);
+            self.tracked += table.population().tracked;
+        }
+        let new = self.output.events.get_mut(before..).unwrap_or_default();
+        new.sort_by_key(Event::connection);
+    }
+
+    /// Whether there is something for the collector.
+    pub fn has_events(&self) -> bool {
+        !self.output.events.is_empty()
+    }
+
+    /// What is new, for the collector. The vector is to be emptied.
+    pub fn events(&mut self) -> &mut Vec<Event> {
+        &mut self.output.events
+    }
+
+    /// Connections that it follows now.
+    pub const fn tracked(&self) -> u64 {
+        self.tracked
+    }
+
+    /// What became of every octet.
+    pub fn ledger(&self) -> Ledger {
+        self.totals().ledger
+    }
+
+    /// Octets of heads and lines that were copied, since they lay in several segments.
+    pub const fn carried(&self) -> u64 {
+        self.output.carried
+    }
+
+    /// Everything that it has counted.
+    pub fn totals(&self) -> Totals {
+        let mut totals = Totals {
+            carried: self.output.carried,
+            heads: self.output.heads,
+            tolerated: self.output.tolerated,
+            ..Totals::default()
+        };
+        for table in &self.tables {
+            totals.ledger += *table.ledger();
+            totals.population += *table.population();
+        }
+        totals.population.most = self.most;
+        totals
+    }
+}
+
+/// The part of all connections that one between two ends belongs to.
+///
+/// Without a secret: what comes out at a limit is to be the same every time. Whoever aims all of their
+/// connections at one part exhausts its share of the table and no more; inside it, the table has
+/// a hash with a secret.
+fn part(ends: &Ends) -> usize {
+    let word = |endpoint: &Endpoint| {
+        let address = u128::from_be_bytes(endpoint.octets());
+        let word = (address as u64) ^ (address >> 64) as u64;
+        (word ^ u64::from(endpoint.port()) << 48).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    };
+    let sum = word(&ends.source).wrapping_add(word(&ends.destination));
+    let mixed = (sum ^ sum >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    (mixed >> 32) as usize % limits::PARTS
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_directions_of_a_connection_are_one_part_and_parts_are_of_one_size() {
+        let mut parts = [0; limits::PARTS];
+        for port in 1..=8_000 {
+            let client = Endpoint::v4([10, 0, (port / 250) as u8, (port % 250) as u8], port);
+            let server = Endpoint::v4([10, 0, 0, 1], 80);
+            let there = Ends { source: client, destination: server };
+            let back = Ends { source: server, destination: client };
+            assert_eq!(part(&there), part(&back));
+            parts[part(&there)] += 1;
+        }
+        assert!(parts.iter().all(|part| (800..1_200).contains(part)), "{parts:?}");
+    }
+}

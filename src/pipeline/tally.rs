@@ -1,0 +1,98 @@
+//! Packets in, the books of a capture out: how many, when, and what was skipped.
+
+use super::drops;
+use crate::capture::{self, Source};
+use crate::engine::Totals;
+use crate::flow::Mark;
+use crate::snapshot::{Damage, Input, Interface, Skipped, Summary};
+use crate::units::Duration;
+use crate::wire::{Packet, Skips};
+
+/// Counts packets.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub summary: Summary,
+    pub skips: Skips,
+    /// The latest packet, at the latest time.
+    pub mark: Mark,
+}
+
+impl Tally {
+    pub fn packet(&mut self, packet: &Packet<'_>) {
+        let summary = &mut self.summary;
+        summary.packets += 1;
+        summary.octets += packet.bytes.len() as u64;
+        if summary.first.is_none_or(|first| packet.at < first) {
+            summary.first = Some(packet.at);
+        }
+        self.mark.packet = packet.number;
+        match summary.last {
+            Some(last) if packet.at < last => {
+                summary.earlier += 1;
+                let back: Duration = last.since(packet.at);
+                summary.largest_step_back = summary.largest_step_back.max(Some(back));
+            }
+            _ => {
+                summary.last = Some(packet.at);
+                // While the capture was quiet the clock may have run ahead of it.
+                self.mark.at = self.mark.at.max(packet.at);
+            }
+        }
+    }
+
+    pub fn close(self, totals: &Totals, source: &(impl Source + ?Sized)) -> Summary {
+        let mut skips: Vec<Skipped> = self
+            .skips
+            .iter()
+            .map(|(skip, packets)| {
+                let group = skip.group().name();
+                Skipped { reason: skip.to_string(), group, packets }
+            })
+            .collect();
+        if self.skips.other() > 0 {
+            let packets = self.skips.other();
+            skips.push(Skipped { reason: "others".to_owned(), group: "unsupported", packets });
+        }
+        Summary {
+            inputs: source.inputs().into_iter().map(input).collect(),
+            drops: drops(source),
+            skips,
+            ledger: totals.ledger,
+            population: totals.population,
+            carried: totals.carried,
+            heads: totals.heads,
+            tolerated: totals.tolerated,
+            ..self.summary
+        }
+    }
+}
+
+fn input(input: &capture::Input) -> Input {
+    let format = input.format.map(|format| {
+        let compressions = input.compression.iter().map(|compression| format!(", {compression}"));
+        std::iter::once(format.to_string()).chain(compressions).collect()
+    });
+    let interfaces = input.interfaces.iter().map(|interface| Interface {
+        name: interface.name.clone(),
+        link: interface.link.0,
+        snaplen: interface.snaplen,
+        dropped: interface.statistics.and_then(|statistics| {
+            let counters = [statistics.dropped, statistics.dropped_by_system];
+            counters.into_iter().flatten().reduce(u64::saturating_add)
+        }),
+    });
+    let damages = input
+        .damages
+        .iter()
+        .map(|damage| Damage { offset: damage.offset, message: damage.to_string() });
+    Input {
+        path: input.path.clone(),
+        format,
+        octets: input.octets,
+        packets: input.packets,
+        interfaces: interfaces.collect(),
+        damages: damages.collect(),
+        more_damages: input.more_damages,
+        notes: input.notes.iter().map(ToString::to_string).collect(),
+    }
+}
