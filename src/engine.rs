@@ -23,7 +23,7 @@ use sieve::{Sieve, Waiting, Wanted};
 #[derive(Debug, Clone, Copy)]
 pub enum Record<'e> {
     /// An exchange and its number, counted from 1 in the order of completion.
-    Exchange(u64, &'e Exchange),
+    Exchange(u64, &'e Arc<Exchange>),
     /// Octets where none may stand.
     Stray(&'e Stray),
     /// A connection that is over.

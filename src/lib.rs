@@ -74,6 +74,7 @@
 pub mod capture;
 pub mod coding;
 pub mod comparison;
+pub mod dashboard;
 pub mod diagnosis;
 pub mod engine;
 pub mod error;

@@ -374,3 +374,31 @@ pub const BODIES_OCTETS: u64 = 256 << 20;
 
 /// Octets that one extraction writes at most, so that small captures cannot fill a disk.
 pub const EXTRACTED_OCTETS: u64 = 4 << 30;
+
+/// Endpoints (a method, a host and a path template) that have numbers of their own; the rest is
+/// counted together. A scanner would fill any table, and nobody reads more lines.
+pub const ENDPOINTS: usize = 4_096;
+
+/// Intervals of a series over the whole capture: more than a screen has columns.
+pub const SERIES_BUCKETS: usize = 1_024;
+
+/// Seconds of the newest past that a series keeps one by one.
+pub const SERIES_SECONDS: usize = 900;
+
+/// Exchanges of which a view keeps a row of about 200 octets; the oldest go first.
+pub const ROWS: usize = 1_000_000;
+
+/// Connections of which a view keeps a row.
+pub const CONNECTION_ROWS: usize = 250_000;
+
+/// Octets of whole exchanges, heads and findings included, that a view keeps beside their rows.
+pub const WHOLE_OCTETS: usize = 128 << 20;
+
+/// The same for exchanges that failed, so that many good ones do not push them out.
+pub const WHOLE_FAILED_OCTETS: usize = 32 << 20;
+
+/// Octets of a target that a row keeps; the whole exchange has all of it.
+pub const ROW_TARGET_OCTETS: usize = 512;
+
+/// Texts of rows that are looked up so that equal ones are kept once.
+pub const SHARED_TEXTS: usize = 65_536;

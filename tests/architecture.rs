@@ -19,7 +19,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("diagnosis", &["units", "limits", "wire", "flow", "http", "status", "secret"]),
     ("stats", &["units", "limits", "wire", "flow", "http", "rules", "diagnosis"]),
     ("comparison", &["units", "limits", "http", "rules", "diagnosis", "stats"]),
-    ("snapshot", &["units", "flow", "http", "rules", "diagnosis", "stats", "status"]),
+    (
+        "snapshot",
+        &["units", "limits", "wire", "flow", "http", "rules", "diagnosis", "stats", "status"],
+    ),
     (
         "filter",
         &["units", "limits", "wire", "flow", "http", "rules", "diagnosis", "stats", "status"],
@@ -83,6 +86,9 @@ const TABLE: &[(&str, &[&str])] = &[
         &[
             "secret",
             "units",
+            "limits",
+            "wire",
+            "flow",
             "http",
             "rules",
             "diagnosis",
@@ -105,11 +111,14 @@ const NAMES: &[(&str, &str, &[&str])] = &[
     // Facts, not machinery.
     ("stats", "wire", &["Endpoint"]),
     ("stats", "flow", &["End", "Ending", "Side", "Mark", "Health"]),
-    ("snapshot", "flow", &["Ledger", "Population"]),
+    ("snapshot", "wire", &["Endpoint"]),
+    ("snapshot", "flow", &["Ledger", "Population", "Ending"]),
     ("filter", "wire", &["Endpoint"]),
     ("filter", "flow", &["End", "Side"]),
     ("export", "wire", &["Endpoint"]),
     ("export", "flow", &["End", "Ending", "Side", "Mark", "Health"]),
+    ("dashboard", "wire", &["Endpoint"]),
+    ("dashboard", "flow", &["End", "Ending", "Side", "Mark"]),
 ];
 
 /// Modules without clock, file, thread and terminal.

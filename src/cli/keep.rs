@@ -35,6 +35,11 @@ pub(super) enum Kept<S> {
 }
 
 impl Keep {
+    /// Whether packets are to be saved.
+    pub const fn is_wanted(&self) -> bool {
+        self.write.is_some()
+    }
+
     /// Lets the packets of a source into files as they pass, if that was asked for.
     pub fn save<S: Source>(&self, source: S, force: bool) -> Result<Kept<S>, Error> {
         let Some(path) = self.write.clone() else { return Ok(Kept::As(source)) };

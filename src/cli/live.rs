@@ -48,6 +48,16 @@ pub(super) struct Opened {
 }
 
 impl Device {
+    /// Whether an interface is to be captured from.
+    pub const fn is_interface(&self) -> bool {
+        self.interface.is_some()
+    }
+
+    /// Whether a growing file is to be followed.
+    pub const fn is_followed(&self) -> bool {
+        self.follow
+    }
+
     /// Opens the interface, or the one file or pipe in `read`. Words that are neither are a capture
     /// filter; without an interface the first of them is the file.
     pub fn open(&self, read: &[PathBuf], words: &[String]) -> Result<Opened, Error> {

@@ -54,6 +54,23 @@ pub fn write(
     out.write_all(page.as_bytes())
 }
 
+/// Writes one message of an exchange under a heading: where it lies, its head, its size, its flaws,
+/// the front of its body.
+///
+/// # Errors
+///
+/// `out` cannot be written.
+pub fn write_message(
+    heading: &str,
+    of: &Message,
+    options: Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = Page::new(options.colour);
+    message(&mut page, heading, of, options);
+    out.write_all(page.as_bytes())
+}
+
 /// Writes why the exchange before it failed.
 ///
 /// # Errors
