@@ -358,7 +358,8 @@ fn message_lines(
         servers: true,
         sort: Sort::Failed,
         accounts: false,
-        body: crate::export::detail::PREVIEW_OCTETS,
+        // As much as is kept of a body, where it is not coded.
+        body: 16 * 1024,
     };
     let exchange = &whole.exchange;
     let mut page = Vec::new();
