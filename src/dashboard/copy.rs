@@ -28,7 +28,8 @@ pub(super) const fn options(secrets: Secrets) -> Options {
         servers: true,
         sort: Sort::Failed,
         accounts: false,
-        body: crate::export::detail::PREVIEW_OCTETS,
+        // As much as is kept of a body, where it is not coded.
+        body: 16 * 1024,
     }
 }
 
