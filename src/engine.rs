@@ -13,7 +13,7 @@ use crate::filter::Filter;
 use crate::flow::{Ledger, Mark, Population, Table};
 use crate::http::{Connection, ConnectionReader, Event, Exchange, Output, Stray};
 use crate::limits;
-use crate::rules::{self, Finding, Judge};
+use crate::rules::{self, Explained, Finding, Judge};
 use crate::stats::{By, Statistics};
 use crate::units::Timestamp;
 use crate::wire::{Segment, Signal};
@@ -23,7 +23,7 @@ use sieve::{Sieve, Waiting, Wanted};
 #[derive(Debug, Clone, Copy)]
 pub enum Record<'e> {
     /// An exchange and its number, counted from 1 in the order of completion.
-    Exchange(u64, &'e Exchange),
+    Exchange(u64, &'e Arc<Exchange>),
     /// Octets where none may stand.
     Stray(&'e Stray),
     /// A connection that is over.
@@ -170,6 +170,15 @@ impl Collector {
         Self { judge: Judge::new(parameters), ..self }
     }
 
+    /// The same where somebody may be watching while it happens: verdicts come sooner then, with what is
+    /// known by that time.
+    pub fn watched(mut self, is_live: bool) -> Self {
+        if is_live {
+            self.diagnostician.watched();
+        }
+        self
+    }
+
     /// The same, and counts how many exchanges of those that it hands on match another filter.
     pub fn with_gate(self, filter: Option<Filter>) -> Self {
         let gate = filter.map(|filter| Gate { sieve: Sieve::new(filter), matched: 0 });
@@ -292,15 +301,25 @@ impl Collector {
         &mut self,
         sink: &mut impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let Self { sieve, statistics, gate, diagnostician, .. } = self;
+        let Self { sieve, statistics, gate, diagnostician, judge, findings, .. } = self;
         let mut give = |wanted: Wanted<'_>| hand(wanted, statistics, gate, sink);
         for verdict in diagnostician.verdicts().drain(..) {
+            let packets: Vec<u64> =
+                verdict.evidence.iter().map(|evidence| evidence.mark.packet).collect();
+            let explained = Explained {
+                transaction: verdict.transaction,
+                cause: &verdict.summary,
+                upstream: verdict.upstream,
+                attempts: verdict.attempts,
+                packets: &packets,
+            };
+            judge.explained(&explained, findings);
             match sieve {
                 Some(sieve) => sieve.verdict(&verdict, &mut give)?,
                 None => give(Wanted::Verdict(&verdict))?,
             }
         }
-        Ok(())
+        self.give_findings(sink)
     }
 
     /// Gives out exchanges that waited for what is now known; all of them where there is no `now`.

@@ -5,7 +5,8 @@
 //!
 //! ```text
 //! capture ─Packet→ wire ─Segment→ flow ─octets, gap, end→ http ─Exchange, Connection→ engine ─Record→ export
-//! (files)         (layers off)   (TCP in order)          (messages, pairs)          (numbers)
+//! (files, pipes,  (layers off)   (TCP in order)          (messages, pairs)          (numbers)
+//!  devices)
 //! ```
 //!
 //! One way, no way back. Packets are pushed in borrowed, facts come out owned. The core (`wire`,
@@ -18,7 +19,7 @@
 //!
 //! | room | comes in | goes out |
 //! | --- | --- | --- |
-//! | [`capture`] | files, pipes, compressed or damaged | [`wire::Packet`]s and what was wrong |
+//! | [`capture`] | files, pipes, devices; compressed or damaged | [`wire::Packet`]s and what was wrong |
 //! | [`wire`] | one frame | one TCP [`wire::Segment`], a signal, or a reason why not |
 //! | [`flow`] | segments | ordered octets of connections, told to a [`flow::Reader`] |
 //! | [`http`] | ordered octets | [`http::Exchange`]s, [`http::Connection`]s, flaws |
@@ -72,6 +73,7 @@
 
 pub mod capture;
 pub mod comparison;
+pub mod dashboard;
 pub mod diagnosis;
 pub mod engine;
 pub mod error;

@@ -186,6 +186,22 @@ pub const JUDGED_CONNECTIONS: usize = 65_536;
 /// Exchanges of one connection that wait so; the oldest beyond it is judged by what is known.
 pub const UNSETTLED_EXCHANGES: usize = 64;
 
+/// Servers whose traffic rules watch at one time; the one that was not seen for longest makes room. A
+/// busy one takes about 20 KiB.
+pub const WATCHED_SERVERS: usize = 4_096;
+
+/// The same for clients at servers.
+pub const WATCHED_PAIRS: usize = 8_192;
+
+/// The same for endpoints: a method and a path template at a server. One takes up to 2 KiB.
+pub const WATCHED_ENDPOINTS: usize = 8_192;
+
+/// The same for servers of a host.
+pub const WATCHED_HOSTS: usize = 8_192;
+
+/// Failures of one server or client that a rule about many of them remembers at one time.
+pub const WATCHED_FAILURES: usize = 1_024;
+
 /// Groups of equal findings counted by themselves; further ones are counted together.
 pub const FINDING_GROUPS: usize = 4_096;
 
@@ -303,6 +319,10 @@ pub const EVIDENCE_WAIT: Duration = Duration::from_secs(5);
 /// How long it waits otherwise: until connections that are silent have been given up.
 pub const EVIDENCE_WAIT_LONGEST: Duration = Duration::from_secs(1_000);
 
+/// The same while somebody watches, who would rather know what is known by now. It is enough for what a
+/// proxy does behind its answer: giving up the other leg, closing it, being told late.
+pub const EVIDENCE_WAIT_LIVE: Duration = Duration::from_secs(10);
+
 /// An end of a reused connection so soon behind a request did not come from working on it. Round
 /// trips between a proxy and its upstream are mostly below a few milliseconds.
 pub const RACE: Duration = Duration::from_millis(20);
@@ -342,3 +362,41 @@ pub const HELD_EXCHANGES: usize = 65_536;
 
 /// Exchanges that a filter wanted and that are remembered, so that the verdicts on them are wanted too.
 pub const WANTED_EXCHANGES: usize = 65_536;
+
+/// Runs of packets that an excerpt of a capture is made of, and packets of evidence; of more it says
+/// that it is not all. A run takes about 60 octets.
+pub const EXCERPT_STRETCHES: usize = 1 << 20;
+
+/// Packets of an excerpt that have comments, each of a few hundred octets; nobody reads more.
+pub const EXCERPT_COMMENTS: usize = 65_536;
+
+/// Comments on one packet.
+pub const PACKET_COMMENTS: usize = 16;
+
+/// Endpoints (a method, a host and a path template) that have numbers of their own; the rest is
+/// counted together. A scanner would fill any table, and nobody reads more lines.
+pub const ENDPOINTS: usize = 4_096;
+
+/// Intervals of a series over the whole capture: more than a screen has columns.
+pub const SERIES_BUCKETS: usize = 1_024;
+
+/// Seconds of the newest past that a series keeps one by one.
+pub const SERIES_SECONDS: usize = 900;
+
+/// Exchanges of which a view keeps a row of about 200 octets; the oldest go first.
+pub const ROWS: usize = 1_000_000;
+
+/// Connections of which a view keeps a row.
+pub const CONNECTION_ROWS: usize = 250_000;
+
+/// Octets of whole exchanges, heads and findings included, that a view keeps beside their rows.
+pub const WHOLE_OCTETS: usize = 128 << 20;
+
+/// The same for exchanges that failed, so that many good ones do not push them out.
+pub const WHOLE_FAILED_OCTETS: usize = 32 << 20;
+
+/// Octets of a target that a row keeps; the whole exchange has all of it.
+pub const ROW_TARGET_OCTETS: usize = 512;
+
+/// Texts of rows that are looked up so that equal ones are kept once.
+pub const SHARED_TEXTS: usize = 65_536;

@@ -125,7 +125,8 @@ pub fn drive<E: From<Error>>(
         shard: Shard::with_preview(options.preview),
         collector: Collector::with_filter(options.filter)
             .with_gate(options.gate)
-            .grouped(&options.by),
+            .grouped(&options.by)
+            .watched(source.is_live()),
         tally: Tally::default(),
         clock: Clock::default(),
     };

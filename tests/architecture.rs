@@ -18,7 +18,10 @@ const TABLE: &[(&str, &[&str])] = &[
     ("diagnosis", &["units", "limits", "wire", "flow", "http", "status", "secret"]),
     ("stats", &["units", "limits", "wire", "flow", "http", "rules", "diagnosis"]),
     ("comparison", &["units", "limits", "http", "rules", "diagnosis", "stats"]),
-    ("snapshot", &["units", "flow", "http", "rules", "diagnosis", "stats", "status"]),
+    (
+        "snapshot",
+        &["units", "limits", "wire", "flow", "http", "rules", "diagnosis", "stats", "status"],
+    ),
     (
         "filter",
         &["units", "limits", "wire", "flow", "http", "rules", "diagnosis", "stats", "status"],
@@ -62,6 +65,7 @@ const TABLE: &[(&str, &[&str])] = &[
         "export",
         &[
             "units",
+            "limits",
             "wire",
             "flow",
             "http",
@@ -80,6 +84,9 @@ const TABLE: &[(&str, &[&str])] = &[
         &[
             "secret",
             "units",
+            "limits",
+            "wire",
+            "flow",
             "http",
             "rules",
             "diagnosis",
@@ -102,11 +109,14 @@ const NAMES: &[(&str, &str, &[&str])] = &[
     // Facts, not machinery.
     ("stats", "wire", &["Endpoint"]),
     ("stats", "flow", &["End", "Ending", "Side", "Mark", "Health"]),
-    ("snapshot", "flow", &["Ledger", "Population"]),
+    ("snapshot", "wire", &["Endpoint"]),
+    ("snapshot", "flow", &["Ledger", "Population", "Ending"]),
     ("filter", "wire", &["Endpoint"]),
     ("filter", "flow", &["End", "Side"]),
     ("export", "wire", &["Endpoint"]),
     ("export", "flow", &["End", "Ending", "Side", "Mark", "Health"]),
+    ("dashboard", "wire", &["Endpoint"]),
+    ("dashboard", "flow", &["End", "Ending", "Side", "Mark"]),
 ];
 
 /// Modules without clock, file, thread and terminal.
@@ -162,6 +172,9 @@ fn sources() -> Vec<Source> {
             }
             if path.is_dir() {
                 folders.push(path);
+                continue;
+            }
+            if path.extension().is_none_or(|ending| ending != "rs") {
                 continue;
             }
             let relative = path.strip_prefix(&root).unwrap();

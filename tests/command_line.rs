@@ -234,11 +234,22 @@ fn codes_and_flaws_are_explained() {
 #[test]
 fn help_lists_what_works_and_nothing_else() {
     let (help, _) = expect(0, &["--help"]);
-    for word in ["analyze", "show", "diff", "explain", "completions", "man", "jsonl", "Exit codes"]
-    {
+    for word in [
+        "analyze",
+        "sniff",
+        "dashboard",
+        "interfaces",
+        "show",
+        "diff",
+        "explain",
+        "completions",
+        "man",
+    ] {
+        assert!(help.contains(&format!("\n  {word} ")), "{word}\n{help}");
+    }
+    for word in ["jsonl", "Exit codes"] {
         assert!(help.contains(word), "{word}\n{help}");
     }
-    assert!(!help.contains("dashboard"), "{help}");
     let (man, _) = expect(0, &["man"]);
     assert!(man.contains(".TH httpwhy"));
     for shell in ["bash", "zsh", "fish"] {
@@ -247,6 +258,17 @@ fn help_lists_what_works_and_nothing_else() {
     }
     let (version, _) = expect(0, &["--version"]);
     assert_eq!(version, format!("httpwhy {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn the_dashboard_needs_a_terminal() {
+    let (_, said) = expect(2, &["dashboard", "samples/hello.pcap"]);
+    assert!(said.contains("httpwhy analyze"), "{said}");
+    // What is wrong with the command line is said first.
+    let (_, said) = expect(2, &["dash", "samples/hello.pcap", "-Y", "staus = 1"]);
+    assert!(said.contains("did you mean `status`?"), "{said}");
+    let (_, said) = expect(2, &["top", "samples/hello.pcap", "--theme", "pink"]);
+    assert!(said.contains("high-contrast"), "{said}");
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn exchanges(script: &Script) -> Vec<(u64, Exchange)> {
     let mut exchanges = Vec::new();
     let taken = Collector::default().take(shard.events(), |record| -> Result<(), ()> {
         if let Record::Exchange(id, exchange) = record {
-            exchanges.push((id, exchange.clone()));
+            exchanges.push((id, Exchange::clone(exchange)));
         }
         Ok(())
     });

@@ -109,10 +109,12 @@ fn outputs_are_as_kept() {
         fs::create_dir_all(&folder).unwrap();
     }
     for sample in KEPT {
-        for format in ["csv", "md", "har", "prom"] {
+        for format in ["csv", "md", "har", "prom", "html"] {
             let made = of(&format!("samples/{sample}"), format);
             let version = format!("\"version\":\"{}\"", env!("CARGO_PKG_VERSION"));
             let made = made.replace(&version, "\"version\":\"0.0.0\"");
+            let version = concat!("by httpwhy ", env!("CARGO_PKG_VERSION"));
+            let made = made.replace(version, "by httpwhy 0.0.0");
             let kept = folder.join(format!("{sample}.{format}"));
             if update {
                 fs::write(&kept, &made).unwrap();
@@ -510,6 +512,11 @@ fn no_format_obeys_what_somebody_else_wrote() {
             }
         }
 
+        let page = make("html");
+        assert!(!page.contains(['\u{1b}', '\u{202e}']), "{given}");
+        read_html(&page);
+        assert!(page.contains("upstream-invalid-response"), "{given}:\n{page}");
+
         let archive = make("har");
         assert!(!archive.contains(['\u{1b}', '\u{202e}']), "{given}");
         let archive: Value = serde_json::from_str(&archive).unwrap();
@@ -517,6 +524,135 @@ fn no_format_obeys_what_somebody_else_wrote() {
 
         let innocent = text(exported(hostile("x"), "prom", OPTIONS));
         assert_eq!(names(&make("prom")), names(&innocent), "{given}");
+    }
+}
+
+/// Reads a page as HTML that closes what it opens, and fails where there is anything that our pages
+/// do not have: another element or attribute, a script, a reference. Gives all text.
+fn read_html(page: &str) -> String {
+    const ELEMENTS: &[&str] = &[
+        "html",
+        "head",
+        "title",
+        "style",
+        "body",
+        "header",
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "dl",
+        "div",
+        "dt",
+        "dd",
+        "small",
+        "figure",
+        "figcaption",
+        "span",
+        "svg",
+        "g",
+        "rect",
+        "ul",
+        "li",
+        "i",
+        "b",
+        "section",
+        "article",
+        "details",
+        "summary",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "code",
+        "pre",
+        "footer",
+    ];
+    const ATTRIBUTES: &[&str] = &[
+        "lang",
+        "charset",
+        "http-equiv",
+        "content",
+        "name",
+        "class",
+        "id",
+        "role",
+        "aria-label",
+        "aria-hidden",
+        "viewBox",
+        "preserveAspectRatio",
+        "x",
+        "y",
+        "width",
+        "height",
+    ];
+    let rest = page.strip_prefix("<!doctype html>").expect("a page");
+    let style = rest.split_once("<style>").unwrap().1.split_once("</style>").unwrap().0;
+    assert!(!style.contains("url(") && !style.contains("@import") && !style.contains('<'));
+    let rest = rest.replace(style, "");
+    let (mut open, mut text) = (Vec::new(), String::new());
+    for (index, part) in rest.split('<').enumerate() {
+        let Some((tag, behind)) = part.split_once('>') else {
+            assert_eq!((index, part.trim()), (0, ""), "text outside of elements");
+            continue;
+        };
+        assert!(!behind.contains('>'), "{part}");
+        text.push_str(behind);
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "{part}");
+            continue;
+        }
+        let (tag, closed) = tag.strip_suffix('/').map_or((tag, false), |tag| (tag, true));
+        let (name, mut attributes) = tag.split_once(' ').unwrap_or((tag, ""));
+        assert!(ELEMENTS.contains(&name) || name == "meta", "{part}");
+        while !attributes.is_empty() {
+            let (attribute, behind) = attributes.split_once("=\"").expect(attributes);
+            assert!(ATTRIBUTES.contains(&attribute), "{attribute} of {part}");
+            attributes = behind.split_once('"').expect("an end of the value").1.trim_start();
+        }
+        if !closed && name != "meta" {
+            open.push(name);
+        }
+    }
+    assert!(open.is_empty(), "{open:?}");
+    text
+}
+
+#[test]
+fn the_page_for_a_browser_refers_to_nothing_and_counts_everything() {
+    for sample in samples() {
+        let page = of(&sample, "html");
+        let read = read_html(&page);
+        assert!(page.contains("content=\"default-src 'none'; style-src 'unsafe-inline'\""));
+        let records = text(exported(open(&sample), "jsonl", OPTIONS));
+        let records: Vec<Value> =
+            records.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let of_type = |kind: &str| {
+            let kind = kind.to_owned();
+            records.iter().filter(move |record| record["type"] == *kind)
+        };
+        let exchanges = of_type("transaction").count();
+        assert!(read.contains(&format!("exchanges{exchanges}")), "{sample}: {exchanges}\n{read}");
+        // The legend of the drawing has every exchange once.
+        let drawn = page.split_once("Exchanges over time</h2>").map_or("", |(_, behind)| behind);
+        let legend = drawn.split_once("<ul class=\"legend\">").map_or("", |(_, behind)| behind);
+        let legend = legend.split_once("</ul>").map_or("", |(legend, _)| legend);
+        let counts = legend.split("<b>").skip(1).map(|part| part.split_once("</b>").unwrap().0);
+        let counts = counts.map(|count| count.replace(',', "").parse::<usize>().unwrap());
+        assert_eq!(counts.sum::<usize>(), exchanges, "{sample}");
+        // Why exchanges failed, with every packet of the evidence of the first one.
+        for verdict in of_type("diagnosis") {
+            let cause = verdict["cause"].as_str().unwrap();
+            assert!(page.contains(&format!("httpwhy explain {cause}<")), "{sample}: {cause}");
+            let upstream = verdict["upstream"].as_str().unwrap_or("");
+            assert!(read.contains(upstream), "{sample}: {upstream}");
+        }
+        for failed in of_type("transaction").filter(|one| one["status"].as_u64() >= Some(500)) {
+            let id = failed["id"].as_u64().unwrap();
+            assert!(page.contains(&format!("<code>httpwhy show {id} -r")), "{sample}: {id}");
+        }
     }
 }
 

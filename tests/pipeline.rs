@@ -121,6 +121,29 @@ fn verdicts_come_out_while_the_link_is_quiet() {
 }
 
 #[test]
+fn whoever_watches_need_not_wait_for_the_end_of_every_connection() {
+    // Client, proxy and upstream on one machine: each failure may be part of one that is still to come.
+    let get = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+    let seconds = Duration::from_secs;
+    let asked = Connection::new("127.0.0.1:4000", "127.0.0.1:80")
+        .client_says(get)
+        .server_says("HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n")
+        .after(seconds(1));
+    let refused = Connection::new("127.0.0.1:4001", "127.0.0.1:9")
+        .opening(support::script::Opening::Refused)
+        .begins(Duration::from_millis(500));
+    let script = Script { connections: vec![asked, refused] };
+    let step = Duration::from_millis(100);
+    let mut notes = Notes::default();
+    let outcome = drive(&mut QuietBehind::new(captured(&script), 200, step), &mut notes);
+    let known = notes.quiet.iter().find(|(_, verdicts, _)| *verdicts == 1);
+    let waited = known.expect("a verdict while it is quiet").2.since(outcome.summary.last.unwrap());
+    let most = limits::EVIDENCE_WAIT_LIVE.as_nanos() + seconds(2).as_nanos();
+    assert!(waited.as_nanos() <= most, "{waited}");
+    assert_eq!(notes.verdicts, 1);
+}
+
+#[test]
 fn a_request_that_nobody_answers_comes_out_while_the_link_is_quiet() {
     let connection = Connection::new("10.0.0.1:4000", "10.0.0.2:80")
         .client_says("GET / HTTP/1.1\r\nHost: a\r\n\r\n");

@@ -200,6 +200,8 @@ const FAULTY: &[(&str, &[&str])] = &[
     ("sv__http-connect__http-connect-tls.pcap", &["host-missing"]),
     // The server says HTTP/1.0 without keep-alive, and goes on twice.
     ("sv__http-gap-simple.pcap", &["response-after-close"]),
+    // It hands out /etc/passwd.
+    ("sv__tcp-fastopen-06__tfo-s1.pcap", &["probe-path"]),
     ("truncated-body.pcap", &["body-truncated"]),
     ("zeek__http__261__variant-09-te_obs_fold.pcap", &["framing-te-obfuscated", "syntax-obs-fold"]),
     // The client does not mask its frames.

@@ -65,7 +65,7 @@ fn known(path: &Path) -> BTreeMap<u64, Known> {
     pipeline::run::<Error>(&mut capture, Options::default(), |record| {
         match record {
             Record::Exchange(id, exchange) => {
-                known.entry(id).or_default().exchange = Some(Arc::new(exchange.clone()));
+                known.entry(id).or_default().exchange = Some(Arc::clone(exchange));
             }
             Record::Finding(finding) => {
                 if let Some(id) = finding.transaction {

@@ -44,7 +44,7 @@ impl Watch {
     /// As for [`Capture::open`](super::Capture::open).
     pub fn follow(path: &Path) -> Result<Self, Error> {
         let (file, _) = file::open_path(path)?;
-        Self::new(path, Box::new(Following { file, dry: false }))
+        Self::new(path, Box::new(Following { file, read: 0, dry: false }))
     }
 
     fn new(path: &Path, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
@@ -113,6 +113,8 @@ impl Read for Waiting {
 /// A file whose end is only its end for now.
 struct Following {
     file: fs::File,
+    /// Octets read of it.
+    read: u64,
     dry: bool,
 }
 
@@ -124,6 +126,13 @@ impl Read for Following {
         }
         let octets = self.file.read(into)?;
         self.dry = octets == 0;
-        if self.dry { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(octets) }
+        self.read = self.read.saturating_add(octets as u64);
+        match self.dry {
+            false => Ok(octets),
+            true if self.file.metadata()?.len() < self.read => {
+                Err(io::Error::other("it was cut or begun anew while it was followed"))
+            }
+            true => Err(io::ErrorKind::WouldBlock.into()),
+        }
     }
 }

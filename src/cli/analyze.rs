@@ -13,7 +13,7 @@ use httpwhy::pipeline;
 use httpwhy::stats::By;
 use httpwhy::units::{Count, Duration};
 
-use super::{Done, complain, input, output};
+use super::{Done, complain, input, output, tell, write};
 
 /// Octets of a body that `--body` can ask for at most.
 const MOST_BODY_OCTETS: usize = 1 << 20;
@@ -53,6 +53,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
+    write: write::Write,
+    #[command(flatten)]
     output: output::Destination,
     #[command(flatten)]
     talk: input::Talk,
@@ -86,6 +88,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     };
     let filter = arguments.filter.as_deref().map(compile).transpose()?;
     let gate = arguments.fail_on.as_deref().map(compile).transpose()?;
+    arguments.write.check(&arguments.input.paths())?;
     let mut capture = arguments.input.open()?;
     let mut options = arguments.output.options();
     options.top = arguments.top;
@@ -96,10 +99,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let by = grouped_by(name, &arguments.by);
     let mut exporter = (format.open)(options);
     let mut out = arguments.output.open()?;
+    let mut writing = arguments.write.open(arguments.input.paths(), arguments.output.force())?;
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
     let mut left = arguments.count.unwrap_or(u64::MAX);
     let wanted = pipeline::Options { preview: arguments.body, filter, gate, by };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
+        if let Some(writing) = &mut writing {
+            writing.record(record);
+        }
         let written = match record {
             Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out),
             Record::Stray(stray) => exporter.stray(stray, &mut out),
@@ -116,6 +123,14 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let ended = exporter.end(&outcome.summary, &outcome.statistics, &mut out);
     ended.map_err(|error| out.refused(error))?;
     out.finish()?;
+    if let Some(writing) = writing {
+        let interfaces: Vec<_> =
+            capture.inputs().flat_map(|input| &input.interfaces).cloned().collect();
+        let (packets, what) = (writing.finish(&interfaces)?, "written, secrets and all");
+        if !arguments.talk.is_quiet() {
+            tell(&format!("{} packets {what}", Count(packets)));
+        }
+    }
     let done = arguments.talk.tell(&outcome.summary);
     hurried(&outcome);
     Ok(if outcome.gated > 0 { Done::Matched } else { done })

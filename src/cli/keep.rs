@@ -35,6 +35,11 @@ pub(super) enum Kept<S> {
 }
 
 impl Keep {
+    /// Whether packets are to be saved.
+    pub const fn is_wanted(&self) -> bool {
+        self.write.is_some()
+    }
+
     /// Lets the packets of a source into files as they pass, if that was asked for.
     pub fn save<S: Source>(&self, source: S, force: bool) -> Result<Kept<S>, Error> {
         let Some(path) = self.write.clone() else { return Ok(Kept::As(source)) };
@@ -75,7 +80,7 @@ fn numbered(path: &Path, number: u32) -> PathBuf {
 
 /// Creates a file that nobody else can read. One that is there already is refused, or with `force`
 /// taken out of the way first; links are not followed, since somebody else may have laid them there.
-fn create(path: &Path, force: bool) -> Result<File, Error> {
+pub(super) fn create(path: &Path, force: bool) -> Result<File, Error> {
     let refused = |source| Error::Write { what: path.display().to_string(), source };
     // A device or a pipe is no file that could be lost.
     if fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {

@@ -29,9 +29,6 @@ pub(super) struct Device {
     /// Only packets from and to this machine, where the interface sees others too
     #[arg(short = 'p', long, requires = "interface")]
     no_promisc: bool,
-    /// Have every packet at once instead of 20 ms later; loses more of them under load
-    #[arg(long, requires = "interface")]
-    immediate: bool,
     /// Capture in this network namespace: a name that ip netns knows, or a path
     #[arg(long, value_name = "NAME|PATH", requires = "interface")]
     netns: Option<String>,
@@ -51,6 +48,16 @@ pub(super) struct Opened {
 }
 
 impl Device {
+    /// Whether an interface is to be captured from.
+    pub const fn is_interface(&self) -> bool {
+        self.interface.is_some()
+    }
+
+    /// Whether a growing file is to be followed.
+    pub const fn is_followed(&self) -> bool {
+        self.follow
+    }
+
     /// Opens the interface, or the one file or pipe in `read`. Words that are neither are a capture
     /// filter; without an interface the first of them is the file.
     pub fn open(&self, read: &[PathBuf], words: &[String]) -> Result<Opened, Error> {
@@ -108,7 +115,6 @@ impl Device {
             filter,
             snaplen: self.snaplen.unwrap_or(defaults.snaplen),
             buffer: self.buffer.saturating_mul(1 << 20),
-            immediate: self.immediate,
             promiscuous: !self.no_promisc,
             namespace: self.namespace(),
         };

@@ -5,6 +5,7 @@
 mod amount;
 mod analyze;
 mod completions;
+mod dashboard;
 mod diff;
 mod explain;
 mod input;
@@ -15,6 +16,7 @@ mod man;
 mod output;
 mod show;
 mod sniff;
+mod write;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -54,6 +56,9 @@ enum Command {
     Sniff(Box<sniff::Arguments>),
     /// Exchanges in full: heads, flaws, sizes, timeline, the front of the bodies
     Show(show::Arguments),
+    /// Captures on a full screen: tables, problems, every exchange with its timeline
+    #[command(visible_aliases = ["dash", "top"])]
+    Dashboard(dashboard::Arguments),
     /// Two captures compared: what fails more, is slower, is new or gone
     Diff(diff::Arguments),
     /// What a status code or a flaw means, and what to do about it
@@ -93,6 +98,7 @@ pub fn run() -> ExitCode {
         Some(Command::Sniff(arguments)) => sniff::run(arguments),
         Some(Command::Interfaces(arguments)) => interfaces::run(arguments),
         Some(Command::Show(arguments)) => show::run(arguments),
+        Some(Command::Dashboard(arguments)) => dashboard::run(arguments),
         Some(Command::Diff(arguments)) => diff::run(arguments),
         Some(Command::Explain(arguments)) => explain::run(arguments),
         Some(Command::Completions(arguments)) => completions::run(arguments),

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 
 use clap::Args;
 use httpwhy::capture::Source;
@@ -16,14 +16,29 @@ use httpwhy::http::Protocol;
 use httpwhy::pipeline::{self, Outcome, Progress, Sink};
 use httpwhy::snapshot::Drops;
 use httpwhy::stats;
-use httpwhy::units::{Count, Duration};
+use httpwhy::units::{Count, Duration, Timestamp};
 
 use super::{Done, amount, analyze, complain, input, keep, live, output, tell};
+
+/// How old a packet may be that the kernel has and this program has not.
+const IN_FLIGHT: std::time::Duration = std::time::Duration::from_millis(50);
+
+/// How long it may take to catch up with what happened before the end was asked for.
+const LONGEST_DRAIN: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// How often losses are told while they happen, at most.
 const TELLING: std::time::Duration = std::time::Duration::from_secs(1);
 
+const EXAMPLES: &str = "\
+Examples:
+  httpwhy sniff -i any tcp port 8080                  all interfaces, tcpdump's filter language
+  httpwhy sniff -i eth0 -Y 'status >= 500' --json     failures alone, as records
+  httpwhy sniff -i eth0 -w trace.pcapng --rotate-size 100M --rotate-keep 10
+  ssh host sudo tcpdump -U -s0 -w - | httpwhy sniff -
+Ctrl-C ends it with a summary. httpwhy interfaces says whether you may capture.";
+
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct Arguments {
     #[command(flatten)]
     device: live::Device,
@@ -58,7 +73,7 @@ pub(super) struct Arguments {
     #[command(flatten)]
     talk: input::Talk,
     /// Accepted, as tcpdump has them: names are never looked up, lines are written at once
-    #[arg(short, short_aliases = ['l', 'U'])]
+    #[arg(short, short_aliases = ['l', 'U'], overrides_with = "n")]
     n: bool,
 }
 
@@ -86,6 +101,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         begun: Instant::now(),
         until: arguments.duration,
         stop,
+        ending: None,
         losses: told.then(Losses::default),
     };
     let by = analyze::grouped_by(format.name, &[]);
@@ -131,6 +147,8 @@ struct Shown {
     begun: Instant,
     until: Option<Duration>,
     stop: Arc<AtomicBool>,
+    /// Since when it is to end.
+    ending: Option<Ending>,
     /// `None`: nobody wants to hear of them.
     losses: Option<Losses>,
 }
@@ -170,10 +188,40 @@ impl Sink<anyhow::Error> for Shown {
             losses.tell(progress.drops);
         }
         let elapsed = || u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        let is_over = self.left == 0
-            || self.stop.load(Ordering::Relaxed)
-            || self.until.is_some_and(|until| elapsed() >= until.as_nanos());
+        if self.stop.load(Ordering::Relaxed)
+            || self.until.is_some_and(|until| elapsed() >= until.as_nanos())
+        {
+            self.ending.get_or_insert_with(Ending::now);
+        }
+        let is_over = self.left == 0 || self.ending.is_some_and(|ending| ending.is_over(progress));
         Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+}
+
+/// The moment at which the end was asked for. What happened before it is still shown, and what comes
+/// behind it is not waited for.
+#[derive(Debug, Clone, Copy)]
+struct Ending {
+    since: Instant,
+    /// The same on the clock that packets have.
+    at: Option<Timestamp>,
+}
+
+impl Ending {
+    fn now() -> Self {
+        let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).ok();
+        let nanos = since_epoch.and_then(|since| i64::try_from(since.as_nanos()).ok());
+        Self { since: Instant::now(), at: nanos.map(Timestamp::from_nanos) }
+    }
+
+    fn is_over(&self, progress: &Progress<'_>) -> bool {
+        let caught_up = if progress.is_quiet {
+            self.since.elapsed() >= IN_FLIGHT
+        } else {
+            // Under load it is never quiet. The clock of a pipe may be another one.
+            progress.now.zip(self.at).is_some_and(|(now, at)| now >= at)
+        };
+        caught_up || self.since.elapsed() >= LONGEST_DRAIN
     }
 }
 

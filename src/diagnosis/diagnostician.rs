@@ -77,6 +77,8 @@ pub struct Diagnostician {
     /// Exchanges whose hidden retry was reported.
     hidden: BTreeSet<u64>,
     now: Timestamp,
+    /// Whether somebody watches while it happens.
+    live: bool,
     verdicts: Vec<Verdict>,
     counts: Counts,
     /// Owners of exchanges and of connections that were found since the memory last changed: a
@@ -89,6 +91,11 @@ pub struct Diagnostician {
 }
 
 impl Diagnostician {
+    /// Somebody watches: what is known by then is said after [`limits::EVIDENCE_WAIT_LIVE`].
+    pub fn watched(&mut self) {
+        self.live = true;
+    }
+
     /// An exchange with its number; numbers count up by one.
     pub fn exchange(&mut self, number: u64, exchange: Arc<Exchange>) {
         let failed = has_failed(&exchange);
@@ -185,7 +192,11 @@ impl Diagnostician {
                 self.pending.push_back(pending);
                 continue;
             }
-            let longest = pending.since.plus(limits::EVIDENCE_WAIT_LONGEST);
+            let longest = match self.live {
+                true => limits::EVIDENCE_WAIT_LIVE,
+                false => limits::EVIDENCE_WAIT_LONGEST,
+            };
+            let longest = pending.since.plus(longest);
             match self.decide(pending, last || self.now >= longest) {
                 Some(pending) => self.pending.push_back(pending),
                 None => {

@@ -3,10 +3,11 @@
 
 mod body;
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::paint::{Page, Style};
-use super::{Options, escape, name, trailer};
+use super::{Options, Secrets, escape, name, trailer};
 use crate::diagnosis::Verdict;
 use crate::flow::Mark;
 use crate::http::{Exchange, Field, Framing, Head, Kind, Message, Switch};
@@ -50,6 +51,23 @@ pub fn write(
         (None, None) => absent(&mut page, "RESPONSE", "none"),
     }
     timeline(&mut page, exchange);
+    out.write_all(page.as_bytes())
+}
+
+/// Writes one message of an exchange under a heading: where it lies, its head, its size, its flaws,
+/// the front of its body.
+///
+/// # Errors
+///
+/// `out` cannot be written.
+pub fn write_message(
+    heading: &str,
+    of: &Message,
+    options: Options,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = Page::new(options.colour);
+    message(&mut page, heading, of, options);
     out.write_all(page.as_bytes())
 }
 
@@ -206,16 +224,21 @@ fn head(page: &mut Page, head: &Head, options: Options) {
         page.add("  ").put(Style::Dim, "(no head: HTTP/0.9)").end_line();
         return;
     }
-    let line = octets.split(|octet| *octet == b'\n').find(|line| !line.trim_ascii().is_empty());
-    let line = line.unwrap_or_default().trim_ascii();
-    let shown = match head.kind() {
-        // Only the target of a start line can hold a secret.
-        Kind::Request => options.secrets.target_in_line(line, head.target()),
-        Kind::Response => line.into(),
-    };
+    let shown = start_line(head, options.secrets);
     page.add("  ").put(Style::Bold, &escape::text(&shown)).end_line();
     for one in head.fields() {
         field(page, &one, options);
+    }
+}
+
+/// The start line without secrets; only a target can hold one.
+pub(super) fn start_line(head: &Head, secrets: Secrets) -> Cow<'_, [u8]> {
+    let mut lines = head.octets().split(|octet| *octet == b'\n');
+    let line = lines.find(|line| !line.trim_ascii().is_empty());
+    let line = line.unwrap_or_default().trim_ascii();
+    match head.kind() {
+        Kind::Request => secrets.target_in_line(line, head.target()),
+        Kind::Response => line.into(),
     }
 }
 

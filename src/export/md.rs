@@ -7,16 +7,17 @@ mod text;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::figure::{clock, or_dash, quantiles, share};
 use super::text::upstreams::{pool, sentences};
-use super::{Exporter, Format, Options, escape, name};
+use super::{Exporter, Format, Options, escape, lack, name};
 use crate::diagnosis::Verdict;
 use crate::flow::{End, Side};
 use crate::http::{Exchange, FieldName, Unanswered};
 use crate::rules::Severity;
 use crate::snapshot::Summary;
-use crate::stats::{Group, Latency, Outcome, Statistics};
+use crate::stats::{Group, Outcome, Statistics};
 use crate::status::Language;
-use crate::units::{Count, Duration, Octets, Timestamp};
+use crate::units::{Count, Duration, Timestamp};
 use text::{captured, ours, sentence};
 
 /// Markdown.
@@ -286,11 +287,9 @@ fn endpoints(page: &mut String, statistics: &Statistics, options: Options) {
         for group in sorted.iter().take(options.top) {
             let name = captured(&escape_cut(&options.secrets.quoted(&group.name)));
             let failed = share(group.failed, group.exchanges);
-            let time = |time: Option<Duration>| {
-                time.map_or_else(|| "—".to_owned(), |time| time.to_string())
-            };
-            let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|share| time(group.think.quantile(share)));
-            let (count, longest) = (Count(group.exchanges), time(group.think.longest()));
+            let time = |share| or_dash(group.think.quantile(share));
+            let [p50, p95, p99] = [0.5, 0.95, 0.99].map(time);
+            let (count, longest) = (Count(group.exchanges), or_dash(group.think.longest()));
             let _ = writeln!(
                 page,
                 "| {name} | {count} | {failed} | {p50} | {p95} | {p99} | {longest} |"
@@ -304,37 +303,13 @@ fn endpoints(page: &mut String, statistics: &Statistics, options: Options) {
 }
 
 fn quality(page: &mut String, summary: &Summary, statistics: &Statistics) {
-    let quality = &statistics.quality;
     page.push_str("\n## Capture quality\n\n");
-    let mut clean = true;
-    let mut say = |count: u64, what: String| {
-        if count > 0 {
-            clean = false;
-            let _ = writeln!(page, "- {what}");
-        }
-    };
-    for input in &summary.inputs {
-        for damage in &input.damages {
-            say(1, format!("damaged: {}", captured(&escape_cut(damage.message.as_bytes()))));
-        }
-        say(input.more_damages, format!("{} more damaged places", Count(input.more_damages)));
+    let lacks = lack::of(summary, statistics);
+    for lack in &lacks {
+        let quoted = lack.quotes.as_deref().map(|quoted| captured(&escape_cut(quoted.as_bytes())));
+        let _ = writeln!(page, "- {}{}", lack.says, quoted.unwrap_or_default());
     }
-    let dropped = summary.dropped().unwrap_or(0);
-    say(dropped, format!("{} packets dropped by the capturing system", Count(dropped)));
-    let of = format!("of {} of payload", Octets(quality.octets));
-    say(quality.missing, format!("{} lost, {of}", Octets(quality.missing)));
-    say(quality.cut, format!("{} cut off by the snap length, {of}", Octets(quality.cut)));
-    say(quality.midstream, format!("{} connections had begun before", Count(quality.midstream)));
-    let one_sided = Count(quality.one_sided);
-    say(quality.one_sided, format!("{one_sided} connections of which one side was captured"));
-    let again = share(quality.retransmissions, quality.segments);
-    let again = format!("{} retransmissions, {again} of segments", Count(quality.retransmissions));
-    say(quality.retransmissions, again);
-    let reordered = format!("{} segments were overtaken", Count(quality.reordered));
-    say(quality.reordered, reordered);
-    say(summary.earlier, format!("{} packets are earlier than one before", Count(summary.earlier)));
-    say(u64::from(summary.stopped), "reading stopped before the end of the capture".to_owned());
-    if clean {
+    if lacks.is_empty() {
         page.push_str("Nothing lost, cut, repeated or out of order.\n");
     }
 }
@@ -367,27 +342,4 @@ fn status(exchange: &Exchange, outcome: Outcome) -> String {
 
 fn escape_cut(octets: &[u8]) -> Vec<u8> {
     escape::cut(octets, COLUMNS).into_owned().into_bytes()
-}
-
-/// The time of day with milliseconds.
-fn clock(at: Timestamp) -> String {
-    at.to_string().chars().skip(11).take(12).collect()
-}
-
-fn quantiles(latency: &Latency) -> String {
-    let [p50, p95, p99] = [0.5, 0.95, 0.99].map(|share| or_dash(latency.quantile(share)));
-    format!("{p50} / {p95} / {p99} / {}", or_dash(latency.longest()))
-}
-
-fn or_dash(duration: Option<Duration>) -> String {
-    duration.map_or_else(|| "—".to_owned(), |duration| duration.to_string())
-}
-
-/// A share in per cent.
-fn share(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        return "—".to_owned();
-    }
-    let percent = part as f64 * 100.0 / whole as f64;
-    format!("{percent:.1} %")
 }

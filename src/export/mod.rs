@@ -6,9 +6,13 @@ pub mod comparison;
 mod csv;
 pub mod detail;
 pub mod escape;
+pub mod excerpt;
+mod figure;
 mod har;
+mod html;
 mod json;
 mod jsonl;
+mod lack;
 mod md;
 mod name;
 mod paint;
@@ -116,6 +120,7 @@ pub static FORMATS: &[Format] = &[
     jsonl::FORMAT,
     csv::FORMAT,
     md::FORMAT,
+    html::FORMAT,
     har::FORMAT,
     prom::FORMAT,
 ];

@@ -14,7 +14,7 @@ use super::field::FieldName;
 use super::flaw::{Flaw, Flaws};
 use super::framing::{Framed, Framing};
 use super::head::{self, Head, Kind, Reading};
-use super::message::{Message, MessageEnd};
+use super::message::{Message, MessageEnd, NO_DIGEST};
 use super::{probe, tolerant};
 use crate::flow::{Arrival, Mark, Missing};
 use crate::limits;
@@ -345,6 +345,7 @@ impl Direction {
             trailers: None,
             preview: Vec::new(),
             preview_wanted: preview,
+            digest: NO_DIGEST,
             first: self.began.mark,
             head_end: mark,
             last: mark,

@@ -145,46 +145,97 @@ impl FieldSet {
 /// Slots of the hash table; more than three times the names, so that few share one.
 const SLOTS: usize = 256;
 
-/// For each slot the index into [`FieldName::KNOWN`] plus one, or 0.
-static TABLE: [u8; SLOTS] = build();
+/// What tells a name from all others of at most three words: its length, and its octets in lower
+/// case as words, the last of which overlaps the one before.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Spelling {
+    len: usize,
+    words: [u64; 3],
+}
 
-const fn build() -> [u8; SLOTS] {
-    let mut table = [0; SLOTS];
+impl Spelling {
+    const NONE: Self = Self { len: 0, words: [0; 3] };
+
+    /// `None` where it is longer than every known name, or empty.
+    const fn of(name: &[u8]) -> Option<Self> {
+        let len = name.len();
+        let words = match len {
+            0 | 25.. => return None,
+            1..=3 => {
+                // First, middle and last cover up to three octets.
+                let [first, middle, last] = [name[0], name[len / 2], name[len - 1]];
+                [u64::from_le_bytes([first, middle, last, 0, 0, 0, 0, 0]), 0, 0]
+            }
+            4..=7 => [half(name, 0) | half(name, len - 4) << 32, 0, 0],
+            8..=16 => [word(name, 0), 0, word(name, len - 8)],
+            _ => [word(name, 0), word(name, 8), word(name, len - 8)],
+        };
+        let [first, middle, last] = words;
+        Some(Self { len, words: [lower(first), lower(middle), lower(last)] })
+    }
+
+    const fn slot(&self) -> usize {
+        let [first, middle, last] = self.words;
+        let mixed = first ^ middle.rotate_left(13) ^ last.rotate_left(29) ^ self.len as u64;
+        (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % SLOTS
+    }
+}
+
+const fn word(name: &[u8], at: usize) -> u64 {
+    match name.split_at(at).1.first_chunk() {
+        Some(octets) => u64::from_le_bytes(*octets),
+        None => 0,
+    }
+}
+
+const fn half(name: &[u8], at: usize) -> u64 {
+    match name.split_at(at).1.first_chunk() {
+        Some(octets) => u32::from_le_bytes(*octets) as u64,
+        None => 0,
+    }
+}
+
+/// The letters A to Z of eight octets made small, all others left as they are.
+const fn lower(octets: u64) -> u64 {
+    const EACH: u64 = 0x0101_0101_0101_0101;
+    let low = octets & (EACH * 0x7f);
+    let from_a = low + EACH * (0x80 - b'A' as u64);
+    let behind_z = low + EACH * (0x7f - b'Z' as u64);
+    let letters = (from_a ^ behind_z) & !octets & (EACH * 0x80);
+    octets | letters >> 2
+}
+
+/// For each slot a name, or none.
+static TABLE: [(Spelling, FieldName); SLOTS] = build();
+
+const fn build() -> [(Spelling, FieldName); SLOTS] {
+    let mut table = [(Spelling::NONE, FieldName::Other); SLOTS];
     let mut index = 0;
     while index < FieldName::KNOWN.len() {
-        let mut slot = slot_of(FieldName::KNOWN[index].1.as_bytes());
-        while table[slot] != 0 {
+        let (name, spelling) = FieldName::KNOWN[index];
+        let Some(spelling) = Spelling::of(spelling.as_bytes()) else {
+            panic!("a known name is too long");
+        };
+        let mut slot = spelling.slot();
+        while table[slot].0.len != 0 {
             slot = (slot + 1) % SLOTS;
         }
-        table[slot] = index as u8 + 1;
+        table[slot] = (spelling, name);
         index += 1;
     }
     table
 }
 
-const fn slot_of(name: &[u8]) -> usize {
-    let len = name.len();
-    if len == 0 {
-        return 0;
-    }
-    // Bit 0x20 apart, upper and lower case letters are the same octet.
-    let first = (name[0] | 0x20) as usize;
-    let middle = (name[len / 2] | 0x20) as usize;
-    let last = (name[len - 1] | 0x20) as usize;
-    (len * 61 + first * 7 + middle * 29 + last * 3) % SLOTS
-}
-
 impl FieldName {
     /// Which known name these octets are.
     pub fn recognise(name: &[u8]) -> Self {
-        let mut slot = slot_of(name);
-        while let Some(&index) = TABLE.get(slot)
-            && index != 0
+        let Some(spelling) = Spelling::of(name) else { return Self::Other };
+        let mut slot = spelling.slot();
+        while let Some((known, name)) = TABLE.get(slot)
+            && known.len != 0
         {
-            if let Some((known, spelling)) = Self::KNOWN.get(usize::from(index) - 1)
-                && name.eq_ignore_ascii_case(spelling.as_bytes())
-            {
-                return *known;
+            if *known == spelling {
+                return *name;
             }
             slot = (slot + 1) % SLOTS;
         }
@@ -212,6 +263,22 @@ mod tests {
     }
 
     #[test]
+    fn one_octet_changed_makes_another_name() {
+        for (_, spelling) in FieldName::KNOWN {
+            for at in 0..spelling.len() {
+                for other in 0..=255 {
+                    let mut name = spelling.as_bytes().to_vec();
+                    name[at] = other;
+                    let same = FieldName::KNOWN
+                        .iter()
+                        .any(|(_, known)| name.eq_ignore_ascii_case(known.as_bytes()));
+                    assert_eq!(FieldName::recognise(&name) != FieldName::Other, same, "{name:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn a_set_holds_what_was_added() {
         assert!(FieldName::KNOWN.len() < 128);
         let mut set = FieldSet::of(&[FieldName::Host, FieldName::XRequestId]);
@@ -227,7 +294,10 @@ mod tests {
 
     #[test]
     fn what_is_nearly_a_name_is_another() {
-        for name in ["", "x", "hosts", "content+length", "transfer-encodinG ", "\u{e9}"] {
+        let near =
+            ["content\rlength", "c0ntent-length", "con\u{7f}ection", "@ge", "ho\u{f3}t", "te\0"];
+        let others = ["", "x", "hosts", "content+length", "transfer-encodinG ", "\u{e9}"];
+        for name in near.into_iter().chain(others) {
             assert_eq!(FieldName::recognise(name.as_bytes()), FieldName::Other, "{name}");
         }
         assert_eq!(FieldName::Other.spelling(), None);

@@ -80,6 +80,9 @@ pub struct Head {
     lines: Box<[Line]>,
     present: FieldSet,
     repeated: FieldSet,
+    /// Whether `Connection` lists `close` and `keep-alive`: asked several times of every message.
+    closes: bool,
+    keeps_alive: bool,
 }
 
 /// One header field of a [`Head`].
@@ -109,7 +112,23 @@ impl Head {
             present.add(line.name);
         }
         let lines = lines.into_boxed_slice();
-        Self { block, len: len as u32, start, version, lines, present, repeated }
+        let (closes, keeps_alive) = (false, false);
+        let len = len as u32;
+        let mut head =
+            Self { block, len, start, version, lines, present, repeated, closes, keeps_alive };
+        if present.has(FieldName::Connection) {
+            let repeated = repeated.has(FieldName::Connection);
+            let alone = head.value(FieldName::Connection).filter(|_| !repeated);
+            (head.closes, head.keeps_alive) = match alone {
+                Some(b"close") => (true, false),
+                Some(b"keep-alive") => (false, true),
+                _ => (
+                    head.lists(FieldName::Connection, b"close"),
+                    head.lists(FieldName::Connection, b"keep-alive"),
+                ),
+            };
+        }
+        head
     }
 
     /// A head of HTTP/0.9, which has none: the octets of a response begin with its body.
@@ -239,6 +258,16 @@ impl Head {
             return None;
         }
         self.values(name).next()
+    }
+
+    /// Whether `Connection` lists `close` (RFC 9112 section 9.6).
+    pub const fn closes(&self) -> bool {
+        self.closes
+    }
+
+    /// Whether `Connection` lists `keep-alive`.
+    pub const fn keeps_alive(&self) -> bool {
+        self.keeps_alive
     }
 
     /// Whether a list field (RFC 9110 section 5.6.1) has a member, compared without case and

@@ -3,8 +3,14 @@
 
 use super::flaw::Flaws;
 use super::framing::{ContentLength, Framing, TransferCoding};
-use super::head::Head;
+use super::head::{Head, Kind};
 use crate::flow::{End, Mark};
+
+/// Octets of a request's content that go into its digest.
+const DIGESTED: u64 = 512;
+
+/// What the digest of nothing is.
+pub(super) const NO_DIGEST: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// Why a message ended where it did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +95,9 @@ pub struct Message {
     pub preview: Vec<u8>,
     /// How many octets of content are still wanted for `preview`.
     pub(super) preview_wanted: usize,
+    /// A hash (FNV-1a) of the first octets of a request's content, which tells whether it was sent
+    /// before; of a response, nothing.
+    pub digest: u64,
     /// The packet with the first octet.
     pub first: Mark,
     /// The packet with the end of the head.
@@ -144,6 +153,12 @@ impl Message {
 
     /// Counts octets of the content, keeping the first ones where they are wanted.
     pub(super) fn take(&mut self, octets: &[u8]) {
+        if self.head.kind() == Kind::Request && self.content < DIGESTED {
+            let room = (DIGESTED - self.content) as usize;
+            for octet in octets.iter().take(room) {
+                self.digest = (self.digest ^ u64::from(*octet)).wrapping_mul(0x0100_0000_01b3);
+            }
+        }
         self.content += octets.len() as u64;
         self.show(octets);
     }

@@ -16,14 +16,21 @@ use super::finding::{Finding, Subject};
 use super::parameters::Parameters;
 use super::report::{About, Report, Scene};
 use super::rule::{Check, Guard, On, Rule, Trigger};
+use super::traffic::Traffic;
 use super::trail::{Aftermath, Trail, Unsettled, closes};
-use super::watch::Watcher;
+use super::watch::{Explained, Watcher};
+use super::window::probe::may_probe;
 use crate::flow::Mark;
 use crate::http::{
     Connection, Exchange, FieldName, FieldSet, Flaws, Framing, Kind, Message, Method, Pairing,
     Stray, Version,
 };
 use crate::limits;
+use crate::units::Duration;
+
+/// What [`Trigger::SlowHead`] and the others are called for.
+const SLOW_HEAD: Duration = Duration::from_secs(1);
+const SLOW: Duration = Duration::from_millis(500);
 
 /// Statuses are three digits.
 const STATUSES: usize = 1_000;
@@ -34,6 +41,16 @@ struct Bound {
     rule: &'static Rule,
     parameters: Vec<Box<[f64]>>,
     guards: u16,
+    signs: Signs,
+}
+
+/// By what a message shows that it is the one that called a rule.
+#[derive(Debug, Clone, Copy, Default)]
+struct Signs {
+    /// Nothing in it does; it may be any.
+    any: bool,
+    flaws: Flaws,
+    fields: FieldSet,
 }
 
 /// Which rules each sign calls.
@@ -59,6 +76,12 @@ struct Calls {
     early: Bits,
     orphan: Bits,
     close_delimited: Bits,
+    troubled: Bits,
+    lacks: Vec<(FieldSet, Bits)>,
+    slow_head: Bits,
+    slow_response: Bits,
+    stalled: Bits,
+    probing: Bits,
 }
 
 /// See the module's words.
@@ -73,6 +96,7 @@ pub struct Judge {
     held: Bits,
     of_connections: Vec<usize>,
     watchers: Vec<(usize, Box<dyn Watcher>)>,
+    traffic: Traffic,
     trails: HashMap<u64, Trail>,
     untracked: u64,
     nobody: Trail,
@@ -96,6 +120,10 @@ impl Judge {
                 rule,
                 parameters: parameters.of(rule),
                 guards: rule.guards.iter().fold(0, |mask, guard| mask | bit(*guard)),
+                signs: match rule.check {
+                    Check::Message(_, trigger, _) => Signs::of(trigger),
+                    _ => Signs::default(),
+                },
             })
             .collect();
         let mut judge = Self {
@@ -106,6 +134,7 @@ impl Judge {
             held: Bits::default(),
             of_connections: Vec::new(),
             watchers: Vec::new(),
+            traffic: Traffic::default(),
             trails: HashMap::new(),
             untracked: 0,
             nobody: Trail::default(),
@@ -138,18 +167,33 @@ impl Judge {
         self.untracked
     }
 
+    /// How many servers, clients, endpoints and hosts had to be forgotten by the rules about traffic,
+    /// since there were too many to watch all.
+    pub const fn forgotten(&self) -> u64 {
+        self.traffic.forgotten()
+    }
+
     /// Judges an exchange. `id` is its number.
     pub fn exchange(&mut self, id: u64, exchange: Arc<Exchange>, out: &mut Vec<Finding>) {
         self.passes(exchange.completed, out);
-        let Self { rules, calls, trails, found, .. } = self;
-        let called = calls.by(&exchange);
+        let Self { rules, calls, traffic, trails, found, .. } = self;
+        let mut called = calls.by(&exchange);
         let full = trails.len() >= limits::JUDGED_CONNECTIONS;
-        let trail = match full {
+        let mut trail = match full {
             true => trails.get_mut(&exchange.connection),
             false => Some(trails.entry(exchange.connection).or_default()),
         };
-        let scene =
-            Scene { id, exchange: &exchange, trail: trail.as_deref().unwrap_or(&self.nobody) };
+        let parties = trail.as_deref_mut().map(|trail| &mut trail.parties);
+        let standing = traffic.note(&exchange, parties.unwrap_or(&mut None));
+        if standing.troubled {
+            called.join(&calls.troubled);
+        }
+        let scene = Scene {
+            id,
+            exchange: &exchange,
+            trail: trail.as_deref().unwrap_or(&self.nobody),
+            standing: Some((standing, traffic)),
+        };
         let known = Known::of(&exchange);
         for place in called.and(&self.immediate).iter() {
             let Some(bound) = rules.get(place) else { continue };
@@ -159,7 +203,7 @@ impl Judge {
             let Some(bound) = rules.get(*place).filter(|_| called.has(*place)) else { continue };
             if known.allows(bound.guards, &exchange) {
                 let about = About::Exchange(scene, None);
-                let mut report = bound.report(Subject::Traffic, about, found);
+                let mut report = bound.report(Subject::Exchange, about, found);
                 watcher.exchange(&scene, &mut report);
             }
         }
@@ -167,13 +211,14 @@ impl Judge {
         if !found.is_empty() {
             mark_ambiguous(scene.trail, found);
             supersede(found);
+            drop_covered(rules, &self.watchers, &exchange, found);
             held = keep_held(rules, &self.held, found, out);
         }
         let called = called.and(&self.settled);
         match trail {
             Some(trail) => {
                 let unsettled = Unsettled { id, exchange, called, held, strays: Vec::new() };
-                remember(rules, trail, unsettled, found, out);
+                remember(rules, &self.watchers, trail, unsettled, found, out);
             }
             None => {
                 self.untracked += 1;
@@ -230,6 +275,7 @@ impl Judge {
                 self.found.push(finding.clone());
             }
             supersede(&mut self.found);
+            drop_covered(&self.rules, &self.watchers, &kept.exchange, &mut self.found);
             out.append(&mut self.found);
         }
         let last = unsettled.back().map(|kept| &*kept.exchange);
@@ -248,7 +294,8 @@ impl Judge {
                 subject: Subject::Connection,
                 about: match unsettled.back() {
                     Some(kept) => {
-                        let scene = Scene { id: kept.id, exchange: &kept.exchange, trail: &trail };
+                        let (id, exchange) = (kept.id, &kept.exchange);
+                        let scene = Scene { id, exchange, trail: &trail, standing: None };
                         About::Exchange(scene, None)
                     }
                     None => About::Connection(connection),
@@ -267,13 +314,23 @@ impl Judge {
         out.append(&mut self.found);
     }
 
+    /// Why an exchange failed is known.
+    pub fn explained(&mut self, explained: &Explained<'_>, out: &mut Vec<Finding>) {
+        for (place, watcher) in &mut self.watchers {
+            let Some(bound) = self.rules.get(*place) else { continue };
+            let mut report = bound.report_on_nothing(self.now, &mut self.found);
+            watcher.explained(explained, &mut report);
+        }
+        out.append(&mut self.found);
+    }
+
     /// The capture is over.
     pub fn finish(&mut self, out: &mut Vec<Finding>) {
         let now = self.now;
         for (place, watcher) in &mut self.watchers {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(now, &mut self.found);
-            watcher.finish(now, &mut report);
+            watcher.finish(now, &self.traffic, &mut report);
         }
         supersede(&mut self.found);
         out.append(&mut self.found);
@@ -292,8 +349,9 @@ impl Judge {
         for (place, watcher) in &mut self.watchers {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(self.now, &mut self.found);
-            watcher.tick(self.now, &mut report);
+            watcher.tick(self.now, &self.traffic, &mut report);
         }
+        supersede(&mut self.found);
         out.append(&mut self.found);
     }
 }
@@ -320,6 +378,7 @@ fn keep_held(
 /// Keeps an exchange until it is settled, and settles those before it that now are.
 fn remember(
     rules: &[Bound],
+    watchers: &[(usize, Box<dyn Watcher>)],
     trail: &mut Trail,
     mut latest: Unsettled,
     found: &mut Vec<Finding>,
@@ -337,6 +396,7 @@ fn remember(
         settle(rules, &settled, trail, &aftermath, found);
         found.extend(settled.held);
         supersede(found);
+        drop_covered(rules, watchers, &settled.exchange, found);
         out.append(found);
     }
     trail.note(&latest.exchange);
@@ -366,7 +426,7 @@ fn settle(
     if kept.called.is_empty() {
         return;
     }
-    let scene = Scene { id: kept.id, exchange: &kept.exchange, trail };
+    let scene = Scene { id: kept.id, exchange: &kept.exchange, trail, standing: None };
     let mut known = Known::of(&kept.exchange);
     if let Some(connection) = aftermath.connection {
         known.met &= of_connection(connection) | !bit(Guard::NoGap);
@@ -407,6 +467,23 @@ fn supersede(found: &mut Vec<Finding>) {
         .collect();
     let mut superseded = superseded.into_iter();
     found.retain(|_| !superseded.next().unwrap_or(false));
+}
+
+/// Drops findings that a finding about many exchanges will stand for.
+fn drop_covered(
+    rules: &[Bound],
+    watchers: &[(usize, Box<dyn Watcher>)],
+    exchange: &Exchange,
+    found: &mut Vec<Finding>,
+) {
+    found.retain(|finding| {
+        !watchers.iter().any(|(place, watcher)| {
+            let rule = rules.get(*place).map(|bound| bound.rule);
+            rule.is_some_and(|rule| rule.supersedes.contains(&finding.rule.id))
+                && finding.subject != Subject::Traffic
+                && watcher.covers(exchange)
+        })
+    });
 }
 
 const fn bit(guard: Guard) -> u16 {
@@ -506,9 +583,9 @@ impl Bound {
                     check(&scene, &mut report);
                 }
             }
-            Check::Message(on, trigger, check) => {
+            Check::Message(on, _, check) => {
                 let mut look = |message: &Message, subject| {
-                    if calls_message(trigger, message)
+                    if self.signs.are_in(message)
                         && known.allows_message(self.guards, message, exchange)
                     {
                         let about = About::Exchange(scene, Some(message));
@@ -533,15 +610,31 @@ impl Bound {
     }
 }
 
-/// Whether it is this message that called the rule, as far as the trigger tells.
-fn calls_message(trigger: Trigger, message: &Message) -> bool {
-    match trigger {
-        Trigger::Flaw(flaws) => message.flaws.meets(Flaws::of(flaws)),
-        Trigger::Field(fields) | Trigger::RequestField(fields) | Trigger::ResponseField(fields) => {
-            !message.head.present().and(FieldSet::of(fields)).is_empty()
+impl Signs {
+    fn of(trigger: Trigger) -> Self {
+        match trigger {
+            Trigger::Flaw(flaws) => Self { flaws: Flaws::of(flaws), ..Self::default() },
+            Trigger::Field(fields)
+            | Trigger::RequestField(fields)
+            | Trigger::ResponseField(fields) => {
+                Self { fields: FieldSet::of(fields), ..Self::default() }
+            }
+            Trigger::OneOf(triggers) => triggers.iter().fold(Self::default(), |mut all, one| {
+                let one = Self::of(*one);
+                all.any |= one.any;
+                all.flaws.join(one.flaws);
+                all.fields = all.fields.or(one.fields);
+                all
+            }),
+            _ => Self { any: true, ..Self::default() },
         }
-        Trigger::OneOf(triggers) => triggers.iter().any(|trigger| calls_message(*trigger, message)),
-        _ => true,
+    }
+
+    /// Whether it is this message that called the rule, as far as the trigger tells.
+    fn are_in(self, message: &Message) -> bool {
+        self.any
+            || message.flaws.meets(self.flaws)
+            || !message.head.present().and(self.fields).is_empty()
     }
 }
 
@@ -636,6 +729,16 @@ impl Calls {
             Trigger::EarlyResponse => self.early.add(place),
             Trigger::Orphan => self.orphan.add(place),
             Trigger::CloseDelimited => self.close_delimited.add(place),
+            Trigger::Troubled => self.troubled.add(place),
+            Trigger::ResponseLacks(fields) => {
+                let mut bits = Bits::default();
+                bits.add(place);
+                self.lacks.push((FieldSet::of(fields), bits));
+            }
+            Trigger::SlowHead => self.slow_head.add(place),
+            Trigger::SlowResponse => self.slow_response.add(place),
+            Trigger::Stalled => self.stalled.add(place),
+            Trigger::Probing => self.probing.add(place),
             Trigger::OneOf(triggers) => {
                 for trigger in triggers {
                     self.enter(place, *trigger, by_status);
@@ -659,6 +762,12 @@ impl Calls {
             if let Some(bits) = self.method.get(request.head.method() as usize) {
                 called.join(bits);
             }
+            if !request.head_whole || request.head_end.since(request.first) > SLOW_HEAD {
+                called.join(&self.slow_head);
+            }
+            if may_probe(request.head.target()) {
+                called.join(&self.probing);
+            }
         } else {
             called.join(&self.orphan);
         }
@@ -677,6 +786,19 @@ impl Calls {
             repeated = repeated.or(response.head.repeated());
             join(&mut called, &self.response_field, present.and(self.response_fields));
             self.add_status(response, &mut called);
+            for (fields, bits) in &self.lacks {
+                if present.and(*fields).is_empty() {
+                    called.join(bits);
+                }
+            }
+            if response.longest_pause.is_some_and(|(pause, _)| pause > SLOW) {
+                called.join(&self.stalled);
+            }
+            if let Some(request) = exchange.request.as_deref()
+                && response.first.since(request.head_end) > SLOW
+            {
+                called.join(&self.slow_response);
+            }
             if !response.complete() {
                 called.join(&self.incomplete);
             }

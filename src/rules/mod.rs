@@ -8,12 +8,14 @@
 //! judge         who calls which rule when
 //! trail         what is remembered of a connection while it lives
 //! watch         rules with a memory of their own
+//! traffic       how many responses there were of whom, for rules about many exchanges
+//! roster        places for those of whom something is remembered
 //! report        where a rule says what it found → finding, and aggregate of many
 //! evidence      signs of proxies and caches
 //! shown         captured octets made safe to show
 //! parameters    what a user may set
 //! page          documentation
-//! framing/ syntax/ connection/ status/ …   the rules
+//! framing/ syntax/ connection/ status/ window/ …   the rules
 //! ```
 //!
 //! To add one: its block in the file of its family, its line in [`RULES`], and two dialogues,
@@ -24,11 +26,13 @@ mod awaited;
 mod bits;
 mod connection;
 mod content;
+mod date;
 mod ends;
 mod evidence;
 mod finding;
 mod framing;
 mod judge;
+mod latency;
 mod list;
 mod methods;
 mod page;
@@ -36,13 +40,16 @@ mod parameters;
 mod place;
 mod reference;
 mod report;
+mod roster;
 mod rule;
 mod shown;
 mod status;
 mod status_line;
 mod syntax;
+mod traffic;
 mod trail;
 mod watch;
+mod window;
 
 pub use aggregate::{Findings, Group};
 pub use finding::{Finding, Place, Subject};
@@ -52,8 +59,9 @@ pub use parameters::{Parameters, Unknown};
 pub use place::{endpoint, template, write_template};
 pub use report::{Draft, Report, Scene};
 pub use rule::{Check, Guard, On, Parameter, Rule, Severity, Trigger};
+pub use traffic::Traffic;
 pub use trail::{Aftermath, Announced, Trail};
-pub use watch::Watcher;
+pub use watch::{Explained, Watcher};
 
 use crate::http::{FieldName, Flaw, Flaws, Head, Kind, Method};
 use crate::limits;
@@ -64,6 +72,9 @@ pub static RULES: &[&Rule] = &[
     &status::code_202::ACCEPTED_WITHOUT_POINTER,
     &status::webdav::ALREADY_REPORTED_TOP_LEVEL,
     &status::code_3xx::AMBIGUOUS_REDIRECT_FOR_UNSAFE_METHOD,
+    &window::authentication::AUTH_BRUTEFORCE_SUSPECTED,
+    &window::authentication::AUTH_FAILURES_REPEATED,
+    &status::gateway::BAD_GATEWAY_LOOKS_LIKE_TIMEOUT,
     &status::code_1xx::BODY_ON_1XX,
     &status::code_204::BODY_ON_204,
     &status::code_205::BODY_ON_205,
@@ -71,8 +82,12 @@ pub static RULES: &[&Rule] = &[
     &framing::bodiless::BODY_ON_HEAD,
     &connection::early::BODY_SENT_AFTER_REJECTION,
     &framing::truncated::BODY_TRUNCATED,
+    &window::burst_rules::BURST_4XX,
+    &window::burst_rules::BURST_5XX,
+    &window::portal::CAPTIVE_PORTAL_SUSPECTED,
     &framing::truncated::CHUNKED_BODY_TRUNCATED,
     &connection::unanswered::CLIENT_ABORT,
+    &window::abandoned::CLIENT_ABORT_BURST,
     &connection::closing::CLOSE_NOT_PERFORMED,
     &connection::closing::CLOSE_UNANNOUNCED,
     &connection::protocol::CONNECT_OPTIMISTIC_DATA,
@@ -92,9 +107,14 @@ pub static RULES: &[&Rule] = &[
     &status::code_201::CREATED_FOR_SAFE_METHOD,
     &status::code_201_location::CREATED_LOCATION_NOT_FOUND,
     &status::code_201::CREATED_WITHOUT_LOCATION,
+    &date::DATE_CLOCK_SKEW,
+    &date::DATE_MISSING,
     &connection::early::EARLY_ERROR_WITHOUT_CLOSE,
     &connection::early::EARLY_FINAL_RESPONSE,
     &status::code_103::EARLY_HINTS_WITHOUT_LINK,
+    &status::code_5xx::ERROR_DETAIL_LEAK,
+    &window::change::ERROR_RATE_RECOVERED,
+    &window::change::ERROR_RATE_UP,
     &status::code_100::EXPECT_UNANSWERED,
     &status::code_100::EXPECT_UNKNOWN,
     &status::code_100::EXPECT_WITHOUT_BODY,
@@ -114,10 +134,14 @@ pub static RULES: &[&Rule] = &[
     &framing::coding::FRAMING_TE_OBFUSCATED,
     &status::code_1xx::FRAMING_TE_ON_1XX_204,
     &framing::chunk::FRAMING_TRAILER_FORBIDDEN,
+    &status::gateway::GATEWAY_CODE_WITHOUT_GATEWAY,
+    &status::gateway::GATEWAY_ERROR_CAUSE,
+    &status::gateway::GATEWAY_TIMEOUT_TOO_FAST,
     &connection::protocol::H2C_PRIOR_KNOWLEDGE,
     &status::code_101::H2C_UPGRADE_USED,
     &syntax::smuggling::HEADER_INJECTION_ATTEMPT,
     &syntax::field::HEADER_SECTION_OVERSIZE,
+    &window::health::HEALTH_CHECK_FAILING,
     &syntax::host::HOST_DUPLICATE,
     &syntax::host::HOST_MISSING,
     &syntax::host::HOST_TARGET_MISMATCH,
@@ -129,12 +153,17 @@ pub static RULES: &[&Rule] = &[
     &status::webdav::IM_USED_WITHOUT_A_IM,
     &status::code_1xx::INTERIM_FLOOD,
     &status::code_1xx::INTERIM_TO_HTTP10,
+    &connection::race::KEEPALIVE_CLOSE_RACE,
+    &window::latency_shift::LATENCY_SHIFT,
     &status::code_3xx::LOCATION_INVALID,
     &syntax::start_line::METHOD_UNKNOWN,
     &status::code_300::MULTIPLE_CHOICES_EMPTY,
     &status::webdav::MULTISTATUS_NOT_XML,
+    &status::code_5xx::NETWORK_AUTHENTICATION_REQUIRED,
     &status::code_204::NO_CONTENT_TO_GET,
     &status::code_203::NON_AUTHORITATIVE_WITHOUT_PROXY,
+    &window::missing::NOT_FOUND_HOT,
+    &window::missing::NOT_FOUND_SCAN,
     &status::code_304::NOT_MODIFIED_ETAG_MISMATCH,
     &status::code_304::NOT_MODIFIED_EXTRA_METADATA,
     &status::not_modified_history::NOT_MODIFIED_LENGTH_WRONG,
@@ -143,7 +172,10 @@ pub static RULES: &[&Rule] = &[
     &status::not_modified_history::NOT_MODIFIED_MISSING_FIELDS,
     &status::code_304::NOT_MODIFIED_UNCONDITIONAL,
     &status::code_304::NOT_MODIFIED_UNSAFE_METHOD,
+    &status::code_5xx::OBSOLETE_SERVER_CODE,
     &status::code_200::OK_EMPTY_BODY,
+    &window::skew::ONE_BACKEND_FAILING,
+    &window::skew::ONE_ENDPOINT_FAILING,
     &status::code_3xx::OPEN_REDIRECT_HINT,
     &status::code_206::PARTIAL_IF_RANGE_MISMATCH,
     &status::code_206::PARTIAL_LENGTH_MISMATCH,
@@ -159,9 +191,12 @@ pub static RULES: &[&Rule] = &[
     &status::code_301::PERMANENT_REDIRECT_IGNORED,
     &connection::pairing::PIPELINE_MISMATCH,
     &connection::pairing::PIPELINING_USED,
+    &window::probe::PROBE_PATH,
     &status::code_102::PROCESSING_102_USED,
+    &status::gateway::PROXY_STATUS_CONTRADICTION,
     &status::range::RANGE_ABUSE,
     &status::code_200::RANGE_IGNORED,
+    &window::burst_rules::RATE_LIMIT_BURST,
     &status_line::REASON_PHRASE_MISMATCH,
     &status_line::REASON_PHRASE_NONSTANDARD,
     &status_line::REASON_PHRASE_SPACE_MISSING,
@@ -182,10 +217,18 @@ pub static RULES: &[&Rule] = &[
     &status::code_205::RESET_CONTENT_UNFRAMED,
     &connection::closing::RESPONSE_AFTER_CLOSE,
     &connection::pairing::RESPONSE_SPLITTING_SUSPECTED,
+    &latency::slow::RESPONSE_STALLED,
     &status_line::RESPONSE_VERSION_DOWNGRADE,
+    &window::retry::RETRY_STORM,
     &connection::unanswered::RST_MID_RESPONSE,
     &status::redirect_followed::SEE_OTHER_WRONG_METHOD,
+    &status::code_5xx::SERVER_ERROR_RESPONSE,
+    &window::outage::SERVER_FAILING_COMPLETELY,
     &syntax::field::SINGLETON_FIELD_REPEATED,
+    &latency::slow::SLOW_REQUEST_HEADER,
+    &latency::slow::SLOW_RESPONSE,
+    &latency::outlier::SLOW_RESPONSE_OUTLIER,
+    &window::slowloris::SLOWLORIS_SUSPECTED,
     &status_line::STATUS_CODE_LOG_ONLY,
     &status_line::STATUS_CODE_OUT_OF_RANGE,
     &status_line::STATUS_CODE_UNKNOWN,
@@ -209,11 +252,14 @@ pub static RULES: &[&Rule] = &[
     &syntax::line_end::SYNTAX_SPACE_BEFORE_FIRST_FIELD,
     &connection::protocol::TLS_SENT_TO_HTTP_PORT,
     &status::code_200::TRACE_ENABLED,
+    &window::abandoned::UNANSWERED_BURST,
+    &status::repeated::UNSAFE_AUTOMATIC_RETRY,
     &connection::pairing::UNSOLICITED_RESPONSE,
     &status::code_300::UNUSED_306,
     &status::code_101::UPGRADE_OPTIMISTIC_DATA,
     &status::code_104::UPLOAD_RESUMPTION_INCOMPLETE,
     &status::code_300::USE_PROXY_305,
+    &status::code_5xx::VERSION_NOT_SUPPORTED_FOR_HTTP1,
     &status_line::WEBDAV_CODE_OUTSIDE_WEBDAV,
     &status::websocket::WEBSOCKET_ACCEPT_INVALID,
     &status::websocket::WEBSOCKET_FRAME_INVALID,

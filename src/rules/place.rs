@@ -23,7 +23,7 @@ pub fn endpoint(request: &Head) -> (String, String) {
 }
 
 /// A path with the segments that change from one resource to the next replaced by `{}`: numbers,
-/// hexadecimal, UUIDs and long words with digits in them. Of a numbered file the suffix stays.
+/// hexadecimal, UUIDs and long words with digits in them. Of the name of a file the end stays.
 pub fn template(path: &[u8]) -> String {
     let mut template = Vec::with_capacity(path.len());
     write_segments(path, &mut template);
@@ -45,13 +45,20 @@ fn write_segments(path: &[u8], out: &mut Vec<u8>) {
         let (stem, suffix) = segment.split_at(stem.unwrap_or(segment.len()));
         if changes(segment) {
             out.extend_from_slice(b"{}");
-        } else if !suffix.is_empty() && stem.iter().all(u8::is_ascii_digit) {
+        } else if changes(stem) && is_ending(suffix) {
             out.extend_from_slice(b"{}");
             out.extend_from_slice(suffix);
         } else {
             out.extend_from_slice(segment);
         }
     }
+}
+
+/// Whether it is the end of a file's name: `.json`, `.jpeg`, `.mp4`.
+fn is_ending(suffix: &[u8]) -> bool {
+    (2..=6).contains(&suffix.len())
+        && suffix.get(1).is_some_and(u8::is_ascii_alphabetic)
+        && suffix.iter().skip(1).all(u8::is_ascii_alphanumeric)
 }
 
 fn changes(segment: &[u8]) -> bool {
@@ -85,6 +92,8 @@ mod tests {
             ("/items/42.json", "/items/{}.json"),
             ("/v1.2/x", "/v1.2/x"),
             ("/.5", "/.5"),
+            ("/release/1.5", "/release/1.5"),
+            ("/10.0.0.1", "/10.0.0.1"),
             ("/", "/"),
             ("", ""),
         ] {

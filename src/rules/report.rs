@@ -1,11 +1,14 @@
 //! Where a rule says what it found: the rule names what is peculiar, the rest (addresses, start
 //! line, method, URL) is filled in from the exchange, escaped and without secrets.
 
+use std::net::IpAddr;
+
 use super::evidence;
 use super::finding::{Finding, Place, Subject, names};
 use super::place;
 use super::rule::{Rule, Severity};
 use super::shown::{hexadecimal, shown};
+use super::traffic::{Standing, Traffic};
 use super::trail::Trail;
 use crate::flow::{Mark, Side};
 use crate::http::{Connection, Exchange, FieldName, Head, Kind, Message};
@@ -14,7 +17,7 @@ use crate::units::{Duration, Timestamp};
 use crate::wire::Endpoint;
 
 /// An exchange among its neighbours.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Scene<'s> {
     /// Its number.
     pub id: u64,
@@ -22,6 +25,8 @@ pub struct Scene<'s> {
     pub exchange: &'s Exchange,
     /// What came before it on the same connection.
     pub trail: &'s Trail,
+    /// Where it belongs among all exchanges, and these; while it is new alone.
+    pub(super) standing: Option<(Standing, &'s Traffic)>,
 }
 
 impl<'s> Scene<'s> {
@@ -70,6 +75,47 @@ pub(super) enum About<'a> {
     Nothing(Mark),
 }
 
+/// Many exchanges that a finding is about.
+#[derive(Debug, Clone)]
+pub(super) struct Crowd {
+    /// What it is grouped by: the server above all.
+    pub place: Place,
+    /// The client, where it is one.
+    pub client: Option<IpAddr>,
+    /// The number of the exchange to look at first.
+    pub transaction: Option<u64>,
+    /// The first packet that shows it.
+    pub first: Mark,
+    /// The last packet that shows it.
+    pub last: Mark,
+}
+
+impl Crowd {
+    /// Exchanges of one server, as far as this one shows.
+    pub fn of(scene: &Scene<'_>) -> Self {
+        let exchange = scene.exchange;
+        let mark = exchange.first();
+        Self {
+            place: Place { server: Some(exchange.server), ..Place::default() },
+            client: None,
+            transaction: Some(scene.id),
+            first: mark,
+            last: scene.response().map_or(mark, |response| response.first),
+        }
+    }
+
+    /// The same of one client.
+    pub fn of_client(scene: &Scene<'_>) -> Self {
+        Self { client: Some(scene.exchange.client.address()), ..Self::of(scene) }
+    }
+
+    /// The same of one endpoint.
+    pub fn of_endpoint(scene: &Scene<'_>) -> Self {
+        let place = Place { status: None, ..place::of(scene.exchange) };
+        Self { place, ..Self::of(scene) }
+    }
+}
+
 /// See the module's words.
 pub struct Report<'r> {
     pub(super) rule: &'static Rule,
@@ -111,7 +157,15 @@ impl<'r> Report<'r> {
     pub fn find(&mut self) -> Draft<'_, 'r> {
         let severity = self.rule.severity;
         let packets = self.packets();
-        Draft { report: self, severity, values: Vec::new(), packets, scene: None, message: None }
+        Draft {
+            report: self,
+            severity,
+            values: Vec::new(),
+            packets,
+            scene: None,
+            message: None,
+            crowd: None,
+        }
     }
 
     fn packets(&self) -> Vec<u64> {
@@ -139,6 +193,7 @@ pub struct Draft<'d, 'r> {
     packets: Vec<u64>,
     scene: Option<Scene<'d>>,
     message: Option<&'d Message>,
+    crowd: Option<Crowd>,
 }
 
 impl<'d> Draft<'d, '_> {
@@ -183,6 +238,18 @@ impl<'d> Draft<'d, '_> {
         self.plain(name, format_args!("{}.{:03}", millis / 1_000, millis % 1_000))
     }
 
+    /// A time of day in UTC with its date, to milliseconds.
+    pub fn time(self, name: &'static str, at: Timestamp) -> Self {
+        let text = at.to_rfc3339();
+        let shown = text.get(..23).unwrap_or_default();
+        self.plain(name, format_args!("{}Z", String::from_utf8_lossy(shown)))
+    }
+
+    /// A share in percent with one decimal.
+    pub fn percent(self, name: &'static str, share: f64) -> Self {
+        self.plain(name, format_args!("{:.1}", share * 100.0))
+    }
+
     /// A phrase of ours.
     pub fn phrase(mut self, name: &'static str, phrase: Text) -> Self {
         self.values.push((name, Value::Phrase(phrase)));
@@ -206,6 +273,13 @@ impl<'d> Draft<'d, '_> {
         self
     }
 
+    /// The many exchanges that it is about.
+    pub(super) fn crowd(mut self, crowd: Crowd) -> Self {
+        self.packets = vec![crowd.first.packet, crowd.last.packet];
+        self.crowd = Some(crowd);
+        self
+    }
+
     /// The message that it is about, where the rule looks at exchanges.
     pub fn about(mut self, message: &'d Message) -> Self {
         self.packets.push(message.first.packet);
@@ -216,7 +290,13 @@ impl<'d> Draft<'d, '_> {
 
     /// Adds it to the findings.
     pub fn add(self) {
-        let Draft { report, severity, mut values, mut packets, scene, message } = self;
+        let Draft { report, severity, mut values, mut packets, scene, message, crowd } = self;
+        if let Some(crowd) = crowd {
+            packets.sort_unstable();
+            packets.dedup();
+            report.found.push(of_crowd(report.rule, severity, values, packets, crowd));
+            return;
+        }
         let about = match (scene, message, report.about) {
             (Some(scene), ..) => About::Exchange(scene, message),
             (None, Some(message), About::Exchange(scene, _)) => {
@@ -248,6 +328,34 @@ impl<'d> Draft<'d, '_> {
             after_ambiguous_framing: false,
             values,
         });
+    }
+}
+
+/// A finding about many exchanges.
+fn of_crowd(
+    rule: &'static Rule,
+    severity: Severity,
+    mut values: Vec<(&'static str, Value)>,
+    packets: Vec<u64>,
+    crowd: Crowd,
+) -> Finding {
+    if let Some(server) = crowd.place.server {
+        values.push(("server", Value::Shown(server.to_string().into())));
+    }
+    if let Some(client) = crowd.client {
+        values.push(("client", Value::Shown(client.to_string().into())));
+    }
+    Finding {
+        rule,
+        severity,
+        subject: Subject::Traffic,
+        transaction: crowd.transaction,
+        connection: None,
+        packets,
+        at: crowd.first.at,
+        place: crowd.place,
+        after_ambiguous_framing: false,
+        values,
     }
 }
 

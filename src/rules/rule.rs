@@ -161,6 +161,18 @@ pub enum Trigger {
     Orphan,
     /// The body of the response ends with the connection.
     CloseDelimited,
+    /// The final response has none of these fields.
+    ResponseLacks(&'static [FieldName]),
+    /// The head of the request took longer than a second, or never ended.
+    SlowHead,
+    /// The final response began more than half a second behind the head of the request.
+    SlowResponse,
+    /// The final response paused for more than half a second.
+    Stalled,
+    /// The target of the request looks as if somebody looked for weaknesses; a first look.
+    Probing,
+    /// The server has failed within its last thousand exchanges, this one included.
+    Troubled,
     /// One of these holds.
     OneOf(&'static [Trigger]),
 }
@@ -253,6 +265,8 @@ impl Rule {
 macro_rules! rule {
     ($($(#[doc = $doc:literal])+ $vis:vis static $name:ident = { $($key:ident: $value:expr,)+ })+) => {
         $(
+            // Some rules say everything.
+            #[allow(clippy::needless_update)]
             #[doc = concat!("The rule `", stringify!($name), "`; its documentation is data.")]
             $vis static $name: $crate::rules::Rule = $crate::rules::Rule {
                 documentation: concat!($($doc, "\n"),+),

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::bits::Bits;
 use super::finding::Finding;
+use super::traffic::Parties;
 use crate::flow::{Mark, Side};
-use crate::http::{Connection, Exchange, FieldName, Message, Stray, Version};
+use crate::http::{Connection, Exchange, Message, Stray, Version};
 
 /// What is known behind an exchange.
 #[derive(Debug, Clone, Copy, Default)]
@@ -53,6 +54,8 @@ pub struct Trail {
     pub response_said_close: bool,
     /// Whether a message was framed ambiguously.
     pub ambiguous: bool,
+    /// Where its exchanges belong among all.
+    pub(super) parties: Option<Parties>,
 }
 
 impl Trail {
@@ -65,7 +68,7 @@ impl Trail {
     pub(super) fn note(&mut self, exchange: &Exchange) {
         let (request, response) = (exchange.request.as_deref(), exchange.response.as_deref());
         if let Some(request) = request
-            && request.head.lists(FieldName::Connection, b"close")
+            && request.head.closes()
         {
             let announced = Announced { side: Side::Client, at: request.last };
             self.announced.get_or_insert(announced);
@@ -77,8 +80,7 @@ impl Trail {
             let announced = Announced { side: Side::Server, at: response.last };
             self.announced.get_or_insert(announced);
         }
-        self.response_said_close |=
-            response.is_some_and(|response| response.head.lists(FieldName::Connection, b"close"));
+        self.response_said_close |= response.is_some_and(|response| response.head.closes());
         let certain = |message: Option<&Message>| message.is_none_or(|message| message.certain);
         self.ambiguous |= !certain(request) || !certain(response);
     }
@@ -87,14 +89,12 @@ impl Trail {
 /// Whether a response ends the connection: by saying so, or as HTTP/1.0 without `keep-alive`.
 pub(super) fn response_closes(response: &Message) -> bool {
     let head = &response.head;
-    head.lists(FieldName::Connection, b"close")
-        || head.version() == Some(Version::HTTP_10)
-            && !head.lists(FieldName::Connection, b"keep-alive")
+    head.closes() || head.version() == Some(Version::HTTP_10) && !head.keeps_alive()
 }
 
 /// Whether the connection ends with this exchange, by what its messages say.
 pub(super) fn closes(exchange: &Exchange) -> bool {
     let request = exchange.request.as_deref();
-    request.is_some_and(|request| request.head.lists(FieldName::Connection, b"close"))
+    request.is_some_and(|request| request.head.closes())
         || exchange.response.as_deref().is_some_and(response_closes)
 }

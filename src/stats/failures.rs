@@ -22,9 +22,14 @@ pub enum Failure {
 }
 
 impl Failure {
-    fn of(outcome: Outcome, exchange: &Exchange) -> Option<Self> {
-        match (outcome, exchange.unanswered) {
-            (Outcome::ServerError, _) => exchange.status().map(Self::Status),
+    /// Of an exchange with this outcome and final status; `None` where it did not fail.
+    pub fn of(
+        outcome: Outcome,
+        status: Option<u16>,
+        unanswered: Option<Unanswered>,
+    ) -> Option<Self> {
+        match (outcome, unanswered) {
+            (Outcome::ServerError, _) => status.map(Self::Status),
             (Outcome::CutShort, _) => Some(Self::CutShort),
             (Outcome::Unanswered, Some(Unanswered::Ended(End::Fin))) => Some(Self::Closed),
             (Outcome::Unanswered, Some(Unanswered::Ended(End::Reset(side)))) => {
@@ -61,7 +66,8 @@ pub struct Failures {
 
 impl Failures {
     pub(super) fn add(&mut self, number: u64, outcome: Outcome, exchange: &Exchange) {
-        let Some(failure) = Failure::of(outcome, exchange) else { return };
+        let failure = Failure::of(outcome, exchange.status(), exchange.unanswered);
+        let Some(failure) = failure else { return };
         let server = exchange.server;
         let same = |known: &FailureCount| (known.server, known.failure) == (server, failure);
         if let Some(count) = self.known.iter_mut().find(|known| same(known)) {

@@ -118,7 +118,7 @@ pub struct Group {
 }
 
 /// One table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Groups {
     /// What it groups by.
     pub by: By,

@@ -1,4 +1,4 @@
-//! Durations in, quantiles out: a histogram of fixed size and known precision.
+//! Durations in, quantiles out: histograms of bounded size and known precision.
 
 use std::fmt;
 
@@ -13,6 +13,7 @@ const LONGEST: u64 = 3_600_000_000_000;
 const DIGITS: u8 = 3;
 
 /// How durations are distributed.
+#[derive(Clone)]
 pub struct Latency {
     histogram: Option<Histogram<u64>>,
     longest: Option<Duration>,

@@ -5,6 +5,7 @@
 
 mod distribution;
 mod endings;
+mod endpoints;
 mod failures;
 mod flaws;
 mod groups;
@@ -13,11 +14,13 @@ mod outcome;
 mod problems;
 mod protocols;
 mod quality;
+mod series;
 mod servers;
 mod statuses;
 
 pub use distribution::Distribution;
 pub use endings::Endings;
+pub use endpoints::{Answer, EndpointCount, Endpoints};
 pub use failures::{Failure, FailureCount, Failures};
 pub use flaws::{FlawCount, FlawCounts};
 pub use groups::{By, Group, Groups};
@@ -26,6 +29,7 @@ pub use outcome::{Outcome, Outcomes};
 pub use problems::{Problem, Problems};
 pub use protocols::{PortCount, Protocols};
 pub use quality::Quality;
+pub use series::{Bucket, Series};
 pub use servers::{Server, Servers};
 pub use statuses::{Methods, Statuses};
 
@@ -34,7 +38,7 @@ use crate::http::{Connection, Exchange, Protocol, Stray};
 use crate::rules::{Finding, Findings};
 
 /// All numbers of a capture.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Statistics {
     /// Exchanges of any kind.
     pub exchanges: u64,

@@ -75,7 +75,7 @@ impl fmt::Debug for Server {
 }
 
 /// See the module's words.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Servers {
     index: HashMap<Endpoint, usize>,
     known: Vec<Server>,

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! @ [b] client=10.0.0.2:1 server=192.0.2.2:80    who talks on connection b (a without a name)
-//! 0.010 b C> GET / HTTP/1.1\r\n\r\n              the client says this at 0.010 s
+//! 0.010 [b] C> GET / HTTP/1.1\r\n\r\n              the client says this at 0.010 s
 //! 0.020 S! FIN                                   the server closes; also RST, GAP n, SYN
 //! repeat 3 step 0.5 newconn … end                three times, each on a connection of its own
 //! ```
@@ -161,6 +161,7 @@ impl Reader {
             true => ("a", rest),
             false => rest.split_once(' ').expect("a connection and an event"),
         };
+        let name = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(name);
         let name = round.and_then(|(_, own)| own).unwrap_or(name).to_owned();
         let (mark, content) = rest.trim_start().split_at(2);
         let content = content.strip_prefix(' ').unwrap_or(content);

@@ -14,6 +14,8 @@
 //! hello\
 //! ><> 120                                120 octets of the client that the capture lost
 //! <>< 90                                 90 octets of the server that the capture lost
+//! *** 30 +1s                             what stands up to *** is said 30 times, a second from
+//! ***                                    the beginning of one round to that of the next
 //! !!! GET / 200 0 5                      an exchange that this makes: method, target, status,
 //!                                        octets of the request's and of the response's body
 //! ```
@@ -22,13 +24,19 @@
 //! Escapes: `\r` `\n` `\t` `\0` `\\` and `\xHH`, which may be repeated: `\x61{4096}`. A line of
 //! octets that looks like a mark begins with `\x3c`, `\x3d`, `\x3e` or `\x21` instead.
 //!
+//! Where === stands within a repetition, each round has connections of its own, with the client's
+//! port counted up; else all rounds are said on the connection before. `\\#` stands for the number of
+//! the round, from 1.
+//!
 //! After a mark may stand `+TIME` (`ns`, `us`, `ms` or `s`), and after `>>>` and `<<<` `fin` or
 //! `rst`. After the endpoints of `===` may stand `+TIME`, `not-captured`, `refused` or
 //! `unanswered=N`.
 
 use std::fmt;
+use std::net::IpAddr;
 
 use httpwhy::units::Duration;
+use httpwhy::wire::Endpoint;
 
 use super::exchange::{Exchange, endpoint};
 use super::script::{Connection, Event, Opening, Script, Side, Turn};
@@ -59,9 +67,18 @@ impl fmt::Display for Mistake {
 /// Reads a dialogue.
 pub fn parse(text: &str) -> Result<Script, Mistake> {
     let mut reader = Reader::default();
-    for (index, line) in text.split_inclusive('\n').enumerate() {
-        reader.line = index + 1;
-        reader.take(line.strip_suffix('\n').unwrap_or(line)).map_err(|what| reader.fail(what))?;
+    let lines = text.split_inclusive('\n').map(|line| line.strip_suffix('\n').unwrap_or(line));
+    let mut lines = (1..).zip(lines);
+    while let Some((number, line)) = lines.next() {
+        reader.line = number;
+        match line.strip_prefix("***") {
+            Some(rest) => {
+                let rounds = lines.by_ref().take_while(|(_, line)| *line != "***").collect();
+                reader.repeat(rest, rounds)
+            }
+            None => reader.take(line),
+        }
+        .map_err(|what| reader.fail(what))?;
     }
     reader.finish_turn().map_err(|what| reader.fail(what))?;
     Ok(reader.script)
@@ -104,6 +121,46 @@ impl Reader {
                 None => Err(format!("{line:?} belongs to nobody: it wants >>> or <<< before it")),
             },
         }
+    }
+
+    /// Reads the lines of a repetition once for each round.
+    fn repeat(&mut self, rest: &str, lines: Vec<(usize, &str)>) -> Result<(), String> {
+        self.finish_turn()?;
+        let want = "want *** TIMES +TIME";
+        let (times, step) = rest.trim().split_once(' ').ok_or(want)?;
+        let times: u16 = times.parse().map_err(|_| format!("{times:?} is no number; {want}"))?;
+        let step = time(step.trim())?;
+        let own = lines.iter().any(|(_, line)| line.starts_with("==="));
+        for round in 0..times {
+            let (connections, turns) = (
+                self.script.connections.len(),
+                self.script.connections.last().map_or(0, |c| c.turns.len()),
+            );
+            for (number, line) in &lines {
+                self.line = *number;
+                self.take(&line.replace("\\#", &(round + 1).to_string()))?;
+            }
+            self.finish_turn()?;
+            if own {
+                let later = step.as_nanos() * u64::from(round);
+                for connection in self.script.connections.iter_mut().skip(connections) {
+                    let client = connection.client;
+                    let port =
+                        client.port().checked_add(round).ok_or("too many rounds for ports")?;
+                    connection.client = with_port(client, port);
+                    connection.begins = Duration::from_nanos(connection.begins.as_nanos() + later);
+                }
+            } else if round > 0 {
+                // From the beginning of one round to that of the next.
+                let turns = self.connection().turns.get_mut(turns..).unwrap_or_default();
+                let took: u64 = turns.iter().skip(1).map(|turn| turn.after.as_nanos()).sum();
+                let first = turns.first_mut().ok_or("nothing is repeated")?;
+                let idle =
+                    step.as_nanos().checked_sub(took).ok_or("a round takes longer than that")?;
+                first.after = Duration::from_nanos(idle);
+            }
+        }
+        Ok(())
     }
 
     fn connection(&mut self) -> &mut Connection {
@@ -190,6 +247,13 @@ impl Reader {
         let exchange = Exchange::parse(connection.client, connection.server, rest)?;
         connection.exchanges.push(exchange);
         Ok(())
+    }
+}
+
+fn with_port(endpoint: Endpoint, port: u16) -> Endpoint {
+    match endpoint.address() {
+        IpAddr::V4(address) => Endpoint::v4(address.octets(), port),
+        IpAddr::V6(address) => Endpoint::v6(address.octets(), port),
     }
 }
 

@@ -2,8 +2,11 @@
 //! full, or old enough, the next one begins, and of these only the newest are kept if that is
 //! asked for. Who opens the files decides where they are and whether one may be replaced.
 
+mod chosen;
 mod pcap;
 mod pcapng;
+
+pub use chosen::Chosen;
 
 use std::collections::VecDeque;
 use std::fs::{self, File};
@@ -196,7 +199,7 @@ impl Saving {
     fn packet(&mut self, packet: &Packet<'_>, interfaces: &[Interface]) -> Result<(), Error> {
         let written = match &mut self.format {
             Format::Pcap(writer) => writer.packet(packet, &mut self.out),
-            Format::Pcapng(writer) => writer.packet(packet, interfaces, &mut self.out),
+            Format::Pcapng(writer) => writer.packet(packet, &[], interfaces, &mut self.out),
         };
         let octets = written.map_err(|source| self.refused(source))?;
         self.octets = self.octets.saturating_add(octets);

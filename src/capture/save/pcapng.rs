@@ -13,6 +13,8 @@ const SECTION: u32 = 0x0a0d_0d0a;
 const INTERFACE: u32 = 1;
 const STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
+/// The option of any block that says something in words (`opt_comment`).
+const COMMENT: u16 = 1;
 const BYTE_ORDER: u32 = 0x1a2b_3c4d;
 /// Version 1.0, as two fields of 16 bits.
 const VERSION: u32 = 1;
@@ -34,6 +36,7 @@ impl Writer {
     pub(super) fn packet(
         &mut self,
         packet: &Packet<'_>,
+        comments: &[String],
         interfaces: &[Interface],
         out: &mut impl Write,
     ) -> io::Result<u64> {
@@ -59,7 +62,8 @@ impl Writer {
         let (high, low) = time(packet.at);
         let caplen = u32::try_from(packet.bytes.len()).unwrap_or(u32::MAX);
         let index = u32::try_from(index).unwrap_or(u32::MAX);
-        let options = direction(packet.direction);
+        let said = options(packet.direction, comments);
+        let options = said.as_deref().unwrap_or_else(|| direction(packet.direction));
         let padded = packet.bytes.len().next_multiple_of(4);
         let length = FRAME_OCTETS + 20 + padded + options.len();
         let length_field = u32::try_from(length).unwrap_or(u32::MAX);
@@ -145,6 +149,22 @@ const fn direction(direction: Option<Direction>) -> &'static [u8] {
         Some(Direction::Inbound) => &[2, 0, 4, 0, 1, 0, 0, 0, 0, 0, 0, 0],
         Some(Direction::Outbound) => &[2, 0, 4, 0, 2, 0, 0, 0, 0, 0, 0, 0],
     }
+}
+
+/// The options of a packet that has comments.
+fn options(known: Option<Direction>, comments: &[String]) -> Option<Vec<u8>> {
+    if comments.is_empty() {
+        return None;
+    }
+    let mut options = Vec::new();
+    for comment in comments {
+        option(&mut options, COMMENT, comment.as_bytes());
+    }
+    match direction(known) {
+        [] => option(&mut options, 0, &[]),
+        direction => options.extend_from_slice(direction),
+    }
+    Some(options)
 }
 
 /// Adds an option to a body.

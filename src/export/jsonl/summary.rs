@@ -163,6 +163,12 @@ fn capture(out: &mut Vec<u8>, summary: &Summary, statistics: &Statistics) {
     json::number(out, summary.population.evicted);
     key!(out, "dropped");
     json::optional_number(out, summary.dropped());
+    key!(out, "dropped_by_system");
+    json::optional_number(out, summary.drops.system);
+    key!(out, "dropped_by_interface");
+    json::optional_number(out, summary.drops.interface);
+    key!(out, "dropped_by_httpwhy");
+    json::number(out, summary.drops.own);
 }
 
 fn input(out: &mut Vec<u8>, input: &Input) {

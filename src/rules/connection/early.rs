@@ -84,7 +84,7 @@ rule! {
 
 fn without_close(scene: &Scene<'_>, report: &mut Report<'_>) {
     let Some((request, response)) = scene.pair() else { return };
-    let closing = response.head.lists(FieldName::Connection, b"close");
+    let closing = response.head.closes();
     let current = response.head.version().is_some_and(|version| version >= Version::HTTP_11);
     let unfinished = request.last.packet > response.last.packet || !request.complete();
     let error = scene.status().is_some_and(|status| status >= 400);

@@ -4,4 +4,5 @@ pub(super) mod closing;
 pub(super) mod early;
 pub(super) mod pairing;
 pub(super) mod protocol;
+pub(super) mod race;
 pub(super) mod unanswered;

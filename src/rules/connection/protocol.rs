@@ -2,7 +2,7 @@
 //! tunnels.
 
 use crate::flow::Side;
-use crate::http::{Connection, FieldName, MessageEnd, Method, Protocol};
+use crate::http::{Connection, MessageEnd, Method, Protocol};
 use crate::rules::rule::rule;
 use crate::rules::{Aftermath, Check, Guard, Parameter, Report, Scene, Severity, Trigger, text};
 
@@ -197,7 +197,7 @@ rule! {
 fn optimistic(scene: &Scene<'_>, report: &mut Report<'_>) {
     let Some((request, status)) = scene.request().zip(scene.status()) else { return };
     let early = scene.exchange.early;
-    if early > 0 && !request.head.lists(FieldName::Connection, b"close") {
+    if early > 0 && !request.head.closes() {
         let refused = !(200..=299).contains(&status);
         report.find().severity_if(refused, Severity::Error).plain("bytes", early).add();
     }

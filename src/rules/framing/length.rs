@@ -127,6 +127,6 @@ fn unframed(scene: &Scene<'_>, report: &mut Report<'_>) {
         return;
     }
     let goes_on = response.end == Some(crate::http::MessageEnd::NextMessage);
-    let keeps = head.lists(FieldName::Connection, b"keep-alive");
+    let keeps = head.keeps_alive();
     report.find().severity_if(keeps, Severity::Warning).severity_if(goes_on, Severity::Error).add();
 }

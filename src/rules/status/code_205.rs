@@ -1,6 +1,6 @@
 //! 205 (Reset Content).
 
-use crate::http::{ContentLength, FieldName, Method, TransferCoding};
+use crate::http::{ContentLength, Method, TransferCoding};
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Report, Scene, Severity, Trigger, text};
 
@@ -68,7 +68,7 @@ fn unframed(scene: &Scene<'_>, report: &mut Report<'_>) {
     let Some((request, response)) = scene.pair() else { return };
     let framed = response.content_length != ContentLength::Absent
         || response.transfer_coding != TransferCoding::Absent
-        || response.head.lists(FieldName::Connection, b"close");
+        || response.head.closes();
     if request.head.method() != Method::Head && !framed {
         report.find().add();
     }

@@ -12,7 +12,9 @@ use crate::rules::awaited::Awaited;
 use crate::rules::reference;
 use crate::rules::report::url;
 use crate::rules::rule::rule;
-use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
+use crate::rules::{
+    Check, Guard, Parameter, Report, Scene, Severity, Traffic, Trigger, Watcher, text,
+};
 use crate::units::Duration;
 use crate::wire::Endpoint;
 
@@ -197,7 +199,7 @@ impl Watcher for LongChains {
         }
     }
 
-    fn finish(&mut self, _: Mark, report: &mut Report<'_>) {
+    fn finish(&mut self, _: Mark, _: &Traffic, report: &mut Report<'_>) {
         while let Some(chain) = self.chains.open.rest() {
             tell(&chain, None, report);
         }

@@ -68,10 +68,9 @@ impl Summary {
         self.inputs.iter().any(|input| !input.damages.is_empty())
     }
 
-    /// Packets that interfaces or the system dropped while capturing; `None` where nobody counted.
+    /// Packets that were lost while capturing; `None` where nobody counted.
     pub fn dropped(&self) -> Option<u64> {
-        let all = self.inputs.iter().flat_map(|input| &input.interfaces);
-        all.filter_map(|interface| interface.dropped).reduce(u64::saturating_add)
+        self.drops.total()
     }
 }
 

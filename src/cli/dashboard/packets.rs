@@ -1,0 +1,69 @@
+//! Packets between some ends, out of captures that are read again, into a new capture file.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::path::PathBuf;
+
+use httpwhy::capture::save::{Kind, Rotation, Saved};
+use httpwhy::capture::{Capture, Input, Next, Reading, Source};
+use httpwhy::error::Error;
+use httpwhy::wire::{Decoded, Decoder, Endpoint, Packet};
+
+/// Copies the packets into the file; how many there were.
+pub(super) fn copy(
+    paths: &[PathBuf],
+    ends: BTreeSet<(Endpoint, Endpoint)>,
+    (path, file): (PathBuf, File),
+) -> Result<u64, Error> {
+    let capture = Capture::open(paths)?;
+    let between = Between { capture, decoder: Decoder::new(), ends, octets: Vec::new() };
+    let mut opened = Some((path, file));
+    let opener = move |_| {
+        let gone = || Error::Usage("there is one file to write".to_owned());
+        opened.take().ok_or_else(gone)
+    };
+    let mut saved = Saved::new(between, Kind::Pcapng, Rotation::default(), Box::new(opener))?;
+    let mut packets = 0;
+    while let Next::Packet(_) = saved.next()? {
+        packets += 1;
+    }
+    saved.finish()?;
+    Ok(packets)
+}
+
+/// A capture of which only some packets are seen.
+struct Between {
+    capture: Capture,
+    decoder: Decoder,
+    /// Client and server; packets of both directions are wanted.
+    ends: BTreeSet<(Endpoint, Endpoint)>,
+    /// The octets of the packet that is handed out: those that are passed over must not be lent.
+    octets: Vec<u8>,
+}
+
+impl Source for Between {
+    fn next(&mut self) -> Result<Next<'_>, Error> {
+        let Self { capture, decoder, ends, octets } = self;
+        while let Some(packet) = capture.next()? {
+            let Decoded::Segment(segment) = decoder.decode(&packet) else { continue };
+            let (one, other) = (segment.ends.source, segment.ends.destination);
+            if ends.contains(&(one, other)) || ends.contains(&(other, one)) {
+                octets.clear();
+                octets.extend_from_slice(packet.bytes);
+                let Packet { number, at, link, interface, len, direction, offset, .. } = packet;
+                let bytes = octets.as_slice();
+                let held = Packet { number, at, link, interface, len, direction, bytes, offset };
+                return Ok(Next::Packet(held));
+            }
+        }
+        Ok(Next::End)
+    }
+
+    fn inputs(&self) -> Vec<&Input> {
+        self.capture.inputs().collect()
+    }
+
+    fn reading(&self) -> Reading {
+        Source::reading(&self.capture)
+    }
+}

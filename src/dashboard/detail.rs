@@ -1,0 +1,540 @@
+//! One exchange: its timeline with packets, why it failed, both heads. In full view, as panes below
+//! the list, and as a strip of few lines.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::app::App;
+use super::theme::Meaning;
+use super::view::Size;
+use super::widget::{fit, line, panel, put, right, scroll_mark, wrapped};
+use super::words::{DASH, duration, host, safe, sign, status, target, unanswered, why};
+use crate::export::{Options, Sort, detail, escape};
+use crate::flow::Mark;
+use crate::http::{Exchange, Message};
+use crate::snapshot::{Row, Whole};
+use crate::status::Language;
+use crate::units::{Count, Duration, Octets};
+
+/// Columns of a label in front of an explanation.
+const LABEL: usize = 10;
+
+/// A line with a meaning for each piece.
+type Pieces = Vec<(String, Meaning)>;
+
+/// Draws the full view.
+pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
+    let Some(view) = app.detail else { return };
+    let theme = app.theme;
+    let Some(row) = app.shown.row(view.id) else {
+        let text = format!(" exchange {} is not kept any more; Esc goes back", Count(view.id));
+        put(buffer, area, 0, &text, theme.style(Meaning::Warning));
+        return;
+    };
+    title(app, view.id, row, buffer, area, size);
+    let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let whole = app.whole(view.id);
+    let lines = if size == Size::Full {
+        let timeline = timeline(row, whole, usize::from(area.width) - 4);
+        let reasons = reasons(app, row, whole, usize::from(area.width) - 4);
+        let wanted = u16::try_from(timeline.len() + 2).unwrap_or(u16::MAX);
+        let above = wanted.clamp(4, (body.height / 3).max(4));
+        let (upper, rest) = super::tab::split(body, above);
+        let wanted = u16::try_from(reasons.len() + 2).unwrap_or(u16::MAX);
+        let (middle, lower) = super::tab::split(rest, wanted.clamp(3, (rest.height / 2).max(3)));
+        let inside = panel(buffer, upper, theme, "Timeline", "packet numbers as in Wireshark");
+        draw_pieces(app, buffer, inside, &timeline, 0);
+        let inside = panel(buffer, middle, theme, "Why", "");
+        draw_pieces(app, buffer, inside, &reasons, 0);
+        heads(app, whole, buffer, lower, view.scroll, view.pane)
+    } else {
+        // One page to scroll.
+        let room = usize::from(area.width).saturating_sub(2);
+        let mut page = reasons(app, row, whole, room);
+        page.push(Vec::new());
+        page.extend(timeline(row, whole, room));
+        for message in [0, 1] {
+            page.push(Vec::new());
+            page.extend(message_lines(app, whole, message, room, true));
+        }
+        let count = page.len();
+        draw_pieces(app, buffer, body, &page, view.scroll);
+        count.saturating_sub(usize::from(body.height)) + 1
+    };
+    if let Some(view) = &mut app.detail {
+        view.lines = lines;
+        view.scroll = view.scroll.min(lines.saturating_sub(1));
+    }
+}
+
+fn title(app: &App, id: u64, row: &Row, buffer: &mut Buffer, area: Rect, size: Size) {
+    let theme = app.theme;
+    let (code, meaning) = status(row);
+    let whole = app.whole(id);
+    let reason = whole
+        .and_then(|whole| whole.exchange.response.as_ref())
+        .map_or_else(String::new, |response| format!(" {}", safe(response.head.reason())));
+    let answer = if row.status.is_none() && row.outcome.is_failure() {
+        unanswered(row.unanswered).to_owned()
+    } else {
+        format!("{code}{reason}")
+    };
+    let all = Count(app.shown.rows.end() as u64);
+    let number = if size == Size::Full {
+        format!(" ← Esc   exchange #{} of {all}    ", Count(id))
+    } else {
+        format!(" ← #{}  ", Count(id))
+    };
+    let end = if size == Size::Full { "      ] next  [ prev " } else { "" };
+    let taken = escape::width(&number) + escape::width(&answer) + escape::width(end) + 5;
+    let room = usize::from(area.width).saturating_sub(taken);
+    let what = format!(
+        "{} {}{}",
+        safe(&row.method),
+        host(&row.host, app.secrets),
+        target(row, app.secrets)
+    );
+    let what = escape::cut(what.as_bytes(), room).into_owned();
+    let gap = usize::from(area.width).saturating_sub(taken + escape::width(&what));
+    let spans = vec![
+        Span::styled(number, theme.style(Meaning::Dim)),
+        Span::styled(what, theme.style(Meaning::Title)),
+        Span::raw("  →  "),
+        Span::styled(answer, theme.style(meaning)),
+        Span::raw(" ".repeat(gap)),
+        Span::styled(end, theme.style(Meaning::Dim)),
+    ];
+    line(buffer, area, 0, &Line::from(spans));
+}
+
+fn draw_pieces(app: &App, buffer: &mut Buffer, area: Rect, lines: &[Pieces], scroll: usize) {
+    for (row, pieces) in (0..area.height).zip(lines.iter().skip(scroll)) {
+        let spans = std::iter::once(Span::raw(" ")).chain(
+            pieces
+                .iter()
+                .map(|(text, meaning)| Span::styled(text.as_str(), app.theme.style(*meaning))),
+        );
+        line(buffer, area, row, &Line::from_iter(spans));
+    }
+}
+
+/// What happened when: a line an event.
+fn timeline(row: &Row, whole: Option<&Whole>, columns: usize) -> Vec<Pieces> {
+    let place = format!(
+        "{} → {}   connection {}, request {} on it",
+        row.client, row.server, row.connection, row.nth
+    );
+    // Times, sizes and packet numbers have their place; the bars and the words share the rest.
+    let bars = columns >= 72;
+    let taken = 13 + 2 + if bars { 13 } else { 0 } + 8 + 13;
+    let words = columns.saturating_sub(taken).clamp(8, 46);
+    let at = row.at.to_string();
+    let clock = at.get(11..23).unwrap_or_default().to_owned();
+    let mut lines = vec![vec![
+        (format!("{clock:>12} "), Meaning::Dim),
+        ("┃ ".to_owned(), Meaning::Frame),
+        (place, Meaning::Plain),
+    ]];
+    let Some(whole) = whole else {
+        lines.push(vec![(
+            "             ┃ not kept whole; it is being read again …".to_owned(),
+            Meaning::Dim,
+        )]);
+        return lines;
+    };
+    let exchange = &*whole.exchange;
+    let begin = exchange.request.as_ref().map_or_else(|| exchange.first(), |request| request.first);
+    let mut events = events(exchange);
+    for verdict in &whole.verdicts {
+        for evidence in &verdict.evidence {
+            if events.iter().all(|event| event.mark.packet != evidence.mark.packet) {
+                let says = escape::text(evidence.says.as_bytes()).into_owned();
+                events.push(Event::new(evidence.mark, says, Meaning::Warning));
+            }
+        }
+    }
+    events.sort_by_key(|event| (event.mark.at, event.mark.packet));
+    let last = events.iter().map(|event| event.until.unwrap_or(event.mark).at).max();
+    let first = events.first().map_or(begin.at, |event| event.mark.at);
+    let span = last.map_or(0, |last| last.since(first).as_nanos()).max(1);
+    for event in events {
+        let after = if event.mark.at < begin.at {
+            format!("-{}", begin.since(event.mark))
+        } else {
+            format!("+{}", event.mark.since(begin))
+        };
+        let bar = if bars { bar(first.as_nanos(), span, &event) } else { String::new() };
+        lines.push(vec![
+            (format!("{after:>12} "), Meaning::Dim),
+            ("┃ ".to_owned(), Meaning::Frame),
+            (bar, Meaning::Bar),
+            (fit(&event.what, words), event.meaning),
+            (right(&event.size, 8), Meaning::Plain),
+            (format!("  #{}", Count(event.mark.packet)), Meaning::Dim),
+        ]);
+    }
+    lines
+}
+
+/// One thing that happened.
+struct Event {
+    mark: Mark,
+    /// The end of what lasts.
+    until: Option<Mark>,
+    what: String,
+    size: String,
+    meaning: Meaning,
+}
+
+impl Event {
+    const fn new(mark: Mark, what: String, meaning: Meaning) -> Self {
+        Self { mark, until: None, what, size: String::new(), meaning }
+    }
+}
+
+fn events(exchange: &Exchange) -> Vec<Event> {
+    let mut events = Vec::new();
+    let size = |message: &Message| Octets(message.content).to_string();
+    if let Some(request) = &exchange.request {
+        let beside = match (exchange.connect, exchange.idle_before) {
+            (Some(connect), _) => format!(", handshake {connect}"),
+            (None, Some(idle)) => format!(", {idle} idle before"),
+            (None, None) => String::new(),
+        };
+        events.push(Event {
+            mark: request.first,
+            until: Some(request.last),
+            what: format!("request{beside}"),
+            size: size(request),
+            meaning: Meaning::Plain,
+        });
+    }
+    for interim in &exchange.interim {
+        let status = safe(interim.head.status_octets());
+        events.push(Event::new(
+            interim.first,
+            format!("interim response {status}"),
+            Meaning::Plain,
+        ));
+    }
+    match (&exchange.response, exchange.unanswered) {
+        (Some(response), _) => {
+            let think = exchange.think_time();
+            let waited = think.map(|think| format!(" after {think}")).unwrap_or_default();
+            let status = safe(response.head.status_octets());
+            events.push(Event {
+                mark: response.first,
+                until: Some(response.last),
+                what: format!("response {status}{waited}"),
+                size: size(response),
+                meaning: Meaning::of_status(exchange.status()),
+            });
+            if let Some((pause, packet)) = response.longest_pause
+                && pause >= Duration::from_millis(150)
+            {
+                let mark = Mark { at: response.last.at, packet };
+                let what = format!("the longest pause inside it: {pause}");
+                events.push(Event::new(mark, what, Meaning::Slow));
+            }
+            if response.last.packet != response.first.packet {
+                let total = exchange.total_time().map(|time| format!(", {time} in all"));
+                let what = format!("response ends{}", total.unwrap_or_default());
+                events.push(Event::new(response.last, what, Meaning::Plain));
+            }
+        }
+        (None, why) => {
+            let what = unanswered(why).to_owned();
+            events.push(Event::new(exchange.completed, what, Meaning::Failure));
+        }
+    }
+    let circumstances = &exchange.circumstances;
+    for (marks, what) in [(circumstances.fin, "FIN"), (circumstances.reset, "RST")] {
+        for (mark, side) in marks.into_iter().zip(["client", "server"]) {
+            let Some(mark) = mark else { continue };
+            let meaning = if what == "RST" { Meaning::Failure } else { Meaning::Dim };
+            events.push(Event::new(mark, format!("{what} from the {side}"), meaning));
+        }
+    }
+    events
+}
+
+/// Where in the whole an event lies, in twelve columns.
+fn bar(first: i64, span: u64, event: &Event) -> String {
+    const COLUMNS: u64 = 12;
+    let place = |mark: Mark| {
+        let since = u64::try_from(mark.at.as_nanos().saturating_sub(first)).unwrap_or(0);
+        (u128::from(since) * u128::from(COLUMNS - 1) / u128::from(span)) as u64
+    };
+    let begin = place(event.mark).min(COLUMNS - 1);
+    let end = event.until.map_or(begin, place).clamp(begin, COLUMNS - 1);
+    (0..=COLUMNS).map(|column| if (begin..=end).contains(&column) { '█' } else { ' ' }).collect()
+}
+
+/// Why it failed and what rules found, as lines of at most so many columns.
+fn reasons(app: &App, row: &Row, whole: Option<&Whole>, columns: usize) -> Vec<Pieces> {
+    let room = columns.saturating_sub(LABEL);
+    let mut lines: Vec<Pieces> = Vec::new();
+    let mut add = |label: &str, meaning: Meaning, text: &str| {
+        for (place, part) in wrapped(text, room).into_iter().enumerate() {
+            let label = if place == 0 { label } else { "" };
+            lines.push(vec![(fit(label, LABEL - 1), Meaning::Title), (part, meaning)]);
+        }
+    };
+    let verdicts = whole.map(|whole| whole.verdicts.as_slice()).unwrap_or_default();
+    for verdict in verdicts {
+        let sure = verdict.confidence.name();
+        let summary = escape::text(verdict.summary.as_bytes());
+        add("VERDICT", Meaning::Failure, &format!("{}: {summary}", verdict.cause.title));
+        let packets: Vec<String> = verdict
+            .evidence
+            .iter()
+            .map(|one| format!("#{} {}", Count(one.mark.packet), escape::text(one.says.as_bytes())))
+            .collect();
+        add("EVIDENCE", Meaning::Plain, &packets.join("; "));
+        add(
+            "SURE",
+            Meaning::Plain,
+            &format!("{sure}: {}", escape::text(verdict.reason.as_bytes())),
+        );
+        for rival in &verdict.rivals {
+            add("NOT", Meaning::Dim, &format!("{}: {}", rival.cause, rival.why_not));
+        }
+        let same = app.problems.iter().find(|problem| problem.kind.shows(row));
+        if let Some(same) = same.filter(|same| same.count > 1) {
+            add("SEEN", Meaning::Plain, &format!("{} times; 5 has them all", Count(same.count)));
+        }
+        add("TRY", Meaning::Plain, verdict.advice);
+    }
+    if verdicts.is_empty() && row.outcome.is_failure() {
+        let (text, meaning) = why(row);
+        add("FAILED", meaning, &text);
+        let word = if row.blame.is_some() { "" } else { "nothing in the capture says why" };
+        if !word.is_empty() {
+            add("", Meaning::Dim, word);
+        }
+    }
+    for finding in whole.map(|whole| whole.findings.as_slice()).unwrap_or_default() {
+        let (sign, meaning) = sign(finding.severity);
+        let message = finding.message(Language::English);
+        let text = format!("{sign} {}: {}", finding.rule.id, escape::text(message.as_bytes()));
+        add("FOUND", meaning, &text);
+    }
+    if whole.is_none()
+        && let Some(rules) = &row.rules
+    {
+        for rule in rules.iter() {
+            let (sign, meaning) = sign(rule.severity);
+            add("FOUND", meaning, &format!("{sign} {}", rule.id));
+        }
+    }
+    if lines.is_empty() {
+        lines.push(vec![(
+            "✔ nothing is wrong with it, as far as the packets tell".to_owned(),
+            Meaning::Good,
+        )]);
+    }
+    lines
+}
+
+/// The lines of one message: 0 the request, 1 the response. What `httpwhy show` prints, with the line
+/// that says which packets it came in or without.
+fn message_lines(
+    app: &App,
+    whole: Option<&Whole>,
+    which: usize,
+    columns: usize,
+    with_packets: bool,
+) -> Vec<Pieces> {
+    let Some(whole) = whole else {
+        return vec![vec![("not kept whole".to_owned(), Meaning::Dim)]];
+    };
+    let options = Options {
+        secrets: app.secrets,
+        top: 10,
+        columns: None,
+        colour: false,
+        servers: true,
+        sort: Sort::Failed,
+        accounts: false,
+    };
+    let exchange = &whole.exchange;
+    let mut page = Vec::new();
+    let message = if which == 0 { &exchange.request } else { &exchange.response };
+    let name = if which == 0 { "REQUEST" } else { "RESPONSE" };
+    let Some(message) = message else {
+        let word = if which == 0 {
+            "the request was not captured"
+        } else {
+            unanswered(exchange.unanswered)
+        };
+        return vec![vec![(format!("{name}   {word}"), Meaning::Warning)]];
+    };
+    if detail::write_message(name, message, options, &mut page).is_err() {
+        return Vec::new();
+    }
+    let text = String::from_utf8_lossy(&page);
+    let mut lines = Vec::new();
+    let shown = text.trim_end().split('\n').enumerate().skip(usize::from(!with_packets));
+    for (place, text) in shown {
+        let text = text.strip_prefix("  ").unwrap_or(text);
+        let meaning = match (place, text) {
+            (0, _) => Meaning::Dim,
+            (1, _) => Meaning::Title,
+            (_, text) if text.starts_with('▲') => Meaning::Warning,
+            _ => Meaning::Plain,
+        };
+        if escape::width(text) <= columns {
+            lines.push(vec![(text.to_owned(), meaning)]);
+        } else {
+            // Heads and bodies go on in the next line, so that nothing is cut.
+            lines.extend(wrapped(text, columns).into_iter().map(|part| vec![(part, meaning)]));
+        }
+    }
+    lines
+}
+
+/// Both messages beside one another; how far they can be scrolled.
+fn heads(
+    app: &App,
+    whole: Option<&Whole>,
+    buffer: &mut Buffer,
+    area: Rect,
+    scroll: usize,
+    pane: usize,
+) -> usize {
+    let half = area.width / 2;
+    let left = Rect { width: half, ..area };
+    let other = Rect { x: area.x + half, width: area.width - half, ..area };
+    let mut most = 1;
+    for (which, area, name) in [(0, left, "Request"), (1, other, "Response")] {
+        let chosen = pane == which;
+        let word = if chosen { "j k scroll" } else { "Tab" };
+        let inside = panel(buffer, area, app.theme, name, word);
+        let room = usize::from(inside.width).saturating_sub(2);
+        let lines = message_lines(app, whole, which, room, true);
+        let height = usize::from(inside.height);
+        let over = lines.len().saturating_sub(height);
+        let scroll = if chosen { scroll.min(over) } else { 0 };
+        draw_pieces(app, buffer, inside, &lines, scroll);
+        scroll_mark(buffer, area, app.theme, scroll, lines.len());
+        if chosen {
+            most = over + 1;
+        }
+    }
+    most
+}
+
+/// The panes below the list: both heads, and the timing.
+pub(super) fn panes(app: &App, buffer: &mut Buffer, area: Rect) {
+    let Some((id, row)) = app.current_row() else {
+        panel(buffer, area, app.theme, "", "");
+        return;
+    };
+    let whole = app.whole(id);
+    let timing = 7.min(area.height);
+    let (upper, lower) = super::tab::split(area, area.height - timing);
+    let half = upper.width / 2;
+    let left = Rect { width: half, ..upper };
+    let other = Rect { x: upper.x + half, width: upper.width - half, ..upper };
+    let ends = format!("Request  {} → {}", row.client, row.server);
+    for (which, area, name) in [(0, left, ends.as_str()), (1, other, "Response")] {
+        let inside = panel(buffer, area, app.theme, name, "");
+        // Where the message lies is in the timing below.
+        let room = usize::from(inside.width).saturating_sub(2);
+        let lines = message_lines(app, whole, which, room, false);
+        draw_pieces(app, buffer, inside, &lines, 0);
+    }
+    let inside = panel(buffer, lower, app.theme, "Timing and evidence", "Enter shows all of it");
+    draw_pieces(app, buffer, inside, &summary(app, row, whole, usize::from(inside.width)), 0);
+}
+
+/// The same in four lines.
+pub(super) fn strip(app: &App, buffer: &mut Buffer, area: Rect) {
+    let rule = "─".repeat(usize::from(area.width));
+    put(buffer, area, 0, &rule, app.theme.style(Meaning::Frame));
+    let Some((id, row)) = app.current_row() else { return };
+    let below = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+    let head = format!(
+        " #{}  {} → {}   conn {} request {}",
+        Count(id),
+        row.client,
+        row.server,
+        row.connection,
+        row.nth
+    );
+    put(buffer, below, 0, &head, Style::new());
+    let (first, last) = row.packets;
+    let size = row.size().map_or_else(|| DASH.to_owned(), |size| Octets(size).to_string());
+    let text = format!(
+        " wait {}  all {}  got {size}  packets #{}–#{}",
+        duration(row.think_time()),
+        duration(row.total_time()),
+        Count(first),
+        Count(last)
+    );
+    put(buffer, below, 1, &text, Style::new());
+    let rest = Rect { y: below.y + 2, height: below.height.saturating_sub(2), ..below };
+    let room = usize::from(area.width).saturating_sub(2);
+    draw_pieces(app, buffer, rest, &reasons(app, row, app.whole(id), room), 0);
+}
+
+/// Phases with bars, and why.
+fn summary(app: &App, row: &Row, whole: Option<&Whole>, columns: usize) -> Vec<Pieces> {
+    let Some(whole) = whole else {
+        let word = "not kept whole any more; Enter reads it again".to_owned();
+        return vec![vec![(word, Meaning::Dim)]];
+    };
+    let exchange = &*whole.exchange;
+    let connect = match (exchange.connect, exchange.idle_before) {
+        (Some(connect), _) => format!("new connection, handshake {connect}"),
+        (None, Some(idle)) => format!("reused (request {} on it), idle for {idle}", row.nth),
+        (None, None) => format!("request {} on its connection", row.nth),
+    };
+    let mut lines = vec![vec![("connect  ".to_owned(), Meaning::Title), (connect, Meaning::Plain)]];
+    let phases = [exchange.request_time(), exchange.think_time(), exchange.response_time()];
+    let most = phases.into_iter().flatten().map(Duration::as_nanos).max().unwrap_or(0).max(1);
+    let bar = |time: Option<Duration>| {
+        let share = time.map_or(0.0, |time| time.as_nanos() as f64 / most as f64);
+        fit(&super::widget::bar(share, 26), 27)
+    };
+    let carried = |message: Option<&Message>| {
+        message.map_or_else(String::new, |message| {
+            let (first, last) = (message.first.packet, message.last.packet);
+            let packets = if first == last {
+                format!("packet #{}", Count(first))
+            } else {
+                format!("packets #{}–#{}", Count(first), Count(last))
+            };
+            format!(
+                "{} in {} segments, {packets}",
+                Octets(message.content),
+                message.segments.max(1)
+            )
+        })
+    };
+    let [sent, wait, receive] = phases;
+    for (name, time, text) in [
+        ("sent     ", sent, carried(exchange.request.as_deref())),
+        ("wait     ", wait, String::new()),
+        ("receive  ", receive, carried(exchange.response.as_deref())),
+    ] {
+        lines.push(vec![
+            (name.to_owned(), Meaning::Title),
+            (bar(time), Meaning::Bar),
+            (right(&duration(time), 10), Meaning::Plain),
+            (format!("    {text}"), Meaning::Dim),
+        ]);
+    }
+    let room = columns.saturating_sub(LABEL + 1);
+    let first = reasons(app, row, Some(whole), columns.max(LABEL + 8) * 4);
+    let text = first.first().map(|pieces| {
+        let skip = usize::from(pieces.len() > 1);
+        pieces.iter().skip(skip).map(|(text, _)| text.as_str()).collect::<String>()
+    });
+    let meaning = first.first().and_then(|pieces| pieces.last()).map_or(Meaning::Plain, |it| it.1);
+    let why = escape::cut(text.unwrap_or_default().as_bytes(), room).into_owned();
+    lines.push(vec![("why      ".to_owned(), Meaning::Title), (why, meaning)]);
+    lines
+}

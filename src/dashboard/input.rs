@@ -1,0 +1,564 @@
+//! Keys in, changes of the [`App`] and wishes to the outside out.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
+
+use super::app::{
+    App, CONNECTION_SORTS, CONNECTIONS, Detail, ENDPOINT_SORTS, ENDPOINTS, Effect, OVERVIEW, Only,
+    PROBLEMS, Popup, REQUEST_SORTS, REQUESTS, TABS, Typing, ZOOMS,
+};
+use super::keys::{Action, action};
+use super::problems::Kind;
+use super::widget::Prompt;
+use super::{copy, save};
+use crate::filter::{FIELDS, Filter};
+use crate::secret::Secrets;
+
+/// A number in front of a key is no larger.
+const MOST_COUNT: usize = 1_000_000;
+
+/// Lines of history that are kept.
+const HISTORY: usize = 100;
+
+impl App {
+    /// Takes a key.
+    pub fn key(&mut self, key: KeyEvent) -> Option<Effect> {
+        if key.kind == KeyEventKind::Release {
+            return None;
+        }
+        let interrupt =
+            key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
+        if interrupt {
+            return Some(Effect::Quit);
+        }
+        if self.typing.is_some() {
+            return self.type_key(key);
+        }
+        self.message = None;
+        if let Some(popup) = self.popup.clone() {
+            return self.popup_key(&popup, key);
+        }
+        // `1` to `5` are tabs; a count begins with another digit, or goes on with any.
+        if let KeyCode::Char(digit @ '0'..='9') = key.code
+            && (self.counting || matches!(digit, '0' | '6'..='9'))
+        {
+            let digit = digit as usize - '0' as usize;
+            self.count = (self.count * 10 + digit).min(MOST_COUNT);
+            self.counting = true;
+            return None;
+        }
+        let effect = action(key).and_then(|action| self.act(action));
+        self.count = 0;
+        self.counting = false;
+        effect
+    }
+
+    /// Takes an event of the mouse: its wheel moves.
+    pub fn mouse(&mut self, event: MouseEvent) {
+        let moved = match event.kind {
+            MouseEventKind::ScrollDown => Action::Down,
+            MouseEventKind::ScrollUp => Action::Up,
+            _ => return,
+        };
+        if self.typing.is_none() && self.popup.is_none() {
+            self.count = 3;
+            self.act(moved);
+            self.count = 0;
+        }
+    }
+
+    fn act(&mut self, action: Action) -> Option<Effect> {
+        match action {
+            Action::Help => self.popup = Some(Popup::Help(0)),
+            Action::Tab(tab) => self.go_to_tab(tab),
+            Action::NextTab => self.next_tab(true),
+            Action::PreviousTab => self.next_tab(false),
+            Action::Down => self.step(isize::try_from(self.count.max(1)).unwrap_or(1)),
+            Action::Up => self.step(-isize::try_from(self.count.max(1)).unwrap_or(1)),
+            Action::First => self.step(isize::MIN),
+            Action::Last if self.count > 0 => self.go_to(self.count.saturating_sub(1)),
+            Action::Last => self.step(isize::MAX),
+            Action::HalfDown => self.page(1, 2),
+            Action::HalfUp => self.page(-1, 2),
+            Action::PageDown => self.page(1, 1),
+            Action::PageUp => self.page(-1, 1),
+            Action::Open => return self.open(),
+            Action::Back => self.back(),
+            Action::Filter => {
+                let text = self.filter.as_ref().map_or("", Filter::text);
+                self.typing = Some(Typing::Filter(Prompt::new(text)));
+                self.recalled = self.history.len();
+            }
+            Action::Jump => self.typing = Some(Typing::Jump(Prompt::default())),
+            Action::NextFailed => return self.failed(true),
+            Action::PreviousFailed => return self.failed(false),
+            Action::Sort => self.sort(),
+            Action::Reverse => {
+                let list = self.list_mut(self.sortable());
+                list.order.reversed = !list.order.reversed;
+            }
+            Action::Pause => {
+                self.paused = !self.paused;
+                if !self.paused {
+                    self.take_latest();
+                }
+            }
+            Action::Follow => {
+                self.follow = !self.follow;
+                if self.follow && !self.paused {
+                    self.take_latest();
+                }
+            }
+            Action::Times => self.times = self.times.next(),
+            Action::Zoom => self.zoom = (self.zoom + 1) % ZOOMS.len(),
+            Action::Copy if self.chosen().is_some() => self.popup = Some(Popup::Copy),
+            Action::Save if self.chosen().is_some() || self.tab == REQUESTS => {
+                self.popup = Some(Popup::Save);
+            }
+            Action::Copy | Action::Save => {
+                self.message = Some("choose an exchange first: 2, then j k".to_owned());
+            }
+            Action::Connection => {
+                if let Some(connection) =
+                    self.chosen().and_then(|id| self.shown.row(id)).map(|row| row.connection)
+                {
+                    self.restrict(Only::Connection(connection));
+                }
+            }
+            Action::Next => return self.neighbour(1),
+            Action::Previous => return self.neighbour(-1),
+            Action::Mark => self.mark(),
+            Action::OnlyMarked if self.only == Some(Only::Marked) => self.unrestrict(),
+            Action::OnlyMarked => self.restrict(Only::Marked),
+            Action::Reveal => {
+                let (secrets, word) = match self.secrets {
+                    Secrets::Hidden => (Secrets::Shown, "secrets are shown; R hides them"),
+                    Secrets::Shown => (Secrets::Hidden, "secrets are hidden"),
+                };
+                self.secrets = secrets;
+                self.message = Some(word.to_owned());
+            }
+            Action::Mouse => {
+                self.mouse = !self.mouse;
+                let word = if self.mouse { "on" } else { "off: the terminal selects text" };
+                self.message = Some(format!("mouse {word}"));
+                return Some(Effect::Mouse(self.mouse));
+            }
+            Action::Theme => {
+                self.theme = self.theme.next();
+                self.message = Some(format!("theme: {}", self.theme.name()));
+            }
+            Action::Redraw => return Some(Effect::Redraw),
+            Action::Suspend => return Some(Effect::Suspend),
+            Action::Quit if self.options.live && !self.options.saved => {
+                self.popup = Some(Popup::Quit);
+            }
+            Action::Quit | Action::QuitNow => return Some(Effect::Quit),
+        }
+        None
+    }
+
+    fn go_to_tab(&mut self, tab: usize) {
+        self.tab = tab.min(TABS - 1);
+        self.detail = None;
+    }
+
+    fn next_tab(&mut self, forward: bool) {
+        if let Some(detail) = &mut self.detail {
+            detail.pane = 1 - detail.pane.min(1);
+            detail.scroll = 0;
+            return;
+        }
+        let step = if forward { 1 } else { TABS - 1 };
+        self.go_to_tab((self.tab + step) % TABS);
+    }
+
+    fn step(&mut self, lines: isize) {
+        if let Some(detail) = &mut self.detail {
+            let most = detail.lines.saturating_sub(1);
+            detail.scroll = detail.scroll.saturating_add_signed(lines).min(most);
+            return;
+        }
+        if self.tab == REQUESTS {
+            self.follow = false;
+        }
+        let tab = self.tab;
+        self.list_mut(tab).step(lines);
+    }
+
+    fn page(&mut self, direction: isize, part: isize) {
+        let page = if self.detail.is_some() { 10 } else { self.list(self.tab).page() };
+        let page = isize::try_from(page).unwrap_or(1) / part;
+        self.step(direction * page.max(1) * isize::try_from(self.count.max(1)).unwrap_or(1));
+    }
+
+    fn go_to(&mut self, place: usize) {
+        let tab = self.tab;
+        self.list_mut(tab).go(place);
+    }
+
+    /// The exchange that is looked at: the one in full view, or the selected one.
+    pub(super) fn chosen(&self) -> Option<u64> {
+        match (&self.detail, self.tab) {
+            (Some(detail), _) => Some(detail.id),
+            (None, REQUESTS) => self.current_row().map(|(id, _)| id),
+            (None, PROBLEMS | OVERVIEW) => {
+                let number = self.list(self.tab).current()?;
+                let first = self.problem(number)?.first?;
+                self.shown.row(first).map(|_| first)
+            }
+            _ => None,
+        }
+    }
+
+    fn open(&mut self) -> Option<Effect> {
+        if self.detail.is_some() {
+            return None;
+        }
+        let number = self.list(self.tab).current()?;
+        match self.tab {
+            OVERVIEW => {
+                self.go_to_tab(PROBLEMS);
+                self.list_mut(PROBLEMS).selected = Some(number);
+            }
+            ENDPOINTS => self.restrict(Only::Endpoint(number)),
+            CONNECTIONS => {
+                let id = self.shown.connections.get(number as usize)?.id;
+                self.restrict(Only::Connection(id));
+            }
+            PROBLEMS => {
+                let kind = self.problem(number)?.kind;
+                // What concerns no exchange has none to list.
+                let shown = self.shown.rows.iter().any(|row| kind.shows(row));
+                if shown {
+                    self.restrict(Only::Problem(kind));
+                } else {
+                    let word = "it is about a connection, not about one of its exchanges";
+                    self.message = Some(word.to_owned());
+                }
+            }
+            _ => return self.look_at(u64::from(number) + 1),
+        }
+        None
+    }
+
+    /// Opens the full view of an exchange.
+    fn look_at(&mut self, id: u64) -> Option<Effect> {
+        self.detail = Some(Detail { id, ..Detail::default() });
+        self.again = None;
+        self.shown.whole(id).is_none().then_some(Effect::Recall(id))
+    }
+
+    fn back(&mut self) {
+        if self.detail.take().is_some() {
+            return;
+        }
+        if self.filter.is_some() && self.tab == REQUESTS {
+            self.set_filter(None);
+        } else if self.only.is_some() && self.tab == REQUESTS {
+            let tab = match self.only {
+                Some(Only::Endpoint(_)) => ENDPOINTS,
+                Some(Only::Connection(_)) => CONNECTIONS,
+                Some(Only::Problem(_)) => PROBLEMS,
+                _ => REQUESTS,
+            };
+            self.unrestrict();
+            self.go_to_tab(tab);
+        } else if self.tab != OVERVIEW {
+            self.go_to_tab(OVERVIEW);
+        }
+    }
+
+    pub(super) fn restrict(&mut self, only: Only) {
+        self.only = Some(only);
+        self.follow = false;
+        self.go_to_tab(REQUESTS);
+        self.reset(REQUESTS);
+        self.list_mut(REQUESTS).selected = None;
+        self.work();
+    }
+
+    fn unrestrict(&mut self) {
+        self.only = None;
+        self.reset(REQUESTS);
+        self.work();
+    }
+
+    pub(super) fn set_filter(&mut self, filter: Option<Filter>) {
+        if let Some(filter) = &filter {
+            let text = filter.text().to_owned();
+            self.history.retain(|line| *line != text);
+            self.history.push(text);
+            if self.history.len() > HISTORY {
+                self.history.remove(0);
+            }
+        }
+        self.filter = filter;
+        self.go_to_tab(REQUESTS);
+        self.reset(REQUESTS);
+        self.work();
+    }
+
+    /// To the next exchange that failed, in the order of the list.
+    fn failed(&mut self, down: bool) -> Option<Effect> {
+        if self.tab != REQUESTS {
+            self.go_to_tab(REQUESTS);
+        }
+        let shown = std::sync::Arc::clone(&self.shown);
+        let is = |number: u32| {
+            shown.rows.get(number as usize).is_some_and(|row| row.outcome.is_failure())
+        };
+        self.follow = false;
+        let list = self.list_mut(REQUESTS);
+        let place = list.place();
+        let begin = if down { Some(place + 1) } else { place.checked_sub(1) };
+        match begin.and_then(|begin| list.order.find(begin, down, is)) {
+            Some(place) => {
+                list.go(place);
+                self.follow_detail()
+            }
+            None => {
+                let way = if down { "below" } else { "above" };
+                self.message = Some(format!("no failed exchange further {way}"));
+                None
+            }
+        }
+    }
+
+    /// Where the full view is open, it shows the selected exchange.
+    fn follow_detail(&mut self) -> Option<Effect> {
+        self.detail?;
+        let (id, _) = self.current_row()?;
+        let pane = self.detail.map_or(0, |detail| detail.pane);
+        let effect = self.look_at(id);
+        if let Some(detail) = &mut self.detail {
+            detail.pane = pane;
+        }
+        effect
+    }
+
+    fn neighbour(&mut self, step: isize) -> Option<Effect> {
+        self.follow = false;
+        self.list_mut(REQUESTS).step(step);
+        self.follow_detail()
+    }
+
+    /// The list that `s` and `S` are about.
+    fn sortable(&self) -> usize {
+        match self.tab {
+            ENDPOINTS | CONNECTIONS => self.tab,
+            _ => REQUESTS,
+        }
+    }
+
+    fn sort(&mut self) {
+        let tab = self.sortable();
+        if self.tab != tab {
+            self.go_to_tab(tab);
+        }
+        let sorts = match tab {
+            ENDPOINTS => ENDPOINT_SORTS,
+            CONNECTIONS => CONNECTION_SORTS,
+            _ => REQUEST_SORTS,
+        };
+        let live = self.options.live;
+        let list = self.list_mut(tab);
+        list.sort = (list.sort + 1) % sorts.len();
+        // Numbers: the largest first. The order of arrival as it was in the beginning.
+        list.order.reversed = list.sort > 0 || live || tab == ENDPOINTS;
+        list.order.resort();
+        let by = sorts.get(list.sort).copied().unwrap_or_default();
+        self.message = Some(format!("sorted by {by}; S turns it around"));
+        self.work();
+    }
+
+    fn mark(&mut self) {
+        if self.tab != REQUESTS || self.detail.is_some() {
+            return;
+        }
+        if let Some(number) = self.list(REQUESTS).current()
+            && !self.marked.remove(&number)
+        {
+            self.marked.insert(number);
+        }
+        if self.only == Some(Only::Marked) {
+            self.reset(REQUESTS);
+            self.work();
+        } else {
+            self.step(1);
+        }
+    }
+
+    fn popup_key(&mut self, popup: &Popup, key: KeyEvent) -> Option<Effect> {
+        self.popup = None;
+        match (popup, key.code) {
+            (Popup::Help(line), KeyCode::Char('j') | KeyCode::Down) => {
+                self.popup = Some(Popup::Help(line.saturating_add(1).min(60)));
+            }
+            (Popup::Help(line), KeyCode::Char('k') | KeyCode::Up) => {
+                self.popup = Some(Popup::Help(line.saturating_sub(1)));
+            }
+            (Popup::Quit, KeyCode::Char('q' | 'Q' | 'y')) => return Some(Effect::Quit),
+            (Popup::Copy, KeyCode::Char(letter)) => return self.copy(letter),
+            (Popup::Save, KeyCode::Char(letter)) => return self.save(letter),
+            _ => {}
+        }
+        None
+    }
+
+    fn copy(&mut self, letter: char) -> Option<Effect> {
+        let id = self.chosen()?;
+        let Some(whole) = self.whole(id) else {
+            self.message = Some(format!("exchange {id} is not kept whole; open it first"));
+            return None;
+        };
+        let (what, text) = copy::text(letter, id, whole, self.secrets)?;
+        self.message = Some(format!("copied: {what}"));
+        Some(Effect::Copy(text))
+    }
+
+    fn save(&mut self, letter: char) -> Option<Effect> {
+        match save::effect(self, letter)? {
+            Ok(effect) => Some(effect),
+            Err(word) => {
+                self.message = Some(word);
+                None
+            }
+        }
+    }
+
+    fn type_key(&mut self, key: KeyEvent) -> Option<Effect> {
+        match self.typing.clone()? {
+            Typing::Jump(mut prompt) => match key.code {
+                KeyCode::Esc => self.typing = None,
+                KeyCode::Enter => {
+                    self.typing = None;
+                    return self.jump(prompt.text().trim());
+                }
+                _ => {
+                    prompt.key(key);
+                    self.typing = Some(Typing::Jump(prompt));
+                }
+            },
+            Typing::Filter(mut prompt) => {
+                match key.code {
+                    KeyCode::Esc => {
+                        self.typing = None;
+                        return None;
+                    }
+                    KeyCode::Enter => {
+                        self.keep_filter(prompt.text().trim());
+                        return None;
+                    }
+                    KeyCode::Up | KeyCode::Down => prompt = self.recall_line(key.code, prompt),
+                    KeyCode::Tab => complete(&mut prompt),
+                    _ => {
+                        prompt.key(key);
+                    }
+                }
+                self.typing = Some(Typing::Filter(prompt));
+            }
+        }
+        None
+    }
+
+    /// Takes a filter that was typed; a wrong one stays on the line.
+    fn keep_filter(&mut self, text: &str) {
+        if text.is_empty() {
+            self.typing = None;
+            self.set_filter(None);
+            return;
+        }
+        if let Ok(filter) = Filter::parse(text) {
+            self.typing = None;
+            self.set_filter(Some(filter));
+        }
+    }
+
+    fn recall_line(&mut self, code: KeyCode, prompt: Prompt) -> Prompt {
+        let place = if code == KeyCode::Up {
+            self.recalled.checked_sub(1)
+        } else {
+            Some(self.recalled + 1)
+        };
+        let Some(place) = place.filter(|place| *place <= self.history.len()) else {
+            return prompt;
+        };
+        self.recalled = place;
+        Prompt::new(self.history.get(place).map_or("", String::as_str))
+    }
+
+    /// To exchange `48`, or to the exchange with packet `#4711`.
+    fn jump(&mut self, text: &str) -> Option<Effect> {
+        let digits = |text: &str| text.replace(',', "").parse::<u64>().ok();
+        let found = match text.strip_prefix('#') {
+            Some(packet) => digits(packet).and_then(|packet| {
+                let spans = |row: &crate::snapshot::Row| row.packets.1.checked_sub(row.packets.0);
+                let holds = self
+                    .shown
+                    .rows
+                    .numbered()
+                    .filter(|(_, row)| row.packets.0 <= packet && packet <= row.packets.1);
+                let (number, _) = holds.min_by_key(|(_, row)| spans(row))?;
+                u32::try_from(number).ok()
+            }),
+            None => digits(text)
+                .and_then(|id| id.checked_sub(1))
+                .filter(|number| {
+                    usize::try_from(*number)
+                        .is_ok_and(|number| self.shown.rows.get(number).is_some())
+                })
+                .and_then(|number| u32::try_from(number).ok()),
+        };
+        let Some(number) = found else {
+            if !text.is_empty() {
+                self.message = Some(format!("there is no exchange {text}"));
+            }
+            return None;
+        };
+        self.follow = false;
+        self.tab = REQUESTS;
+        if self.list(REQUESTS).order.place(number).is_none() {
+            self.only = None;
+            self.filter = None;
+            self.reset(REQUESTS);
+            while self.work() {}
+        }
+        if let Some(place) = self.list(REQUESTS).order.place(number) {
+            self.list_mut(REQUESTS).go(place);
+        }
+        self.follow_detail()
+    }
+
+    /// What the list of requests is restricted to, for people.
+    pub(super) fn restriction(&self) -> Option<String> {
+        Some(match self.only? {
+            Only::Endpoint(place) => {
+                let endpoint = self.shown.endpoints.get(place as usize)?;
+                let method = super::words::safe(&endpoint.method);
+                format!("endpoint {method} {}", super::words::template(endpoint, self.secrets))
+            }
+            Only::Connection(id) => format!("connection {id}"),
+            Only::Problem(kind @ Kind::Cause(..)) => format!("why: {}", kind.name()),
+            Only::Problem(kind) => format!("problem: {}", kind.name()),
+            Only::Marked => "marked".to_owned(),
+        })
+    }
+}
+
+/// Completes the name of a field in front of the cursor, as far as one is meant.
+fn complete(prompt: &mut Prompt) {
+    let before = prompt.before();
+    let letters = |one: &char| one.is_ascii_alphanumeric() || matches!(one, '_' | '.');
+    let word: String =
+        before.chars().rev().take_while(letters).collect::<Vec<_>>().into_iter().rev().collect();
+    if word.is_empty() {
+        return;
+    }
+    let mut names = FIELDS.iter().map(|field| field.name).filter(|name| name.starts_with(&word));
+    let Some(first) = names.next() else { return };
+    let common = names.fold(first, |common, name| {
+        let same = common.bytes().zip(name.bytes()).take_while(|(one, other)| one == other);
+        common.get(..same.count()).unwrap_or(common)
+    });
+    prompt.complete(word.chars().count(), common);
+}

@@ -1,0 +1,336 @@
+//! Exchanges in their order in; how many final responses each server, each client at a server, each
+//! endpoint and each server of a host gave, and when, out. Rules about traffic are called only where
+//! something fails, and ask here among how many. An ordinary exchange costs a few additions.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+
+use hashbrown::DefaultHashBuilder;
+
+use super::place::{template, write_template};
+use super::report::path;
+use super::roster::{PerSlot, Roster, Slot};
+use super::shown::shown;
+use crate::http::{Exchange, FieldName, Head};
+use crate::limits;
+use crate::units::{Duration, Timestamp};
+use crate::wire::Endpoint;
+
+/// How long a server counts as troubled behind a failure, in responses.
+const TROUBLED: u64 = 1_000;
+
+/// Numbers of responses at points of time, at least so many milliseconds apart: at most that much is
+/// missing at the front of a span.
+#[derive(Debug, Default)]
+struct Checkpoints<const MILLIS: u64, const ROOM: usize>(VecDeque<(Timestamp, u64)>);
+
+impl<const MILLIS: u64, const ROOM: usize> Checkpoints<MILLIS, ROOM> {
+    fn note(&mut self, at: Timestamp, before: u64) {
+        let apart = Duration::from_millis(MILLIS);
+        if self.0.back().is_none_or(|(last, _)| at.since(*last) >= apart) {
+            if self.0.len() >= ROOM {
+                self.0.pop_front();
+            }
+            self.0.push_back((at, before));
+        }
+    }
+
+    /// How many responses there were up to an instant.
+    fn before(&self, at: Timestamp, all: u64) -> u64 {
+        let place = self.0.partition_point(|(time, _)| *time <= at);
+        self.0.get(place).map_or(all, |(_, before)| *before)
+    }
+}
+
+/// Final responses, counted over time.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    /// How many there were so far.
+    pub seen: u64,
+    latest: Timestamp,
+    fine: Checkpoints<32, 384>,
+    coarse: Checkpoints<1_000, 384>,
+    /// Number of the latest exchange that failed.
+    failed: Option<u64>,
+}
+
+impl Tally {
+    pub fn note(&mut self, at: Timestamp) -> Timestamp {
+        self.latest = self.latest.max(at);
+        self.fine.note(self.latest, self.seen);
+        self.coarse.note(self.latest, self.seen);
+        self.seen += 1;
+        self.latest
+    }
+
+    /// How many there were behind an instant: exact to 32 ms within the last 12 seconds, and to a
+    /// second within the last 6 minutes, which is as far as it goes.
+    pub fn behind(&self, at: Timestamp) -> u64 {
+        let near = self.fine.0.front().is_some_and(|(first, _)| *first <= at);
+        let before = if near || self.seen <= 384 {
+            self.fine.before(at, self.seen)
+        } else {
+            self.coarse.before(at, self.seen)
+        };
+        self.seen - before
+    }
+
+    /// How many there were behind the first instant, up to the second.
+    pub fn between(&self, from: Timestamp, to: Timestamp) -> u64 {
+        self.behind(from).saturating_sub(self.behind(to))
+    }
+
+    /// When the latest one came.
+    pub const fn latest(&self) -> Timestamp {
+        self.latest
+    }
+
+    fn troubled(&self) -> bool {
+        self.failed.is_some_and(|failed| self.seen - failed <= TROUBLED)
+    }
+}
+
+/// Where an exchange belongs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Standing {
+    pub server: Slot,
+    /// The client's address at this server.
+    pub pair: Slot,
+    /// The endpoint; none where there is no request.
+    pub endpoint: Option<Slot>,
+    /// The server for this host; none where there is no Host.
+    pub host: Option<Slot>,
+    /// The time that its response counts at: never earlier than that of one before it.
+    pub at: Timestamp,
+    /// Whether the server has failed lately.
+    pub troubled: bool,
+}
+
+/// What stays the same on a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parties {
+    server: Slot,
+    pair: Slot,
+    /// Hash of the last Host, and its slot.
+    host: Option<(u64, Slot)>,
+}
+
+/// An endpoint's name, and how many responses came from there.
+#[derive(Debug, Default)]
+struct Counted {
+    name: Box<str>,
+    count: u64,
+}
+
+/// A method and a path template at a server.
+type EndpointKey = (Slot, u64);
+/// A host and one of its servers.
+type HostKey = (u64, Slot);
+
+/// See the module's words.
+pub struct Traffic {
+    servers: Roster<Endpoint>,
+    tallies: PerSlot<Tally>,
+    pairs: Roster<([u8; 16], Endpoint)>,
+    of_pairs: PerSlot<Tally>,
+    endpoints: Roster<EndpointKey>,
+    of_endpoints: PerSlot<Counted>,
+    /// The endpoints of paths seen lately, by their hash.
+    recent: Vec<Option<(u64, Slot)>>,
+    template: Vec<u8>,
+    hosts: Roster<HostKey>,
+    of_hosts: PerSlot<u64>,
+    hasher: DefaultHashBuilder,
+}
+
+/// A power of two.
+const RECENT: usize = 1_024;
+
+impl Default for Traffic {
+    fn default() -> Self {
+        Self {
+            servers: Roster::new(limits::WATCHED_SERVERS),
+            tallies: PerSlot::default(),
+            pairs: Roster::new(limits::WATCHED_PAIRS),
+            of_pairs: PerSlot::default(),
+            endpoints: Roster::new(limits::WATCHED_ENDPOINTS),
+            of_endpoints: PerSlot::default(),
+            recent: vec![None; RECENT],
+            template: Vec::new(),
+            hosts: Roster::new(limits::WATCHED_HOSTS),
+            of_hosts: PerSlot::default(),
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
+}
+
+/// Whether a status is a failure of the server: 5xx, or none of the five classes (RFC 9110
+/// section 15).
+pub(super) const fn failing(status: u16) -> bool {
+    status >= 500 || status < 100
+}
+
+impl Traffic {
+    /// Counts an exchange. `known` is what is known of its connection.
+    pub(super) fn note(&mut self, exchange: &Exchange, known: &mut Option<Parties>) -> Standing {
+        let parties = match known {
+            Some(parties) if self.keeps(*parties) => *parties,
+            _ => Parties {
+                server: self.servers.place(exchange.server),
+                pair: self.pairs.place((exchange.client.octets(), exchange.server)),
+                host: None,
+            },
+        };
+        let mut standing = Standing {
+            server: parties.server,
+            pair: parties.pair,
+            endpoint: None,
+            host: None,
+            at: exchange.completed.at,
+            troubled: false,
+        };
+        let known = known.insert(parties);
+        let request = exchange.request.as_deref();
+        let tally = self.tallies.of(parties.server);
+        let Some((request, response)) = request.zip(exchange.response.as_deref()) else {
+            tally.failed = Some(tally.seen);
+            standing.troubled = true;
+            return standing;
+        };
+        if exchange.circumstances.one_sided {
+            return standing;
+        }
+        standing.at = tally.note(response.first.at);
+        let status = response.head.status();
+        if status.is_none_or(failing) {
+            tally.failed = Some(tally.seen);
+        }
+        standing.troubled = tally.troubled();
+        self.of_pairs.of(parties.pair).note(standing.at);
+
+        // What a scanner asks for in vain is no endpoint.
+        let refused = status.is_some_and(|status| (400..500).contains(&status));
+        standing.endpoint = self.endpoint(parties.server, &request.head, !refused);
+        if let Some(slot) = standing.endpoint {
+            self.of_endpoints.of(slot).count += 1;
+        }
+        if let Some(host) = request.head.value(FieldName::Host) {
+            let mut hasher = self.hasher.build_hasher();
+            hasher.write(host);
+            let hash = hasher.finish();
+            let slot = match known.host {
+                Some((same, slot)) if same == hash && self.hosts.keeps(slot) => slot,
+                _ => self.hosts.place((hash, parties.server)),
+            };
+            known.host = Some((hash, slot));
+            standing.host = Some(slot);
+            *self.of_hosts.of(slot) += 1;
+        }
+        standing
+    }
+
+    fn keeps(&mut self, parties: Parties) -> bool {
+        // Both, since being asked counts as being seen.
+        let (server, pair) = (self.servers.keeps(parties.server), self.pairs.keeps(parties.pair));
+        server && pair
+    }
+
+    fn endpoint(&mut self, server: Slot, request: &Head, new: bool) -> Option<Slot> {
+        let (method, target) = (request.method_octets(), request.target());
+        let path = path(target);
+        let mut hasher = self.hasher.build_hasher();
+        server.hash(&mut hasher);
+        hasher.write(method);
+        hasher.write(path);
+        let hash = hasher.finish();
+        let place = hash as usize % RECENT;
+        if let Some(Some((same, slot))) = self.recent.get(place)
+            && *same == hash
+            && self.endpoints.keeps(*slot)
+        {
+            return Some(*slot);
+        }
+        self.template.clear();
+        write_template(target, &mut self.template);
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write(method);
+        hasher.write(&self.template);
+        let key = (server, hasher.finish());
+        let slot = if new { self.endpoints.place(key) } else { self.endpoints.find(&key)? };
+        let counted = self.of_endpoints.of(slot);
+        if counted.name.is_empty() {
+            counted.name = format!("{} {}", shown(method), template(path)).into();
+        }
+        if let Some(recent) = self.recent.get_mut(place) {
+            *recent = Some((hash, slot));
+        }
+        Some(slot)
+    }
+
+    /// The responses of a server.
+    pub(super) fn server(&self, slot: Slot) -> Option<&Tally> {
+        self.tallies.get(slot)
+    }
+
+    /// The responses of a server to one client.
+    pub(super) fn pair(&self, slot: Slot) -> Option<&Tally> {
+        self.of_pairs.get(slot)
+    }
+
+    /// The server of an endpoint, and how many responses came from there.
+    pub(super) fn endpoint_count(&self, slot: Slot) -> Option<(Slot, u64)> {
+        let (server, _) = self.endpoints.key(slot)?;
+        Some((*server, self.of_endpoints.get(slot)?.count))
+    }
+
+    /// How many endpoints of a server there are.
+    pub(super) fn endpoints_of(&self, server: Slot) -> usize {
+        let of = |slot| self.endpoints.key(slot).is_some_and(|(of, _)| *of == server);
+        self.of_endpoints.iter().filter(|(slot, _)| of(*slot)).count()
+    }
+
+    /// Method and path template of an endpoint, safe to show.
+    pub(super) fn endpoint_name(&self, slot: Slot) -> Option<&str> {
+        self.endpoints.key(slot)?;
+        Some(&self.of_endpoints.get(slot)?.name)
+    }
+
+    /// Every server of a host, with the number of its responses for it; `of` is one of them.
+    pub(super) fn host_counts(&self, of: Slot) -> Vec<(Slot, u64)> {
+        let Some((host, _)) = self.hosts.key(of) else { return Vec::new() };
+        let all = self.of_hosts.iter();
+        all.filter(|(slot, _)| self.hosts.key(*slot).is_some_and(|(other, _)| other == host))
+            .map(|(slot, count)| (slot, *count))
+            .collect()
+    }
+
+    /// How many servers and others had to be forgotten.
+    pub(super) const fn forgotten(&self) -> u64 {
+        self.servers.replaced + self.pairs.replaced + self.endpoints.replaced + self.hosts.replaced
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn responses_are_counted_over_time() {
+        let at = |millis: i64| Timestamp::from_nanos(millis * 1_000_000);
+        let mut tally = Tally::default();
+        // One a second for 100 s, then a thousand a second for 10 s.
+        for second in 0..100 {
+            tally.note(at(second * 1_000 + 20));
+        }
+        assert_eq!((tally.behind(at(89_020)), tally.behind(at(89_019))), (10, 11));
+        for milli in 0..10_000 {
+            tally.note(at(100_000 + milli));
+        }
+        let last = tally.behind(at(104_999));
+        assert!((4_968..=5_000).contains(&last), "{last}");
+        let all = tally.behind(at(59_999));
+        assert!((10_039..=10_040).contains(&all), "{all}");
+        assert_eq!(tally.between(at(9_999), at(19_999)), 10);
+        assert_eq!(tally.behind(at(120_000)), 0);
+    }
+}

@@ -1,0 +1,230 @@
+//! Changes of a server's error rate: its responses in, each lasting change out, once.
+//!
+//! A generalised likelihood ratio over every place at which the rate may have changed, confirmed by
+//! Fisher's exact test and by the size of the change. Between two failures the ratio is convex, so
+//! that only the places beside failures have to be looked at.
+
+use std::collections::VecDeque;
+
+use super::statistics::fisher;
+use crate::flow::Mark;
+use crate::rules::report::Crowd;
+use crate::rules::roster::PerSlot;
+use crate::rules::rule::rule;
+use crate::rules::traffic::failing;
+use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
+
+/// Parameters of both rules.
+const PARAMETERS: &[Parameter] = &[
+    Parameter {
+        name: "min_side",
+        default: &[20.0],
+        meaning: "fewest responses before and behind the change",
+    },
+    Parameter {
+        name: "max_lookback",
+        default: &[1000.0],
+        meaning: "responses looked back, up to 10,000",
+    },
+    Parameter { name: "glr_threshold", default: &[10.0], meaning: "smallest log-likelihood ratio" },
+    Parameter {
+        name: "min_effect",
+        default: &[0.05],
+        meaning: "smallest difference of both rates",
+    },
+    Parameter {
+        name: "alpha",
+        default: &[0.001],
+        meaning: "largest probability that it is chance",
+    },
+    Parameter {
+        name: "tests_correction",
+        default: &[20.0],
+        meaning: "by which that probability is multiplied, since many places are tried",
+    },
+];
+
+rule! {
+    /// ## What it sees
+    /// The share of 5xx among a server's responses rose at some moment and stayed up.
+    /// ## Why it matters
+    /// It finds what is no burst: a slow leak, one bad instance behind an address, a release that breaks
+    /// one request in twenty.
+    /// ## When it is innocent
+    /// The mix of requests changed, towards ones that always failed.
+    /// ## What to do
+    /// Look what changed at the time that it names; compare with `one-endpoint-failing`.
+    pub static ERROR_RATE_UP = {
+        id: "error-rate-up",
+        title: "Error rate of a server changes for the worse",
+        severity: Severity::Warning,
+        codes: &["5xx"],
+        source: "RFC 9110 section 15.6; founding document on 5xx",
+        parameters: PARAMETERS,
+        guards: &[Guard::BothDirections, Guard::MinHistory],
+        message: text(
+            "{server}: error rate rose from {p0} % to {p1} % at {t0} (n = {n0} / {n1}, p = {p}).",
+            "{server} 的错误率在 {t0} 由 {p0} % 升至 {p1} %(样本 {n0}/{n1},p = {p})。",
+        ),
+        check: Check::Watch(Trigger::Troubled, || Box::new(Rates::new(true))),
+    }
+
+    /// ## What it sees
+    /// The share of 5xx among a server's responses fell at some moment and stayed down.
+    /// ## Why it matters
+    /// It marks the end of an incident.
+    /// ## When it is innocent
+    /// Always; it is good news.
+    /// ## What to do
+    /// Compare the time with what was done.
+    pub static ERROR_RATE_RECOVERED = {
+        id: "error-rate-recovered",
+        title: "Error rate of a server changes for the better",
+        severity: Severity::Info,
+        codes: &["5xx"],
+        source: "RFC 9110 section 15.6; founding document on 5xx",
+        parameters: PARAMETERS,
+        guards: &[Guard::BothDirections, Guard::MinHistory],
+        message: text(
+            "{server}: error rate fell from {p0} % to {p1} % at {t0} (n = {n0} / {n1}, p = {p}).",
+            "{server} 的错误率在 {t0} 由 {p0} % 降至 {p1} %(样本 {n0}/{n1},p = {p})。",
+        ),
+        check: Check::Watch(Trigger::Troubled, || Box::new(Rates::new(false))),
+    }
+}
+
+/// A failure and which response of its server it is, from 1.
+#[derive(Debug, Clone, Copy)]
+struct Failed {
+    nth: u64,
+    mark: Mark,
+    id: u64,
+}
+
+/// What is known of one server.
+#[derive(Debug, Default)]
+struct Sequence {
+    /// Number of the last response before what is looked at.
+    start: u64,
+    failed: VecDeque<Failed>,
+}
+
+/// Up to this many responses, every one is looked at; then every tenth.
+const EVERY: u64 = 100;
+
+struct Rates {
+    /// Whether this rule tells rises or falls. Both follow both, since each begins anew behind either.
+    up: bool,
+    sequences: PerSlot<Sequence>,
+    /// x ln x for small whole numbers.
+    logarithms: Vec<f64>,
+}
+
+/// A place at which the rate changed.
+struct Change {
+    /// How many responses, and failures, before it.
+    before: (u64, u64),
+    /// The same behind it.
+    behind: (u64, u64),
+    ratio: f64,
+}
+
+impl Rates {
+    fn new(up: bool) -> Self {
+        Self { up, sequences: PerSlot::default(), logarithms: Vec::new() }
+    }
+}
+
+/// Log-likelihood of k failures among n at their own rate.
+fn likelihood(logarithms: &[f64], k: u64, n: u64) -> f64 {
+    let of = |x: u64| logarithms.get(x as usize).copied().unwrap_or_default();
+    of(k) + of(n - k) - of(n)
+}
+
+/// The place at which it is likeliest that the rate changed.
+fn likeliest(logarithms: &[f64], sequence: &Sequence, n: u64, side: u64) -> Option<Change> {
+    let all = sequence.failed.len() as u64;
+    let whole = likelihood(logarithms, all, n);
+    let mut best: Option<Change> = None;
+    let mut consider = |m: u64, k: u64| {
+        if m < side || n - m < side {
+            return;
+        }
+        let ratio = likelihood(logarithms, k, m) + likelihood(logarithms, all - k, n - m) - whole;
+        if best.as_ref().is_none_or(|best| ratio > best.ratio) {
+            best = Some(Change { before: (m, k), behind: (n - m, all - k), ratio });
+        }
+    };
+    let (mut first, mut last) = (0, 0);
+    for (failed, k) in sequence.failed.iter().zip(0..) {
+        let place = failed.nth - sequence.start;
+        consider(place - 1, k);
+        consider(place, k + 1);
+        first += u64::from(place <= side);
+        last += u64::from(place <= n.saturating_sub(side));
+    }
+    consider(side, first);
+    consider(n.saturating_sub(side), last);
+    best
+}
+
+impl Watcher for Rates {
+    fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
+        let Some((standing, traffic)) = scene.standing else { return };
+        let Some((_, response)) = scene.pair() else { return };
+        let Some(tally) = traffic.server(standing.server) else { return };
+        let [side, lookback, threshold, effect, alpha, correction] = report.numbers();
+        let (side, lookback) = (side.max(1.0) as u64, lookback.clamp(2.0, 10_000.0) as u64);
+        let nth = tally.seen;
+        let sequence = self.sequences.of(standing.server);
+        sequence.start = sequence.start.max(nth.saturating_sub(lookback));
+        while sequence.failed.front().is_some_and(|failed| failed.nth <= sequence.start) {
+            sequence.failed.pop_front();
+        }
+        if response.head.status().is_none_or(failing) {
+            sequence.failed.push_back(Failed { nth, mark: response.first, id: scene.id });
+        }
+        let n = nth - sequence.start;
+        if sequence.failed.is_empty() || n < 2 * side || n > EVERY && !nth.is_multiple_of(10) {
+            return;
+        }
+        if self.logarithms.len() <= lookback as usize {
+            let product = |x: u64| if x == 0 { 0.0 } else { x as f64 * (x as f64).ln() };
+            self.logarithms = (0..=lookback).map(product).collect();
+        }
+        let Some(change) = likeliest(&self.logarithms, sequence, n, side) else { return };
+        let ((n0, k0), (n1, k1)) = (change.before, change.behind);
+        let rate = |k: u64, n: u64| k as f64 / n as f64;
+        let (p0, p1) = (rate(k0, n0), rate(k1, n1));
+        if change.ratio < threshold || (p1 - p0).abs() < effect {
+            return;
+        }
+        let up = p1 > p0;
+        let p = correction * if up { fisher(k1, n1, k0, n0) } else { fisher(k0, n0, k1, n1) };
+        if p >= alpha {
+            return;
+        }
+        let m = sequence.start + n0;
+        // Where it rose, at the first failure behind; where it fell, at the last one before.
+        let place = sequence.failed.partition_point(|failed| failed.nth <= m);
+        let place = if up { Some(place) } else { place.checked_sub(1) };
+        let shows = place.and_then(|place| sequence.failed.get(place)).copied();
+        sequence.start = m;
+        sequence.failed.retain(|failed| failed.nth > m);
+        let Some(shows) = shows.filter(|_| up == self.up) else { return };
+        let mut crowd = Crowd::of(scene);
+        crowd.first = shows.mark;
+        crowd.last = response.first;
+        crowd.transaction = Some(shows.id);
+        report
+            .find()
+            .crowd(crowd)
+            .percent("p0", p0)
+            .percent("p1", p1)
+            .plain("n0", n0)
+            .plain("n1", n1)
+            .plain("p", format_args!("{p:.0e}"))
+            .time("t0", shows.mark.at)
+            .add();
+    }
+}

@@ -1,0 +1,189 @@
+//! Health checks that fail: refusals in, each stretch of failing checks of one path at one server out.
+
+use std::hash::BuildHasher as _;
+use std::sync::LazyLock;
+
+use hashbrown::DefaultHashBuilder;
+use regex::bytes::{Regex, RegexBuilder};
+
+use super::burst::mix;
+use super::episode::{Episode, Episodes, Event};
+use crate::flow::Mark;
+use crate::http::{FieldName, Message};
+use crate::limits;
+use crate::rules::report::{Crowd, path};
+use crate::rules::roster::{PerSlot, Roster, Slot};
+use crate::rules::rule::rule;
+use crate::rules::traffic::Traffic;
+use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
+
+rule! {
+    /// ## What it sees
+    /// Requests of load balancers and orchestrators that ask whether a server is well (by their path, such
+    /// as `/healthz`, or their User-Agent, such as `kube-probe`) and get another answer than 2xx.
+    /// ## Why it matters
+    /// The server will be taken out of rotation or restarted. A redirect is a failure for most checkers
+    /// too.
+    /// ## When it is innocent
+    /// While a server starts or is being drained.
+    /// ## What to do
+    /// Ask the same path by hand and look what it depends on; a check should not ask more than whether
+    /// this server is well.
+    pub static HEALTH_CHECK_FAILING = {
+        id: "health-check-failing",
+        title: "Health checks of a load balancer or orchestrator fail",
+        severity: Severity::Warning,
+        codes: &["3xx", "4xx", "5xx"],
+        source: "practice; founding document on 503",
+        parameters: &[
+            Parameter { name: "window_s", default: &[60.0], meaning: "seconds of the sliding window" },
+            Parameter { name: "min_count", default: &[3.0], meaning: "fewest failing checks within it" },
+            Parameter { name: "min_share", default: &[0.5], meaning: "smallest share of the responses for this path in that time" },
+        ],
+        guards: &[Guard::BothDirections],
+        message: text(
+            "Health check {path} of {server} fails: {count} of {total} in {window} s ({mix}), from {t0}; the load balancer will take it out.",
+            "{server} 的健康检查 {path} 失败:自 {t0} 起 {window} 秒内 {count}/{total}({mix}),负载均衡器将摘除该实例。",
+        ),
+        check: Check::Watch(
+            Trigger::Status(&[(0, 99), (300, 999)]),
+            || Box::new(Checks::default()),
+        ),
+    }
+}
+
+/// Paths that are asked for to see whether a server is well.
+static PATHS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern = "^/(?:_?health(?:z|check)?|ready(?:z)?|live(?:z|ness)?|readiness|status|ping|actuator/health|api/health|heartbeat)/?$";
+    RegexBuilder::new(pattern).unicode(false).build().ok()
+});
+
+/// Parts of the User-Agent of those who ask.
+static AGENTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern = "kube-probe|ELB-HealthChecker|GoogleHC|Consul Health Check|HAProxy|nginx-health|SLBHealthCheck|Envoy/HC|Amazon-Route53-Health-Check|Zabbix|Prometheus|Blackbox";
+    RegexBuilder::new(pattern).unicode(false).build().ok()
+});
+
+/// Whether a path is one of health checks.
+pub(in crate::rules) fn is_health_path(path: &[u8]) -> bool {
+    // The longest is shorter than that.
+    path.len() <= 20 && PATHS.as_ref().is_some_and(|paths| paths.is_match(path))
+}
+
+/// Whether a request is a health check.
+pub(super) fn is_check(request: &Message) -> bool {
+    let head = &request.head;
+    is_health_path(path(head.target()))
+        || head
+            .value(FieldName::UserAgent)
+            .is_some_and(|agent| AGENTS.as_ref().is_some_and(|agents| agents.is_match(agent)))
+}
+
+/// One path of one server.
+#[derive(Default)]
+struct Checked {
+    episodes: Episodes,
+    crowd: Option<Crowd>,
+    path: Box<[u8]>,
+}
+
+struct Checks {
+    paths: Roster<u64>,
+    checked: PerSlot<Checked>,
+    going: Vec<Slot>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Default for Checks {
+    fn default() -> Self {
+        Self {
+            paths: Roster::new(limits::WATCHED_FAILURES),
+            checked: PerSlot::default(),
+            going: Vec::new(),
+            hasher: DefaultHashBuilder::default(),
+        }
+    }
+}
+
+impl Checked {
+    fn tell(&self, episode: &Episode, report: &mut Report<'_>) {
+        let Some(crowd) = &self.crowd else { return };
+        let mut crowd = crowd.clone();
+        (crowd.first, crowd.last) = (episode.first.mark, episode.last.mark);
+        crowd.transaction = Some(episode.first.id);
+        report
+            .find()
+            .crowd(crowd)
+            .octets("path", &self.path)
+            .plain("count", episode.count)
+            .plain("total", episode.responses())
+            .seconds("window", episode.span())
+            .plain("mix", mix(&episode.codes))
+            .time("t0", episode.first.at)
+            .add();
+    }
+}
+
+impl Watcher for Checks {
+    fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
+        let Some((standing, traffic)) = scene.standing else { return };
+        let Some((request, response)) = scene.pair() else { return };
+        let status = response.head.status().unwrap_or_default();
+        // Nothing changed is well too.
+        if status == 304 || !is_check(request) {
+            return;
+        }
+        let [_, least, share] = report.numbers();
+        let window = report.duration("window_s");
+        let path = path(request.head.target());
+        let slot = self.paths.place(self.hasher.hash_one((scene.exchange.server, path)));
+        let checked = self.checked.of(slot);
+        if checked.crowd.is_none() {
+            checked.crowd = Some(Crowd::of_endpoint(scene));
+            checked.path = path.into();
+        }
+        // An endpoint that never answered well is not counted: then all its answers are failures.
+        let asked = standing.endpoint.and_then(|slot| traffic.endpoint_count(slot));
+        let event = Event {
+            at: standing.at,
+            key: 0,
+            code: status,
+            mark: response.first,
+            id: scene.id,
+            nth: asked.map_or(0, |(_, count)| count),
+        };
+        let over = checked.episodes.take(event, window, |held| {
+            held.count as f64 >= least && held.count as f64 >= share * held.responses as f64
+        });
+        if let Some(over) = over {
+            checked.tell(&over, report);
+            self.going.retain(|known| *known != slot);
+        }
+        if checked.episodes.is_open() && !self.going.contains(&slot) {
+            self.going.push(slot);
+        }
+    }
+
+    fn tick(&mut self, now: Mark, _: &Traffic, report: &mut Report<'_>) {
+        let window = report.duration("window_s");
+        let checked = &mut self.checked;
+        self.going.retain(|slot| {
+            let Some(checked) = checked.get_mut(*slot) else { return false };
+            let over = checked.episodes.look(now.at, window);
+            if let Some(over) = &over {
+                checked.tell(over, report);
+            }
+            over.is_none()
+        });
+    }
+
+    fn finish(&mut self, _: Mark, _: &Traffic, report: &mut Report<'_>) {
+        for slot in std::mem::take(&mut self.going) {
+            if let Some(checked) = self.checked.get_mut(slot)
+                && let Some(over) = checked.episodes.close()
+            {
+                checked.tell(&over, report);
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Paths that only scanners ask for.
+
+use std::sync::LazyLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+
+use crate::rules::rule::rule;
+use crate::rules::{Check, Guard, Report, Scene, Severity, Trigger, text};
+
+rule! {
+    /// ## What it sees
+    /// A request for a path that scanners for weaknesses ask for: secrets (`/.env`, `/.git/`), consoles
+    /// (`/wp-admin`, `/actuator`), steps upwards (`../`), known holes.
+    /// ## Why it matters
+    /// Everybody on the Internet is asked; what matters is the answer. A secret that is answered with
+    /// 200 and content is out, and reported as an error.
+    /// ## When it is innocent
+    /// Sites that run WordPress, phpMyAdmin, Spring or the like, and whoever may use them.
+    /// ## What to do
+    /// Look at the status. If a secret was sent, change it now.
+    pub static PROBE_PATH = {
+        id: "probe-path",
+        title: "Request for a path typical of vulnerability scanners",
+        severity: Severity::Notice,
+        otherwise: &[(Severity::Error, "if a path of secrets is answered with 200 and content")],
+        source: "RFC 9110 section 17.3 (attacks based on file and path names); founding document on 404",
+        guards: &[Guard::RequestKnown],
+        message: text(
+            "{client} probed {server} for '{target}' and got {status}.",
+            "{client} 探测了 {server} 的 '{target}',得到 {status}。",
+        ),
+        check: Check::Exchange(Trigger::Probing, probe),
+    }
+}
+
+/// What stands in such targets, behind a first look at a few octets.
+static PROBES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern = concat!(
+        r"/\.env|/\.git/|/\.svn/|/\.aws/|/wp-login\.php|/wp-admin|/xmlrpc\.php|/phpmyadmin|/pma/",
+        r"|/vendor/phpunit|/cgi-bin/|/actuator(?:/|$)|/solr/|/manager/html|/boaform|/HNAP1",
+        r"|/owa/auth|/_ignition|/telescope|/server-status|/config\.json|/\.DS_Store|/shell\.php",
+        r"|/eval-stdin|\.\./|%2e%2e|/etc/passwd|\$\{jndi:|/druid/|/nacos/|/thinkphp|/index\.php\?s=",
+    );
+    RegexBuilder::new(pattern).case_insensitive(true).unicode(false).build().ok()
+});
+
+/// Paths of secrets.
+static SECRETS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let pattern = r"/\.env|/\.git/|/\.aws/|/etc/passwd|/actuator";
+    RegexBuilder::new(pattern).case_insensitive(true).unicode(false).build().ok()
+});
+
+fn probe(scene: &Scene<'_>, report: &mut Report<'_>) {
+    let Some((request, response)) = scene.pair() else { return };
+    let target = request.head.target();
+    let plain = decoded(target);
+    let meets = |pattern: &Option<Regex>| {
+        pattern.as_ref().is_some_and(|p| p.is_match(&plain) || p.is_match(target))
+    };
+    if !meets(&PROBES) {
+        return;
+    }
+    let out = scene.status() == Some(200) && response.content > 0 && meets(&SECRETS);
+    report.find().severity_if(out, Severity::Error).add();
+}
+
+/// The target with its percent escapes undone.
+fn decoded(target: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(target.len());
+    let mut rest = target;
+    while let [first, behind @ ..] = rest {
+        let digit = |octet: u8| char::from(octet).to_digit(16).map(|digit| digit as u8);
+        if let (b'%', [high, low, after @ ..]) = (first, behind)
+            && let (Some(high), Some(low)) = (digit(*high), digit(*low))
+        {
+            plain.push(high << 4 | low);
+            rest = after;
+        } else {
+            plain.push(*first);
+            rest = behind;
+        }
+    }
+    plain
+}
+
+/// A first look, for every request: whether one of the patterns may be in this target.
+pub(in crate::rules) fn may_probe(target: &[u8]) -> bool {
+    memchr::memchr_iter(b'/', target).any(|at| {
+        let next = |n: usize| target.get(at + n).map_or(0, u8::to_ascii_lowercase);
+        matches!(
+            (next(1), next(2)),
+            (b'.', b'e' | b'g' | b's' | b'a' | b'd' | b'.')
+                | (b'w' | b'_' | b'i' | b'x', b'p' | b'i' | b'n' | b'm')
+                | (b'p', b'h' | b'm')
+                | (b'v' | b't' | b'd' | b'e', b'e' | b'h' | b'r' | b't' | b'v')
+                | (b'c', b'g' | b'o')
+                | (b'a', b'c')
+                | (b's', b'o' | b'e' | b'h')
+                | (b'm' | b'n', b'a')
+                | (b'b', b'o')
+                | (b'h', b'n')
+                | (b'o', b'w')
+        )
+    }) || memchr::memchr2(b'%', b'$', target).is_some()
+        || memchr::memmem::find(target, b"../").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_look_lets_every_pattern_through() {
+        for target in [
+            "/.env",
+            "/.git/config",
+            "/.svn/entries",
+            "/.aws/credentials",
+            "/wp-login.php",
+            "/blog/wp-admin/",
+            "/xmlrpc.php",
+            "/phpmyadmin/",
+            "/PMA/",
+            "/vendor/phpunit/x",
+            "/cgi-bin/luci",
+            "/actuator",
+            "/actuator/env",
+            "/solr/admin",
+            "/manager/html",
+            "/boaform/admin",
+            "/HNAP1/",
+            "/owa/auth/x",
+            "/_ignition/execute",
+            "/telescope/requests",
+            "/server-status",
+            "/config.json",
+            "/.DS_Store",
+            "/shell.php",
+            "/eval-stdin.php",
+            "/a/../b",
+            "/%2e%2e/b",
+            "/x?f=/etc/passwd",
+            "/${jndi:ldap}",
+            "/druid/index.html",
+            "/nacos/v1",
+            "/thinkphp/x",
+            "/index.php?s=/x",
+            "/%2eenv",
+        ] {
+            let pattern = PROBES.as_ref().expect("the pattern is right");
+            let octets = target.as_bytes();
+            assert!(pattern.is_match(octets) || pattern.is_match(&decoded(octets)), "{target}");
+            assert!(may_probe(octets), "{target}");
+        }
+        for target in ["/environment", "/orders/42", "/api/v1/users?page=2", "/", "*", "/actuators"]
+        {
+            let pattern = PROBES.as_ref().expect("the pattern is right");
+            assert!(!pattern.is_match(target.as_bytes()), "{target}");
+        }
+    }
+}

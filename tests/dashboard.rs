@@ -1,0 +1,13 @@
+//! The dashboard as people see it, without a terminal: pictures held to golden files, keys that change
+//! them, hostile text in them. `UPDATE=1 cargo test --test dashboard` writes the pictures anew; read the
+//! difference before you commit it.
+
+#[path = "dashboard/keys.rs"]
+mod keys;
+#[path = "dashboard/pictures.rs"]
+mod pictures;
+#[path = "dashboard/screen.rs"]
+mod screen;
+mod support;
+#[path = "dashboard/untrusted.rs"]
+mod untrusted;

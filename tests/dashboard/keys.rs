@@ -1,0 +1,322 @@
+//! Keys change what is shown, as the help says.
+
+use std::sync::Arc;
+
+use httpwhy::dashboard::{App, Effect, Options};
+use httpwhy::snapshot::{Now, Snapshot};
+
+use super::screen::{app, kept, picture, press, selected, snapshot};
+use super::support::export::{captured, open};
+use super::support::script::{Connection, Script, Side};
+
+/// Exchanges one after the other: each tenth fails.
+fn shop(count: usize) -> Script {
+    let mut connection = Connection::new("10.9.1.2:49690", "10.9.1.1:80");
+    for number in 1..=count {
+        let status = if number % 10 == 0 { "503 Busy" } else { "200 OK" };
+        let body = "x".repeat(number);
+        connection = connection
+            .client_says(format!("GET /cart/{number} HTTP/1.1\r\nHost: shop.example\r\n\r\n"))
+            .server_says(format!(
+                "HTTP/1.1 {status}\r\nContent-Type: text/plain\r\nContent-Length: {number}\r\n\r\n{body}"
+            ));
+    }
+    connection.closed_by(Side::Client).into()
+}
+
+fn opened(count: usize) -> App {
+    let snapshot = Arc::new(snapshot(captured(&shop(count))));
+    let mut app = app("shop.pcap", &snapshot);
+    press(&mut app, "2");
+    app
+}
+
+/// The number of the exchange of the selected line.
+fn number(app: &mut App) -> u64 {
+    let line = selected(app);
+    let first = line.split_whitespace().next().unwrap_or_default().to_owned();
+    first.replace(',', "").parse().unwrap_or_else(|_| panic!("no number in {line:?}"))
+}
+
+#[test]
+fn keys_move() {
+    let mut app = opened(60);
+    assert_eq!(number(&mut app), 1);
+    for (keys, there) in [
+        ("j", 2),
+        ("jj", 4),
+        ("k", 3),
+        ("G", 60),
+        ("j", 60),
+        ("g", 1),
+        ("k", 1),
+        ("8j", 9),
+        ("012j", 21),
+    ] {
+        press(&mut app, keys);
+        assert_eq!(number(&mut app), there, "{keys}");
+    }
+    press(&mut app, "n");
+    assert_eq!(number(&mut app), 30);
+    press(&mut app, "nN");
+    assert_eq!(number(&mut app), 30);
+    press(&mut app, "GnN");
+    assert_eq!(number(&mut app), 50);
+    press(&mut app, ":48⏎");
+    assert_eq!(number(&mut app), 48);
+    // The packet with the request of exchange 2: three of the handshake, two or three each.
+    press(&mut app, ":#999⏎");
+    assert_eq!(number(&mut app), 48);
+    assert!(picture(&mut app, 80, 24).contains("there is no exchange #999"));
+    press(&mut app, ":#4⏎");
+    assert_eq!(number(&mut app), 1);
+}
+
+#[test]
+fn a_filter_shows_what_it_asks_for() {
+    let mut app = opened(60);
+    press(&mut app, "/status >= 5");
+    let typed = picture(&mut app, 120, 36);
+    assert!(typed.contains("/ status >= 5"), "{typed}");
+    press(&mut app, "00⏎");
+    let shown = picture(&mut app, 120, 36);
+    assert!(shown.contains("6 of 60"), "{shown}");
+    assert_eq!(number(&mut app), 10);
+    press(&mut app, "G");
+    assert_eq!(number(&mut app), 60);
+    // A mistake is said while it is typed, and Enter does not take it.
+    press(&mut app, "/ and staus = 1⏎");
+    let wrong = picture(&mut app, 120, 36);
+    assert!(wrong.contains("✖ column 19: unknown field `staus`"), "{wrong}");
+    press(&mut app, "⎋");
+    assert!(picture(&mut app, 120, 36).contains("6 of 60"));
+    press(&mut app, "⎋");
+    assert!(picture(&mut app, 120, 36).contains("60 exchanges"));
+    // Up brings it back.
+    press(&mut app, "/↑⏎");
+    assert!(picture(&mut app, 120, 36).contains("/ status >= 500"));
+    // Nothing matches: that is said, and no key does harm.
+    press(&mut app, "/ and status < 100⏎jkGgnN⏎⎋");
+    press(&mut app, "/status = 999⏎");
+    let none = picture(&mut app, 120, 36);
+    assert!(none.contains("no exchange matches"), "{none}");
+    press(&mut app, "jkGgnN⏎]yc");
+}
+
+#[test]
+fn tab_completes_the_name_of_a_field() {
+    let mut app = opened(10);
+    press(&mut app, "/meth⇥ = GET⏎");
+    assert!(
+        picture(&mut app, 120, 36).contains("/ method = GET"),
+        "{}",
+        picture(&mut app, 120, 36)
+    );
+}
+
+#[test]
+fn sorting_keeps_the_selection() {
+    let mut app = opened(60);
+    press(&mut app, "8j");
+    assert_eq!(number(&mut app), 9);
+    // CODE, the largest first: nine is somewhere else, and still selected.
+    press(&mut app, "s");
+    assert_eq!(number(&mut app), 9);
+    press(&mut app, "g");
+    assert_eq!(number(&mut app), 60);
+    press(&mut app, "sss");
+    press(&mut app, "g");
+    let picture = picture(&mut app, 120, 36);
+    assert!(picture.contains("largest SIZE first"), "{picture}");
+    assert_eq!(number(&mut app), 60);
+    press(&mut app, "Sg");
+    assert_eq!(number(&mut app), 1);
+    press(&mut app, "s");
+    assert_eq!(number(&mut app), 1);
+}
+
+#[test]
+fn the_selection_follows_the_exchange_while_more_come() {
+    let few = Arc::new(snapshot(captured(&shop(40))));
+    let more = Arc::new(snapshot(captured(&shop(60))));
+    let options = Options { source: "lo".to_owned(), live: true, ..Options::default() };
+    let mut app = App::new(options);
+    app.update(Arc::clone(&few), None);
+    press(&mut app, "2");
+    // Newest first, and following.
+    assert_eq!(number(&mut app), 40);
+    press(&mut app, "jjj");
+    assert_eq!(number(&mut app), 37);
+    app.update(Arc::clone(&more), None);
+    assert_eq!(number(&mut app), 37);
+    press(&mut app, "f");
+    assert_eq!(number(&mut app), 60);
+}
+
+#[test]
+fn pause_freezes_the_picture_and_not_the_capture() {
+    let few = Arc::new(snapshot(captured(&shop(40))));
+    let more = Arc::new(snapshot(captured(&shop(60))));
+    let mut app = app("shop.pcap", &few);
+    press(&mut app, "2p");
+    app.update(more, None);
+    let paused = picture(&mut app, 120, 36);
+    assert!(paused.contains("❚❚ PAUSED") && paused.contains("20 newer"), "{paused}");
+    assert!(paused.contains("40 exchanges"));
+    press(&mut app, "p");
+    let goes_on = picture(&mut app, 120, 36);
+    assert!(goes_on.contains("60 exchanges") && !goes_on.contains("PAUSED"));
+}
+
+#[test]
+fn groups_list_their_requests() {
+    let snapshot = Arc::new(snapshot(open("samples/502-keepalive-race.pcap")));
+    let mut app = app("502-keepalive-race.pcap", &snapshot);
+    // The overview leads to the problem, the problem to its requests.
+    press(&mut app, "⏎");
+    assert!(picture(&mut app, 120, 36).contains("[5 Problems"));
+    press(&mut app, "⏎");
+    let listed = picture(&mut app, 120, 36);
+    assert!(listed.contains("= why: keep-alive race at 10.2.0.2:9001"), "{listed}");
+    assert!(listed.contains("1 of 4"));
+    assert_eq!(number(&mut app), 4);
+    press(&mut app, "⎋");
+    assert!(picture(&mut app, 120, 36).contains("[5 Problems"));
+    for (tab, word) in [("3", "= endpoint POST /orders"), ("4", "= connection ")] {
+        press(&mut app, tab);
+        press(&mut app, "⏎");
+        let listed = picture(&mut app, 120, 36);
+        assert!(listed.contains(word), "{listed}");
+        press(&mut app, "⎋");
+    }
+    press(&mut app, "2go");
+    assert!(picture(&mut app, 120, 36).contains("= connection "));
+}
+
+#[test]
+fn one_exchange_is_shown_in_full() {
+    let snapshot = Arc::new(snapshot(open("samples/502-keepalive-race.pcap")));
+    let mut app = app("502-keepalive-race.pcap", &snapshot);
+    press(&mut app, "2n⏎");
+    let full = picture(&mut app, 120, 36);
+    assert!(full.contains("exchange #3 of 4"), "{full}");
+    press(&mut app, "]");
+    let full = picture(&mut app, 120, 36);
+    for word in ["exchange #4 of 4", "VERDICT  keep-alive race", "#28", "TRY", "HTTP/1.1 502"] {
+        assert!(full.contains(word), "{word}: {full}");
+    }
+    press(&mut app, "[");
+    assert!(picture(&mut app, 120, 36).contains("exchange #3 of 4"));
+    press(&mut app, "⎋");
+    assert!(picture(&mut app, 120, 36).contains("oldest first"));
+}
+
+#[test]
+fn marked_ones_can_be_shown_alone() {
+    let mut app = opened(20);
+    press(&mut app, "  jj *");
+    let marked = picture(&mut app, 120, 36);
+    assert!(marked.contains("= marked") && marked.contains("3 of 20"), "{marked}");
+    press(&mut app, "*");
+    assert!(picture(&mut app, 120, 36).contains("20 exchanges"));
+}
+
+#[test]
+fn copies_go_out_without_secrets() {
+    let script = Connection::new("10.9.1.2:49690", "10.9.1.1:80")
+        .client_says(
+            "POST /a?token=CANARY&it='s HTTP/1.1\r\nHost: shop.example\r\nAuthorization: Bearer \
+             CANARY\r\nX-Odd: a'b\r\nContent-Length: 0\r\n\r\n",
+        )
+        .server_says("HTTP/1.1 204 No Content\r\n\r\n")
+        .closed_by(Side::Client)
+        .into();
+    let snapshot = Arc::new(snapshot(captured(&script)));
+    let mut app = app("x.pcap", &snapshot);
+    let mut copied = |letter: char| match press(&mut app, &format!("2y{letter}")) {
+        Some(Effect::Copy(text)) => text,
+        other => panic!("{letter}: {other:?}"),
+    };
+    assert_eq!(copied('u'), "http://shop.example/a?token=<hidden>&it='s");
+    assert_eq!(
+        copied('c'),
+        "curl -i -X 'POST' -H 'Authorization: Bearer <hidden>' -H 'X-Odd: a'\\''b' \
+         'http://shop.example/a?token=<hidden>&it='\\''s'"
+    );
+    assert_eq!(
+        copied('s'),
+        "ip.addr == 10.9.1.2 && ip.addr == 10.9.1.1 && tcp.port == 49690 && tcp.port == 80"
+    );
+    assert!(copied('f').starts_with("frame.number in {4,"));
+    assert!(copied('j').starts_with("{\"type\":\"transaction\",\"id\":1,"));
+    for letter in "ucefsjh".chars() {
+        assert!(!copied(letter).contains("CANARY"), "{letter}");
+    }
+    // Revealed, they go out.
+    press(&mut app, "R");
+    match press(&mut app, "yu") {
+        Some(Effect::Copy(text)) => assert!(text.contains("CANARY")),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_listed_can_be_saved() {
+    let mut app = opened(60);
+    press(&mut app, "/5xx⏎");
+    match press(&mut app, "wJ") {
+        Some(Effect::Save { name, ending, octets }) => {
+            assert_eq!((name.as_str(), ending), ("httpwhy-6-exchanges", "jsonl"));
+            let text = String::from_utf8(octets).unwrap();
+            let transactions =
+                text.lines().filter(|line| line.contains("\"type\":\"transaction\""));
+            assert_eq!(transactions.count(), 6);
+            for line in text.lines() {
+                serde_json::from_str::<serde_json::Value>(line).unwrap();
+            }
+        }
+        other => panic!("{other:?}"),
+    }
+    match press(&mut app, "wh") {
+        Some(Effect::Save { name, ending, octets }) => {
+            assert_eq!((name.as_str(), ending), ("httpwhy-10", "har"));
+            let har: serde_json::Value = serde_json::from_slice(&octets).unwrap();
+            assert_eq!(har["log"]["entries"].as_array().unwrap().len(), 1);
+        }
+        other => panic!("{other:?}"),
+    }
+    match press(&mut app, "wP") {
+        Some(Effect::SavePackets { ends, .. }) => assert_eq!(ends.len(), 1),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn leaving_a_live_capture_asks_once() {
+    let snapshot: Arc<Snapshot> = Arc::default();
+    let mut app = App::new(Options { live: true, ..Options::default() });
+    app.update(Arc::clone(&snapshot), None);
+    assert_eq!(press(&mut app, "q"), None);
+    assert!(picture(&mut app, 80, 24).contains("Quit?"));
+    assert_eq!(press(&mut app, "⎋"), None);
+    assert_eq!(press(&mut app, "qq"), Some(Effect::Quit));
+    assert_eq!(press(&mut app, "Q"), Some(Effect::Quit));
+    let mut app = App::new(Options { live: true, saved: true, ..Options::default() });
+    assert_eq!(press(&mut app, "q"), Some(Effect::Quit));
+    let mut app = App::new(Options::default());
+    // Esc never quits.
+    assert_eq!(press(&mut app, "⎋⎋⎋⎋"), None);
+    assert_eq!(press(&mut app, "q"), Some(Effect::Quit));
+}
+
+#[test]
+fn what_was_read_is_shown_while_more_is_read() {
+    let (keeper, now, statistics) = kept(captured(&shop(30)));
+    let now = Now { end: None, octets: 34_000_000, size: Some(100_000_000), ..now };
+    let snapshot = Arc::new(keeper.snapshot(now, &statistics));
+    let mut app = app("big.pcap", &snapshot);
+    let picture = picture(&mut app, 120, 36);
+    assert!(picture.contains("■ FILE big.pcap   reading 34 % of 100 MB"), "{picture}");
+    press(&mut app, "2G");
+    assert_eq!(number(&mut app), 30);
+}
