@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::Args;
 use httpwhy::capture::Source;
@@ -25,6 +25,9 @@ use outside::Machine;
 
 /// Between two looks at whether packets have come.
 const LOOK: Duration = Duration::from_millis(20);
+
+/// How long what is saved has time to become whole when the terminal is gone.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -119,6 +122,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         keep::Kept::As(source) => reading.begin(source, |_| Ok(()))?,
         keep::Kept::Saved(source) => reading.begin(*source, |source| source.finish())?,
     };
+    hung_up(Arc::clone(&reading.stop), Arc::clone(&reading.board))?;
     let device = arguments.device.is_interface();
     if paths.is_empty() && !device && !wait(&reading.board, &leave)? {
         return Ok(Done::Well);
@@ -169,6 +173,28 @@ impl Reading {
         let read = move || reader::read(source, preview, &board, &stop, close);
         thread::Builder::new().name("reader".to_owned()).spawn(read)
     }
+}
+
+/// Ends the program when its terminal is gone, once what is saved is whole: who waits for a key of a
+/// terminal that is gone waits for ever, and keeps a processor busy with it.
+fn hung_up(stop: Arc<AtomicBool>, board: Arc<Board>) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut signals = signal_hook::iterator::Signals::new([signal_hook::consts::SIGHUP])?;
+        let leave = move || {
+            if signals.forever().next().is_none() {
+                return;
+            }
+            stop.store(true, Ordering::Relaxed);
+            let since = Instant::now();
+            while board.latest().now.end.is_none() && since.elapsed() < FAREWELL {
+                thread::sleep(LOOK);
+            }
+            std::process::exit(128 + signal_hook::consts::SIGHUP);
+        };
+        thread::Builder::new().name("hangup".to_owned()).spawn(leave)?;
+    }
+    Ok(())
 }
 
 /// The terminal stays as it is until there is something to show. False: somebody wants to leave.
