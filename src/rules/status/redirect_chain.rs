@@ -68,10 +68,12 @@ rule! {
         id: "redirect-chain-long",
         title: "Long redirect chain",
         severity: Severity::Notice,
+        otherwise: &[(Severity::Warning, "beyond `max`")],
         codes: &["301", "302", "303", "307", "308"],
         source: "RFC 9110 section 15.4 (RFC 2068 recommended at most five)",
         parameters: &[
             Parameter { name: "warn", default: &[5.0], meaning: "redirects that are not too many" },
+            Parameter { name: "max", default: &[10.0], meaning: "redirects beyond which it is a warning" },
             HOP,
         ],
         guards: &[Guard::RequestKnown],
@@ -217,8 +219,10 @@ fn tell(chain: &Chain, arrived: Option<&[u8]>, report: &mut Report<'_>) {
     };
     let first = chain.visited.first().map(|place| address(place)).unwrap_or_default();
     let last = chain.visited.last().map(|place| address(place)).unwrap_or_default();
+    let many = chain.count as f64 > report.parameter("max");
     let mut draft = report
         .find()
+        .severity_if(many, Severity::Warning)
         .octets("url", &first)
         .plain("count", chain.count)
         .plain("client", chain.client.map_or_else(String::new, |client| client.to_string()))
