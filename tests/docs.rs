@@ -84,16 +84,10 @@ fn the_names_of_suricata_and_zeek_are_theirs() {
 
 /// Rules that the founding document asks for and that are not written yet.
 const PENDING: &[&str] = &[
-    "auth-same-credentials-repeated",
-    "content-too-large-resent",
     "expectation-failed-not-retried",
     "expectation-failed-without-expect",
-    "get-or-head-refused",
-    "gone-requested-again",
     "media-type-refused-without-content",
     "media-type-refused-without-hint",
-    "not-found-inconsistent",
-    "proxy-credentials-wrong-field",
     "range-not-satisfiable-but-satisfiable",
     "range-not-satisfiable-with-if-range",
     "range-not-satisfiable-without-length",

@@ -25,6 +25,8 @@ pub(super) mod code_408;
 pub(super) mod code_409;
 pub(super) mod code_412;
 pub(super) mod code_5xx;
+pub(super) mod error_contradicted;
+pub(super) mod error_repeated;
 pub(super) mod gateway;
 pub(super) mod multipart;
 pub(super) mod not_modified_history;
