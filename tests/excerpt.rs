@@ -103,7 +103,7 @@ fn comments_have_no_secrets() {
     let octets = fs::read(&written).unwrap();
     let count = |what: &[u8]| octets.windows(what.len()).filter(|part| *part == what).count();
     assert_eq!(count(b"access_token=CANARY"), 1, "the packet itself");
-    assert_eq!(count(b"access_token=<hidden>"), 1, "the comment");
+    assert!(count(b"access_token=<hidden>") >= 1, "the comments");
 }
 
 /// A pcap of one TCP segment from port 1024 to port 80 over raw IPv4.
