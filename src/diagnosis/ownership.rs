@@ -31,6 +31,10 @@ impl Diagnostician {
                 continue;
             }
             let attempt = self.memory.attempt(other, exchange);
+            // Cheaper than to look for the owner among all.
+            if !self.may_own(asked, &attempt) {
+                continue;
+            }
             if let Some(owner) = self.owner(&attempt)
                 && owner.number == number
             {
@@ -58,13 +62,28 @@ impl Diagnostician {
 
     /// Whether the host that was asked can have made the attempt.
     pub(super) fn kin(&self, asked: &Exchange, attempt: &Attempt<'_>) -> Option<Kin> {
+        let kin = self.apparent_kin(asked, attempt)?;
+        (kin == Kin::Certain || self.leads(asked.server, attempt.client)).then_some(kin)
+    }
+
+    /// The same as far as their addresses tell.
+    fn apparent_kin(&self, asked: &Exchange, attempt: &Attempt<'_>) -> Option<Kin> {
         let kin = join::kin(asked, attempt)?;
         let inbound =
             asked.circumstances.via[0].and_then(|via| via.direction) == Some(Direction::Inbound);
         if kin == Kin::Possible && inbound && self.memory.opens_outbound(attempt.client) {
             return Some(Kin::Certain);
         }
-        (kin == Kin::Certain || self.leads(asked.server, attempt.client)).then_some(kin)
+        Some(kin)
+    }
+
+    /// Whether a request can turn out to be the owner of an attempt, by the two alone.
+    fn may_own(&self, asked: &Exchange, attempt: &Attempt<'_>) -> bool {
+        join::nested(asked, attempt)
+            && self.apparent_kin(asked, attempt).is_some_and(|kin| {
+                let least = if kin == Kin::Certain { 0 } else { ALIKE };
+                join::likeness(asked, attempt).is_some_and(|likeness| likeness >= least)
+            })
     }
 
     /// Whether the requests of a host follow at once on those to another address, as those of a
@@ -107,17 +126,12 @@ impl Diagnostician {
         // The best and the second best: likeness, then nearness of the beginnings.
         let mut best: Option<(i32, u64, Kin, u64)> = None;
         let mut second: Option<(i32, u64, Kin, u64)> = None;
-        let mut rivals = 0_u32;
         for (number, asked) in self.memory.exchanges_since(attempt.began.packet) {
-            if !join::nested(asked, attempt) {
+            if !self.may_own(asked, attempt) {
                 continue;
             }
             let Some(kin) = self.kin(asked, attempt) else { continue };
             let Some(likeness) = join::likeness(asked, attempt) else { continue };
-            rivals += u32::from(likeness >= 0);
-            if likeness < ALIKE && (kin == Kin::Possible || likeness < 0) {
-                continue;
-            }
             let distance = attempt.began.since(asked.first()).as_nanos();
             let candidate = (likeness, u64::MAX - distance, kin, number);
             if best.is_none_or(|best| candidate > best) {
@@ -128,7 +142,7 @@ impl Diagnostician {
             }
         }
         let (likeness, nearness, kin, number) = best?;
-        if likeness < ALIKE && rivals > 1 {
+        if likeness < ALIKE && self.rivals(attempt) > 1 {
             return None;
         }
         let doubtful = second.is_some_and(|(other, near, akin, _)| {
@@ -140,6 +154,17 @@ impl Diagnostician {
         let confidence =
             if doubtful || likeness < ALIKE { Confidence::Medium } else { Confidence::High };
         Some(Owner { number, confidence })
+    }
+
+    /// Requests that may be carried on by an attempt, though nothing but the time tells so.
+    fn rivals(&self, attempt: &Attempt<'_>) -> usize {
+        let open = self.memory.exchanges_since(attempt.began.packet);
+        let alike = open.filter(|(_, asked)| {
+            join::nested(asked, attempt)
+                && join::likeness(asked, attempt).is_some_and(|likeness| likeness >= 0)
+                && self.kin(asked, attempt).is_some()
+        });
+        alike.take(2).count()
     }
 
     /// Whose request a connection without one was opened for.
