@@ -1,5 +1,6 @@
-//! Captures of the mixed lab, on which nothing was tuned for a single one of them: every failure at the
-//! same time, from clients that ask for the same things.
+//! Captures of the mixed lab: every failure at the same time, from clients that ask for the same things.
+//! What joins the legs was corrected after its first results, so they hold what was reached rather
+//! than measure it.
 
 use std::collections::BTreeMap;
 use std::io::Read;
