@@ -1,7 +1,7 @@
 //! Findings in, groups of equal ones out: the same rule, server, method, path template and status
 //! are one line with a count, the first and last packet, and a few examples.
 
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
 
 use super::finding::{Finding, Place};
 use super::rule::{Rule, Severity};
@@ -30,7 +30,7 @@ pub struct Group {
 /// See the module's words.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    groups: BTreeMap<(&'static str, Place), Group>,
+    groups: HashMap<(&'static str, Place), Group>,
     total: [u64; 4],
     beyond: u64,
 }
@@ -64,14 +64,18 @@ impl Findings {
             group.packets = Some((first.min(*packet), last.max(*packet)));
         }
         if group.examples.len() < limits::FINDING_EXAMPLES {
-            group.examples.push(finding.clone());
+            group.examples.push(finding.detached());
         }
     }
 
     /// The groups, the worst first and of the same severity the largest first.
     pub fn groups(&self) -> Vec<&Group> {
         let mut groups: Vec<&Group> = self.groups.values().collect();
-        groups.sort_by_key(|group| std::cmp::Reverse((group.severity, group.count)));
+        groups.sort_by(|one, other| {
+            let badness = |group: &Group| (group.severity, group.count);
+            let name = |group: &Group| (group.rule.id, group.place.clone());
+            badness(other).cmp(&badness(one)).then_with(|| name(one).cmp(&name(other)))
+        });
         groups
     }
 

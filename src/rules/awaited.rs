@@ -2,13 +2,13 @@
 //! or a new resource until the next request of the same client for that address. Bounded.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 
-use hashbrown::{DefaultHashBuilder, HashMap};
+use hashbrown::HashMap;
 
-use super::reference::{Scheme, Url};
+use super::asked::Asked;
+use super::reference::Url;
+use super::report::Scene;
 use crate::flow::Mark;
-use crate::http::{Exchange, FieldName, Message};
 use crate::limits;
 use crate::units::Duration;
 
@@ -18,41 +18,29 @@ pub(super) struct Awaited<T> {
     told: HashMap<u64, (Mark, T)>,
     /// In the order in which they came.
     order: VecDeque<(u64, Mark)>,
-    hasher: DefaultHashBuilder,
 }
 
 impl<T> Default for Awaited<T> {
     fn default() -> Self {
-        Self { told: HashMap::new(), order: VecDeque::new(), hasher: DefaultHashBuilder::default() }
+        Self { told: HashMap::new(), order: VecDeque::new() }
     }
 }
 
 impl<T> Awaited<T> {
+    /// Whether nobody was told anything that may still matter.
+    pub fn is_empty(&self) -> bool {
+        self.order.is_empty()
+    }
+
     /// What was told about the address that this request asks for, not longer ago than `within`; it
     /// is forgotten by that.
-    pub fn take(
-        &mut self,
-        exchange: &Exchange,
-        request: &Message,
-        within: Duration,
-    ) -> Option<(Mark, T)> {
+    pub fn take(&mut self, scene: &Scene<'_>, within: Duration) -> Option<(Mark, T)> {
         if self.order.is_empty() {
             return None;
         }
+        let request = scene.request()?;
         self.forget_before(request.first, within);
-        let key = match request.head.target() {
-            // The common form, without putting an address together.
-            target if target.starts_with(b"/") => {
-                let host = request.head.value(FieldName::Host)?;
-                let host = host.strip_suffix(b":80").unwrap_or(host);
-                let end = memchr::memchr(b'#', target).unwrap_or(target.len());
-                self.key(exchange, Scheme::Http, host, target.get(..end)?)
-            }
-            _ => {
-                let url = Url::of(&request.head)?;
-                self.key(exchange, url.scheme, &url.host, &url.target)
-            }
-        };
+        let key = scene.asked?.by_client;
         if self.told.get(&key)?.0.packet > request.first.packet {
             return None;
         }
@@ -60,8 +48,19 @@ impl<T> Awaited<T> {
     }
 
     /// A client was told an address, at this time.
-    pub fn tell(&mut self, exchange: &Exchange, url: &Url, at: Mark, what: T) {
-        let key = self.key(exchange, url.scheme, &url.host, &url.target);
+    pub fn tell(&mut self, scene: &Scene<'_>, url: &Url, at: Mark, what: T) {
+        self.keep(Asked::told(scene.exchange.client, url), at, what);
+    }
+
+    /// A client was told something about the address that it asked for.
+    pub fn tell_of_asked(&mut self, scene: &Scene<'_>, at: Mark, what: T) {
+        if let Some(asked) = scene.asked {
+            self.keep(asked, at, what);
+        }
+    }
+
+    fn keep(&mut self, asked: Asked, at: Mark, what: T) {
+        let key = asked.by_client;
         if self.order.len() >= limits::AWAITED_LOCATIONS {
             self.forget_oldest();
         }
@@ -87,17 +86,6 @@ impl<T> Awaited<T> {
             }
         }
         None
-    }
-
-    fn key(&self, exchange: &Exchange, scheme: Scheme, host: &[u8], target: &[u8]) -> u64 {
-        let mut hasher = self.hasher.build_hasher();
-        exchange.client.octets().hash(&mut hasher);
-        scheme.hash(&mut hasher);
-        for octet in host {
-            hasher.write_u8(octet.to_ascii_lowercase());
-        }
-        hasher.write(target);
-        hasher.finish()
     }
 
     fn forget_before(&mut self, now: Mark, within: Duration) {

@@ -9,8 +9,14 @@ pub(super) struct Bits([u64; ROOM / 64]);
 
 impl Bits {
     pub fn add(&mut self, place: usize) {
+        self.set(place, true);
+    }
+
+    /// Adds one or takes it out.
+    pub fn set(&mut self, place: usize, member: bool) {
         if let Some(word) = self.0.get_mut(place / 64) {
-            *word |= 1 << (place % 64);
+            let bit = 1 << (place % 64);
+            *word = if member { *word | bit } else { *word & !bit };
         }
     }
 
@@ -38,14 +44,29 @@ impl Bits {
     }
 
     /// Its members in ascending order.
-    pub fn iter(self) -> impl Iterator<Item = usize> {
-        self.0.into_iter().enumerate().flat_map(|(index, word)| {
-            let mut rest = word;
-            std::iter::from_fn(move || {
-                let bit = (rest != 0).then(|| rest.trailing_zeros() as usize)?;
-                rest &= rest - 1;
-                Some(index * 64 + bit)
-            })
-        })
+    pub fn iter(self) -> Members {
+        Members { bits: self, word: 0 }
+    }
+}
+
+/// The members of a set that are still to come.
+pub(super) struct Members {
+    bits: Bits,
+    word: usize,
+}
+
+impl Iterator for Members {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        loop {
+            let word = self.bits.0.get_mut(self.word)?;
+            if *word != 0 {
+                let bit = word.trailing_zeros() as usize;
+                *word &= *word - 1;
+                return Some(self.word * 64 + bit);
+            }
+            self.word += 1;
+        }
     }
 }

@@ -1,8 +1,12 @@
 //! A finding: which rule spoke about what, with the packets that show it and the words to say it.
 //! Owned and final; the message is put together when somebody reads it.
 
-use super::report::Value;
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use super::rule::{Rule, Severity};
+use super::words::{self, Value};
+use crate::http::{Exchange, Message};
 use crate::status::Language;
 use crate::units::Timestamp;
 use crate::wire::Endpoint;
@@ -50,9 +54,9 @@ pub struct Place {
     /// The server.
     pub server: Option<Endpoint>,
     /// The method as shown.
-    pub method: Option<Box<str>>,
+    pub method: Option<Arc<str>>,
     /// The path with its changing parts replaced by `{}`.
-    pub path: Option<Box<str>>,
+    pub path: Option<Arc<str>>,
     /// The final status code.
     pub status: Option<u16>,
 }
@@ -79,8 +83,52 @@ pub struct Finding {
     /// Whether it lies behind a message of the same connection whose framing was ambiguous, so that
     /// it may be a consequence.
     pub after_ambiguous_framing: bool,
-    /// What stands in the braces of the message, made safe to show.
+    /// What stands in the braces of the message as far as the rule said it, made safe to show …
     pub(super) values: Vec<(&'static str, Value)>,
+    /// … and where the rest comes from.
+    pub(super) origin: Origin,
+}
+
+/// Where the words come from that the rule did not say. Most findings are only counted, so that they are
+/// put together when somebody reads them.
+#[derive(Debug, Clone)]
+pub(super) enum Origin {
+    /// It said all.
+    Said,
+    /// From an exchange, and the message of it that the finding is about.
+    Exchange(Arc<Exchange>, Option<Part>),
+}
+
+/// A message of an exchange.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part {
+    Request,
+    Interim(usize),
+    Response,
+}
+
+impl Origin {
+    pub fn exchange(exchange: &Arc<Exchange>, message: Option<&Message>) -> Self {
+        let part = message.and_then(|message| {
+            let is = |own: Option<&Message>| own.is_some_and(|own| std::ptr::eq(own, message));
+            match () {
+                () if is(exchange.request.as_deref()) => Some(Part::Request),
+                () if is(exchange.response.as_deref()) => Some(Part::Response),
+                () => exchange.interim.iter().position(|own| is(Some(own))).map(Part::Interim),
+            }
+        });
+        Self::Exchange(Arc::clone(exchange), part)
+    }
+
+    fn value(&self, name: &str) -> Option<Value> {
+        let Self::Exchange(exchange, part) = self else { return None };
+        let message = part.and_then(|part| match part {
+            Part::Request => exchange.request.as_deref(),
+            Part::Interim(place) => exchange.interim.get(place),
+            Part::Response => exchange.response.as_deref(),
+        });
+        words::value(exchange, message, name)
+    }
 }
 
 impl Finding {
@@ -98,9 +146,25 @@ impl Finding {
     }
 
     /// What a name in braces stands for.
-    pub fn value(&self, name: &str, language: Language) -> Option<&str> {
-        let (_, value) = self.values.iter().find(|(known, _)| *known == name)?;
-        Some(value.text(language))
+    pub fn value(&self, name: &str, language: Language) -> Option<Cow<'_, str>> {
+        if let Some((_, value)) = self.values.iter().find(|(known, _)| *known == name) {
+            return Some(Cow::Borrowed(value.text(language)));
+        }
+        let value = self.origin.value(name)?;
+        Some(Cow::Owned(value.text(language).to_owned()))
+    }
+
+    /// The same finding, which keeps its exchange no longer: for those that are kept for long.
+    pub fn detached(&self) -> Self {
+        let mut detached = Self { origin: Origin::Said, ..self.clone() };
+        for name in names(self.rule.message.english) {
+            if !detached.values.iter().any(|(known, _)| *known == name)
+                && let Some(value) = self.origin.value(name)
+            {
+                detached.values.push((name, value));
+            }
+        }
+        detached
     }
 
     /// Where the demand is made.
@@ -110,17 +174,17 @@ impl Finding {
 }
 
 /// The names in the braces of a template, in order.
-pub(super) fn names(template: &'static str) -> impl Iterator<Item = &'static str> {
+fn names(template: &'static str) -> impl Iterator<Item = &'static str> {
     template.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name)
 }
 
-fn fill<'v>(template: &'static str, value: impl Fn(&str) -> Option<&'v str>) -> String {
+fn fill<'v>(template: &'static str, value: impl Fn(&str) -> Option<Cow<'v, str>>) -> String {
     let mut text = String::with_capacity(template.len() + 64);
     let mut rest = template;
     while let Some((before, behind)) = rest.split_once('{') {
         text.push_str(before);
         let Some((name, behind)) = behind.split_once('}') else { break };
-        text.push_str(value(name).unwrap_or("?"));
+        text.push_str(&value(name).unwrap_or(Cow::Borrowed("?")));
         rest = behind;
     }
     text.push_str(rest);

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::RULES;
+use super::asked::Asked;
 use super::bits::Bits;
 use super::evidence;
 use super::finding::{Finding, Subject};
@@ -98,8 +99,10 @@ pub struct Judge {
     watchers: Vec<(usize, Box<dyn Watcher>)>,
     /// The rules that have one …
     watching: Bits,
-    /// … and which it is, by the place of the rule.
+    /// … which it is, by the place of the rule …
     watcher_of: Vec<u16>,
+    /// … and those that wait for something, and see every exchange.
+    waiting: Bits,
     traffic: Traffic,
     trails: HashMap<u64, Trail>,
     untracked: u64,
@@ -140,6 +143,7 @@ impl Judge {
             watchers: Vec::new(),
             watching: Bits::default(),
             watcher_of: vec![0; rules.len()],
+            waiting: Bits::default(),
             traffic: Traffic::default(),
             trails: HashMap::new(),
             untracked: 0,
@@ -204,6 +208,7 @@ impl Judge {
         let scene = Scene {
             id,
             exchange: &exchange,
+            asked: Asked::of(&exchange),
             trail: trail.as_deref().unwrap_or(&self.nobody),
             standing: Some(&standing),
         };
@@ -212,7 +217,9 @@ impl Judge {
             let Some(bound) = rules.get(place) else { continue };
             bound.look(scene, &known, found);
         }
-        for place in called.and(&self.watching).iter() {
+        let mut watching = called.and(&self.watching);
+        watching.join(&self.waiting);
+        for place in watching.iter() {
             let Some(bound) = rules.get(place) else { continue };
             let Some((_, watcher)) =
                 self.watcher_of.get(place).and_then(|nth| self.watchers.get_mut(usize::from(*nth)))
@@ -223,6 +230,7 @@ impl Judge {
                 let about = About::Exchange(scene, None);
                 let mut report = bound.report(Subject::Exchange, about, found);
                 watcher.exchange(&scene, &mut report);
+                self.waiting.set(place, watcher.waits());
             }
         }
         let mut held = Vec::new();
@@ -313,7 +321,8 @@ impl Judge {
                 about: match unsettled.back() {
                     Some(kept) => {
                         let (id, exchange) = (kept.id, &kept.exchange);
-                        let scene = Scene { id, exchange, trail: &trail, standing: None };
+                        let trail = &trail;
+                        let scene = Scene { id, exchange, asked: None, trail, standing: None };
                         About::Exchange(scene, None)
                     }
                     None => About::Connection(connection),
@@ -447,7 +456,8 @@ fn settle(
     if kept.called.is_empty() {
         return;
     }
-    let scene = Scene { id: kept.id, exchange: &kept.exchange, trail, standing: None };
+    let exchange = &kept.exchange;
+    let scene = Scene { id: kept.id, exchange, asked: None, trail, standing: None };
     let mut known = Known::of(&kept.exchange);
     if let Some(connection) = aftermath.connection {
         known.met &= of_connection(connection) | !bit(Guard::NoGap);

@@ -10,7 +10,10 @@
 //! watch         rules with a memory of their own
 //! traffic       how many responses there were of whom, for rules about many exchanges
 //! roster        places for those of whom something is remembered
+//! asked         what a request asks for, as a number, for rules that remember addresses
+//! remembered    what was said about an address; awaited: who was told to go where
 //! report        where a rule says what it found → finding, and aggregate of many
+//! words         what the names in a message stand for
 //! evidence      signs of proxies and caches
 //! shown         captured octets made safe to show
 //! parameters    what a user may set
@@ -22,6 +25,7 @@
 //! `tests/rules/NAME/hit.http` and `miss.http`. A rule never parses: what it needs is a fact of `http`.
 
 mod aggregate;
+mod asked;
 mod awaited;
 mod bits;
 mod connection;
@@ -39,6 +43,7 @@ mod page;
 mod parameters;
 mod place;
 mod reference;
+mod remembered;
 mod report;
 mod roster;
 mod rule;
@@ -50,8 +55,10 @@ mod traffic;
 mod trail;
 mod watch;
 mod window;
+mod words;
 
 pub use aggregate::{Findings, Group};
+pub use asked::Asked;
 pub use finding::{Finding, Place, Subject};
 pub use judge::Judge;
 pub use page::{HEADINGS, documentation, index, page};

@@ -1,18 +1,26 @@
 //! What findings are grouped by: an exchange in, its server, method, path template and status out.
 
 use super::finding::Place;
-use super::report::path;
+use super::report::{Scene, path};
 use super::shown::shown;
-use crate::http::{Exchange, Head};
+use crate::http::Head;
 
 /// The place of an exchange.
-pub(super) fn of(exchange: &Exchange) -> Place {
-    let request = exchange.request.as_deref();
+pub(super) fn of(scene: &Scene<'_>) -> Place {
+    let exchange = scene.exchange;
+    let (server, status) = (Some(exchange.server), exchange.status());
+    let known = scene.standing.and_then(|(standing, traffic)| {
+        traffic.endpoint_names(standing.endpoint?)
+    });
+    if let Some((method, path)) = known {
+        return Place { server, method: Some(method), path: Some(path), status };
+    }
+    let request = exchange.request.as_deref().map(|request| &request.head);
     Place {
-        server: Some(exchange.server),
-        method: request.map(|request| shown(request.head.method_octets()).into()),
-        path: request.map(|request| template(path(request.head.target())).into()),
-        status: exchange.status(),
+        server,
+        method: request.map(|request| shown(request.method_octets()).into()),
+        path: request.map(|request| template(path(request.target())).into()),
+        status,
     }
 }
 

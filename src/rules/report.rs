@@ -1,20 +1,22 @@
 //! Where a rule says what it found: the rule names what is peculiar, the rest (addresses, start
-//! line, method, URL) is filled in from the exchange, escaped and without secrets.
+//! line, method, URL) comes from the exchange when somebody reads it.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
+use super::asked::Asked;
 use super::evidence;
-use super::finding::{Finding, Place, Subject, names};
+use super::finding::{Finding, Origin, Place, Subject};
 use super::place;
 use super::rule::{Rule, Severity};
 use super::shown::{hexadecimal, shown};
 use super::traffic::{Standing, Traffic};
 use super::trail::Trail;
+use super::words::{Value, side_name};
 use crate::flow::{Mark, Side};
 use crate::http::{Connection, Exchange, FieldName, Head, Kind, Message};
-use crate::status::{Language, Text};
+use crate::status::Text;
 use crate::units::{Duration, Timestamp};
-use crate::wire::Endpoint;
 
 /// An exchange among its neighbours.
 #[derive(Clone, Copy)]
@@ -22,7 +24,9 @@ pub struct Scene<'s> {
     /// Its number.
     pub id: u64,
     /// The exchange.
-    pub exchange: &'s Exchange,
+    pub exchange: &'s Arc<Exchange>,
+    /// What it asks for, where that can be told.
+    pub asked: Option<Asked>,
     /// What came before it on the same connection.
     pub trail: &'s Trail,
     /// Where it belongs among all exchanges, and these; while it is new alone.
@@ -48,22 +52,6 @@ impl<'s> Scene<'s> {
     /// The final status.
     pub fn status(&self) -> Option<u16> {
         self.exchange.status()
-    }
-}
-
-/// Something captured that stands in a message, or a phrase of ours.
-#[derive(Debug, Clone)]
-pub(super) enum Value {
-    Shown(Box<str>),
-    Phrase(Text),
-}
-
-impl Value {
-    pub fn text(&self, language: Language) -> &str {
-        match self {
-            Self::Shown(text) => text,
-            Self::Phrase(text) => text.in_language(language),
-        }
     }
 }
 
@@ -111,7 +99,7 @@ impl Crowd {
 
     /// The same of one endpoint.
     pub fn of_endpoint(scene: &Scene<'_>) -> Self {
-        let place = Place { status: None, ..place::of(scene.exchange) };
+        let place = Place { status: None, ..place::of(scene) };
         Self { place, ..Self::of(scene) }
     }
 }
@@ -210,13 +198,13 @@ impl<'d> Draft<'d, '_> {
 
     /// Captured octets for a name in the message.
     pub fn octets(mut self, name: &'static str, octets: &[u8]) -> Self {
-        self.values.push((name, Value::Shown(shown(octets).into())));
+        self.values.push((name, Value::plain(shown(octets))));
         self
     }
 
     /// Captured octets in hexadecimal.
     pub fn hexadecimal(mut self, name: &'static str, octets: &[u8]) -> Self {
-        self.values.push((name, Value::Shown(hexadecimal(octets).into())));
+        self.values.push((name, Value::plain(hexadecimal(octets))));
         self
     }
 
@@ -228,7 +216,7 @@ impl<'d> Draft<'d, '_> {
 
     /// A number, an address or whatever else needs no care.
     pub fn plain(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
-        self.values.push((name, Value::Shown(value.to_string().into())));
+        self.values.push((name, Value::plain(value.to_string())));
         self
     }
 
@@ -305,14 +293,18 @@ impl<'d> Draft<'d, '_> {
             (None, _, about) => about,
         };
         let subject = message.map_or(report.subject, subject);
-        for name in names(report.rule.message.english) {
-            if values.iter().any(|(known, _)| *known == name) {
-                continue;
+        let origin = match about {
+            About::Exchange(scene, message) => Origin::exchange(scene.exchange, message),
+            About::Connection(connection) => {
+                let (client, server) = (connection.client, connection.server);
+                let mut value = |name, text: String| values.push((name, Value::plain(text)));
+                value("client", client.to_string());
+                value("server", server.to_string());
+                value("conn", format!("{client} → {server}"));
+                Origin::Said
             }
-            if let Some(value) = about.value(name) {
-                values.push((name, value));
-            }
-        }
+            About::Nothing(_) => Origin::Said,
+        };
         packets.sort_unstable();
         packets.dedup();
         let (transaction, connection, at, place) = about.place();
@@ -327,6 +319,7 @@ impl<'d> Draft<'d, '_> {
             place,
             after_ambiguous_framing: false,
             values,
+            origin,
         });
     }
 }
@@ -340,10 +333,10 @@ fn of_crowd(
     crowd: Crowd,
 ) -> Finding {
     if let Some(server) = crowd.place.server {
-        values.push(("server", Value::Shown(server.to_string().into())));
+        values.push(("server", Value::plain(server.to_string())));
     }
     if let Some(client) = crowd.client {
-        values.push(("client", Value::Shown(client.to_string().into())));
+        values.push(("client", Value::plain(client.to_string())));
     }
     Finding {
         rule,
@@ -356,6 +349,7 @@ fn of_crowd(
         place: crowd.place,
         after_ambiguous_framing: false,
         values,
+        origin: Origin::Said,
     }
 }
 
@@ -368,21 +362,13 @@ fn subject(message: &Message) -> Subject {
     }
 }
 
-/// The client or the server.
-pub(super) const fn side_name(side: Side) -> Text {
-    match side {
-        Side::Client => Text { english: "the client", chinese: "客户端" },
-        Side::Server => Text { english: "the server", chinese: "服务器" },
-    }
-}
-
 impl About<'_> {
     fn place(&self) -> (Option<u64>, Option<u64>, Timestamp, Place) {
         match self {
             Self::Exchange(scene, message) => {
                 let exchange = scene.exchange;
                 let at = message.map_or(exchange.first().at, |message| message.first.at);
-                (Some(scene.id), Some(exchange.connection), at, place::of(exchange))
+                (Some(scene.id), Some(exchange.connection), at, place::of(scene))
             }
             Self::Connection(connection) => {
                 let place = Place { server: Some(connection.server), ..Place::default() };
@@ -396,86 +382,6 @@ impl About<'_> {
         matches!(self, Self::Exchange(scene, _) if evidence::proxied(scene.exchange))
     }
 
-    fn ends(&self) -> Option<(Endpoint, Endpoint)> {
-        match self {
-            Self::Exchange(scene, _) => Some((scene.exchange.client, scene.exchange.server)),
-            Self::Connection(connection) => Some((connection.client, connection.server)),
-            Self::Nothing(_) => None,
-        }
-    }
-
-    /// What a name in braces stands for where the rule does not say it.
-    fn value(&self, name: &str) -> Option<Value> {
-        let plain = |value: String| Some(Value::Shown(value.into()));
-        match name {
-            "client" => return plain(self.ends()?.0.to_string()),
-            "server" => return plain(self.ends()?.1.to_string()),
-            "conn" => {
-                let (client, server) = self.ends()?;
-                return plain(format!("{client} → {server}"));
-            }
-            _ => {}
-        }
-        let Self::Exchange(scene, message) = *self else { return None };
-        let request = scene.request().map(|request| &request.head);
-        let response = scene.response();
-        let spoken = message.or(response).or(scene.request());
-        let head = spoken.map(|message| &message.head);
-        let octets = |octets: &[u8]| plain(shown(octets));
-        match name {
-            "kind" => Some(Value::Phrase(match head?.kind() {
-                Kind::Request => Text { english: "Request", chinese: "请求" },
-                Kind::Response => Text { english: "Response", chinese: "响应" },
-            })),
-            "start_line" => octets(head?.start_line()),
-            "method" => match request {
-                Some(request) => octets(request.method_octets()),
-                None => Some(unknown_request()),
-            },
-            "target" => octets(request?.target()),
-            "url" => match request {
-                Some(request) => plain(shown(&url(request))),
-                None => plain(String::new()),
-            },
-            "path" => octets(path(request?.target())),
-            "host" => octets(request?.value(FieldName::Host)?),
-            "status" => octets(status_head(head, response)?.status_octets()),
-            "class00" => {
-                let status = status_head(head, response)?.status()?;
-                plain(format!("{}", status / 100 * 100))
-            }
-            "reason" => octets(status_head(head, response)?.reason()),
-            "cl" => joined(head?, FieldName::ContentLength),
-            "te" => joined(head?, FieldName::TransferEncoding),
-            "received" => plain(spoken?.content.to_string()),
-            "bytes" => plain(spoken?.content.saturating_add(spoken?.missing).to_string()),
-            "declared" => plain(spoken?.content_length.value()?.to_string()),
-            "sender" => Some(Value::Phrase(side_name(match head?.kind() {
-                Kind::Request => Side::Client,
-                Kind::Response => Side::Server,
-            }))),
-            _ => None,
-        }
-    }
-}
-
-fn unknown_request() -> Value {
-    Value::Phrase(Text {
-        english: "a request that was not captured", chinese: "未捕获的请求"
-    })
-}
-
-/// The head of the response that a message is about: its own, else the final one.
-fn status_head<'h>(own: Option<&'h Head>, response: Option<&'h Message>) -> Option<&'h Head> {
-    match own {
-        Some(head) if head.kind() == Kind::Response => Some(head),
-        _ => response.map(|response| &response.head),
-    }
-}
-
-fn joined(head: &Head, name: FieldName) -> Option<Value> {
-    let values: Vec<&[u8]> = head.values(name).collect();
-    Some(Value::Shown(shown(&values.join(&b", "[..])).into()))
 }
 
 /// The target as an address: of an origin-form target with the host in front of it.

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
@@ -123,10 +124,10 @@ pub(super) struct Parties {
     host: Option<(u64, Slot)>,
 }
 
-/// An endpoint's name, and how many responses came from there.
+/// An endpoint's method and path template, safe to show, and how many responses came from there.
 #[derive(Debug, Default)]
 struct Counted {
-    name: Box<str>,
+    names: Option<(Arc<str>, Arc<str>)>,
     count: u64,
 }
 
@@ -266,8 +267,8 @@ impl Traffic {
         let key = (server, hasher.finish());
         let slot = if new { self.endpoints.place(key) } else { self.endpoints.find(&key)? };
         let counted = self.of_endpoints.of(slot);
-        if counted.name.is_empty() {
-            counted.name = format!("{} {}", shown(method), template(path)).into();
+        if counted.names.is_none() {
+            counted.names = Some((shown(method).into(), template(path).into()));
         }
         if let Some(recent) = self.recent.get_mut(place) {
             *recent = Some((hash, slot));
@@ -298,9 +299,9 @@ impl Traffic {
     }
 
     /// Method and path template of an endpoint, safe to show.
-    pub(super) fn endpoint_name(&self, slot: Slot) -> Option<&str> {
+    pub(super) fn endpoint_names(&self, slot: Slot) -> Option<(Arc<str>, Arc<str>)> {
         self.endpoints.key(slot)?;
-        Some(&self.of_endpoints.get(slot)?.name)
+        self.of_endpoints.get(slot)?.names.clone()
     }
 
     /// Every server of a host, with the number of its responses for it; `of` is one of them.

@@ -27,6 +27,12 @@ pub trait Watcher: Send {
     /// An exchange is over.
     fn exchange(&mut self, _scene: &Scene<'_>, _report: &mut Report<'_>) {}
 
+    /// Whether it waits for what its trigger does not name, so that it has to see every exchange: a
+    /// request for an address that it was told to watch. While it remembers nothing, it need not.
+    fn waits(&self) -> bool {
+        false
+    }
+
     /// Octets stood where none may.
     fn stray(&mut self, _stray: &Stray, _report: &mut Report<'_>) {}
 

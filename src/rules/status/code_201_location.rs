@@ -34,10 +34,7 @@ rule! {
             "{method} {url} 的 201 给出了 {value},但 {delay} 秒后访问它得到 {other}。",
         ),
         check: Check::Watch(
-            Trigger::OneOf(&[
-                Trigger::Status(&[(201, 201)]),
-                Trigger::Method(&[Method::Get]),
-            ]),
+            Trigger::Status(&[(201, 201)]),
             || Box::new(Created::default()),
         ),
     }
@@ -60,7 +57,7 @@ impl Watcher for Created {
         let Some((request, response)) = scene.pair() else { return };
         let within = report.duration("within_s");
         if request.head.method() == Method::Get
-            && let Some((at, given)) = self.given.take(scene.exchange, request, within)
+            && let Some((at, given)) = self.given.take(scene, within)
             && matches!(scene.status(), Some(404 | 410))
         {
             report
@@ -82,7 +79,11 @@ impl Watcher for Created {
                 method: request.head.method_octets().into(),
                 url: url(&request.head).into(),
             };
-            self.given.tell(scene.exchange, &address, response.first, given);
+            self.given.tell(scene, &address, response.first, given);
         }
+    }
+
+    fn waits(&self) -> bool {
+        !self.given.is_empty()
     }
 }

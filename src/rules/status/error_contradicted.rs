@@ -1,14 +1,10 @@
 //! Errors that another answer for the same address contradicts: gone and there again, refused and allowed, not found and found. In come exchanges in their order; remembers the newest such answers by hashes.
 
-use std::collections::VecDeque;
-use std::hash::BuildHasher as _;
-
-use hashbrown::{DefaultHashBuilder, HashMap};
-
 use crate::flow::Mark;
 use crate::http::{FieldName, Method};
 use crate::limits;
-use crate::rules::reference::Url;
+use crate::rules::asked::{self, Asked};
+use crate::rules::remembered;
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
 
@@ -32,7 +28,7 @@ rule! {
         parameters: &[Parameter { name: "times", default: &[5.0], meaning: "requests of one client after which it is reported, once" }],
         guards: &[Guard::RequestKnown],
         message: text("{url} is marked 410 (Gone) but {what}.", "{url} 已标记为 410(Gone),但 {what}。"),
-        check: Check::Watch(Trigger::Always, || Box::new(Gone::default())),
+        check: Check::Watch(Trigger::Status(&[(410, 410)]), || Box::new(Gone::default())),
     }
 
     /// ## What it sees
@@ -75,30 +71,7 @@ rule! {
     }
 }
 
-/// What is remembered by a hash, the oldest forgotten first.
-struct Remembered<T> {
-    known: HashMap<u64, T>,
-    order: VecDeque<u64>,
-}
-
-impl<T> Default for Remembered<T> {
-    fn default() -> Self {
-        Self { known: HashMap::new(), order: VecDeque::new() }
-    }
-}
-
-impl<T> Remembered<T> {
-    fn keep(&mut self, key: u64, what: T) {
-        if self.known.insert(key, what).is_none() {
-            self.order.push_back(key);
-        }
-        while self.order.len() > limits::COUNTED_ADDRESSES {
-            if let Some(oldest) = self.order.pop_front() {
-                self.known.remove(&oldest);
-            }
-        }
-    }
-}
+type Remembered<T> = remembered::Remembered<T, { limits::COUNTED_ADDRESSES }>;
 
 #[derive(Default)]
 struct Gone {
@@ -106,21 +79,16 @@ struct Gone {
     times: Remembered<u32>,
     /// Where it was said, by address.
     gone: Remembered<Mark>,
-    hasher: DefaultHashBuilder,
 }
 
 impl Watcher for Gone {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let status = scene.status();
-        if status != Some(410) && self.gone.known.is_empty() {
-            return;
-        }
-        let Some((request, response)) = scene.pair() else { return };
-        let Some(url) = Url::of(&request.head) else { return };
-        let address = self.hasher.hash_one(&url);
+        let (Some(asked), Some(response)) = (scene.asked, scene.response()) else { return };
+        let address = asked.address;
         if status == Some(410) {
-            let key = self.hasher.hash_one((scene.exchange.client.octets(), address));
-            let times = self.times.known.get(&key).map_or(1, |times| times.saturating_add(1));
+            let key = asked.by_client;
+            let times = self.times.get(key).map_or(1, |times| times.saturating_add(1));
             self.times.keep(key, times);
             self.gone.keep(address, response.first);
             if f64::from(times) == report.parameter("times") {
@@ -128,11 +96,15 @@ impl Watcher for Gone {
                 report.find().plain("what", what).add();
             }
         } else if let Some(status @ 200..=299) = status
-            && let Some(at) = self.gone.known.remove(&address)
+            && let Some(at) = self.gone.take(address)
         {
             let what = format!("it came back with {status}");
             report.find().plain("what", what).packet(at).add();
         }
+    }
+
+    fn waits(&self) -> bool {
+        !self.gone.is_empty()
     }
 }
 
@@ -142,7 +114,6 @@ struct GetOrHead {
     works: Remembered<()>,
     /// Addresses whose HEAD was refused, and with what.
     refused: Remembered<(u16, Mark)>,
-    hasher: DefaultHashBuilder,
 }
 
 impl Watcher for GetOrHead {
@@ -152,31 +123,22 @@ impl Watcher for GetOrHead {
         if !matches!(method, Method::Get | Method::Head) {
             return;
         }
-        let key = match request.head.target() {
-            // The common form, without putting an address together.
-            target if target.starts_with(b"/") => {
-                self.hasher.hash_one((request.head.value(FieldName::Host), target))
-            }
-            _ => match Url::of(&request.head) {
-                Some(url) => self.hasher.hash_one(&url),
-                None => return,
-            },
-        };
+        let Some(Asked { address: key, .. }) = scene.asked else { return };
         match (scene.status(), method) {
             (Some(405 | 501), Method::Get) => report.find().about(response).add(),
             (Some(status @ (405 | 501)), _) => {
-                if self.works.known.contains_key(&key) {
+                if self.works.get(key).is_some() {
                     report.find().about(response).add();
                 } else {
                     self.refused.keep(key, (status, response.first));
                 }
             }
             (Some(200..=299), Method::Get) => {
-                if let Some((status, at)) = self.refused.known.remove(&key) {
+                if let Some((status, at)) = self.refused.take(key) {
                     let draft = report.find().plain("method", "HEAD");
                     draft.plain("status", status).packet(at).add();
                 }
-                if !self.works.known.contains_key(&key) {
+                if !self.works.get(key).is_some() {
                     self.works.keep(key, ());
                 }
             }
@@ -196,7 +158,6 @@ struct Answered {
 struct NotFound {
     missing: Remembered<Answered>,
     there: Remembered<Answered>,
-    hasher: DefaultHashBuilder,
 }
 
 impl Watcher for NotFound {
@@ -205,19 +166,19 @@ impl Watcher for NotFound {
         let Some(status) = scene.status() else { return };
         let authorization = request.head.value(FieldName::Authorization);
         // What anybody may see is not remembered: nearly everything is.
-        if status == 200 && authorization.is_none() && self.missing.known.is_empty() {
+        if status == 200 && authorization.is_none() && self.missing.is_empty() {
             return;
         }
-        let Some(url) = Url::of(&request.head) else { return };
-        let key = self.hasher.hash_one((request.head.method_octets(), &url));
-        let credentials = authorization.map(|value| self.hasher.hash_one(value));
+        let Some(asked) = scene.asked else { return };
+        let key = asked.address ^ asked::hash(request.head.method_octets());
+        let credentials = authorization.map(asked::hash);
         let within = report.duration("window_s");
         let now = Answered { status, credentials, at: response.first };
         let (own, others) = match status {
             404 => (&mut self.missing, &self.there),
             _ => (&mut self.there, &self.missing),
         };
-        if let Some(other) = others.known.get(&key)
+        if let Some(other) = others.get(key)
             && other.credentials != now.credentials
             && now.at.since(other.at) <= within
         {

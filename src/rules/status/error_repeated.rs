@@ -1,14 +1,10 @@
 //! Requests that come again after they were refused: with the same credentials, the wrong ones, the same content. In come exchanges in their order; remembers the newest refusals.
 
-use std::hash::BuildHasher as _;
-
-use hashbrown::DefaultHashBuilder;
-
 use super::code_401::scheme_of;
 use crate::flow::Mark;
 use crate::http::{FieldName, Head};
+use crate::rules::asked;
 use crate::rules::awaited::Awaited;
-use crate::rules::reference::Url;
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
 
@@ -31,7 +27,7 @@ rule! {
         parameters: &[Parameter { name: "within_s", default: &[30.0], meaning: "seconds between the answer and the repetition" }],
         guards: &[Guard::RequestKnown],
         message: text("{client} repeated {method} {url} with the credentials that had just been refused ({status}).", "{client} 用刚被拒绝({status})的同一凭证重复了 {method} {url}。"),
-        check: Check::Watch(Trigger::Always, || Box::new(SameCredentials::default())),
+        check: Check::Watch(Trigger::Status(&[(401, 401), (403, 403), (407, 407)]), || Box::new(SameCredentials::default())),
     }
 
     /// ## What it sees
@@ -52,7 +48,7 @@ rule! {
         parameters: &[Parameter { name: "within_s", default: &[60.0], meaning: "seconds between the answer and the repetition" }],
         guards: &[Guard::RequestKnown],
         message: text("After the 407 {client} repeated {method} {url} with Authorization; the proxy needs Proxy-Authorization.", "收到 407 后,{client} 以 Authorization 重试 {method} {url};应使用 Proxy-Authorization。"),
-        check: Check::Watch(Trigger::Always, || Box::new(WrongField::default())),
+        check: Check::Watch(Trigger::Status(&[(407, 407)]), || Box::new(WrongField::default())),
     }
 
     /// ## What it sees
@@ -73,7 +69,7 @@ rule! {
         parameters: &[Parameter { name: "within_s", default: &[300.0], meaning: "seconds between the answer and the repetition" }],
         guards: &[Guard::RequestKnown],
         message: text("{client} sent {bytes} octets to {url} again although {server} had answered 413 without Retry-After.", "{server} 已返回不带 Retry-After 的 413,{client} 仍再次向 {url} 发送 {bytes} 字节。"),
-        check: Check::Watch(Trigger::Always, || Box::new(Resent::default())),
+        check: Check::Watch(Trigger::Status(&[(413, 413)]), || Box::new(Resent::default())),
     }
 }
 
@@ -91,20 +87,18 @@ struct Refused {
 #[derive(Default)]
 struct Refusals {
     told: Awaited<Refused>,
-    hasher: DefaultHashBuilder,
 }
 
 impl Refusals {
-    fn credentials(&self, head: &Head) -> [Option<u64>; 2] {
-        [FieldName::Authorization, FieldName::ProxyAuthorization]
-            .map(|name| head.value(name).map(|value| self.hasher.hash_one(value)))
+    fn waits(&self) -> bool {
+        !self.told.is_empty()
     }
 
     /// The refusal that this request repeats.
     fn repeated(&mut self, scene: &Scene<'_>, report: &Report<'_>) -> Option<(Mark, Refused)> {
         let request = scene.request()?;
         let within = report.duration("within_s");
-        let found = self.told.take(scene.exchange, request, within);
+        let found = self.told.take(scene, within);
         found.filter(|(_, refused)| *refused.method == *request.head.method_octets())
     }
 
@@ -112,15 +106,19 @@ impl Refusals {
         let (Some((request, response)), Some(status)) = (scene.pair(), scene.status()) else {
             return;
         };
-        let Some(url) = Url::of(&request.head) else { return };
         let refused = Refused {
             method: request.head.method_octets().into(),
             status,
-            credentials: self.credentials(&request.head),
+            credentials: credentials(&request.head),
             length: request.content_length.value(),
         };
-        self.told.tell(scene.exchange, &url, response.last, refused);
+        self.told.tell_of_asked(scene, response.last, refused);
     }
+}
+
+fn credentials(head: &Head) -> [Option<u64>; 2] {
+    [FieldName::Authorization, FieldName::ProxyAuthorization]
+        .map(|name| head.value(name).map(asked::hash))
 }
 
 #[derive(Default)]
@@ -132,7 +130,7 @@ impl Watcher for SameCredentials {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some(request) = scene.request() else { return };
         if let Some((at, refused)) = self.refusals.repeated(scene, report)
-            && refused.credentials == self.refusals.credentials(&request.head)
+            && refused.credentials == credentials(&request.head)
         {
             let status = format_args!("{:03}", refused.status).to_string();
             report.find().plain("status", status).packet(at).add();
@@ -148,6 +146,10 @@ impl Watcher for SameCredentials {
         if !matches!(&scheme_of(value)[..], b"negotiate" | b"ntlm" | b"digest") {
             self.refusals.note(scene);
         }
+    }
+
+    fn waits(&self) -> bool {
+        self.refusals.waits()
     }
 }
 
@@ -169,6 +171,10 @@ impl Watcher for WrongField {
         if scene.status() == Some(407) && !head.has(FieldName::Authorization) {
             self.refusals.note(scene);
         }
+    }
+
+    fn waits(&self) -> bool {
+        self.refusals.waits()
     }
 }
 
@@ -193,5 +199,9 @@ impl Watcher for Resent {
         if scene.status() == Some(413) && !later {
             self.refusals.note(scene);
         }
+    }
+
+    fn waits(&self) -> bool {
+        self.refusals.waits()
     }
 }

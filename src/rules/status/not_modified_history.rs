@@ -1,14 +1,10 @@
 //! 304 and HEAD against an earlier 200: whether they say what it said. In come exchanges in their order;
 //! remembers which fields the newest whole answers had, and hashes of them, never their values.
 
-use std::collections::VecDeque;
-use std::hash::BuildHasher as _;
-
-use hashbrown::{DefaultHashBuilder, HashMap};
-
-use crate::http::{FieldName, FieldSet, Head, Method};
+use crate::http::{FieldName, FieldSet, Method};
 use crate::limits;
-use crate::rules::reference::Url;
+use crate::rules::asked::{self, Asked};
+use crate::rules::remembered::Remembered;
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Report, Scene, Severity, Trigger, Watcher, text};
 
@@ -85,46 +81,8 @@ rule! {
     }
 }
 
-/// What whole answers said, by a hash of their address.
-struct History<T> {
-    said: HashMap<u64, T>,
-    order: VecDeque<u64>,
-    hasher: DefaultHashBuilder,
-}
-
-impl<T> Default for History<T> {
-    fn default() -> Self {
-        Self { said: HashMap::new(), order: VecDeque::new(), hasher: DefaultHashBuilder::default() }
-    }
-}
-
-impl<T> History<T> {
-    fn key(&self, request: &Head) -> Option<u64> {
-        match request.target() {
-            // The common form, without putting an address together.
-            target if target.starts_with(b"/") => {
-                let host = request.value(FieldName::Host)?;
-                let host = host.strip_suffix(b":80").unwrap_or(host);
-                Some(self.hasher.hash_one((host, target)))
-            }
-            _ => {
-                let url = Url::of(request)?;
-                Some(self.hasher.hash_one((&url.host[..], &url.target[..])))
-            }
-        }
-    }
-
-    fn keep(&mut self, key: u64, said: T) {
-        if self.said.insert(key, said).is_none() {
-            self.order.push_back(key);
-        }
-        while self.order.len() > limits::REMEMBERED_VALIDATORS {
-            if let Some(oldest) = self.order.pop_front() {
-                self.said.remove(&oldest);
-            }
-        }
-    }
-}
+/// What whole answers said, by their address.
+type History<T> = Remembered<T, { limits::REMEMBERED_VALIDATORS }>;
 
 #[derive(Default)]
 struct MissingFields {
@@ -136,13 +94,13 @@ impl Watcher for MissingFields {
         let Some((request, response)) = scene.pair() else { return };
         match scene.status() {
             Some(200) if request.head.method() == Method::Get => {
-                if let Some(key) = self.history.key(&request.head) {
-                    self.history.keep(key, response.head.present());
+                if let Some(asked) = scene.asked {
+                    self.history.keep(asked.address, response.head.present());
                 }
             }
             Some(304) => {
-                let Some(key) = self.history.key(&request.head) else { return };
-                let Some(said) = self.history.said.get(&key) else { return };
+                let said = scene.asked.and_then(|asked| self.history.get(asked.address));
+                let Some(said) = said else { return };
                 let lacks = REPEATED
                     .iter()
                     .filter(|(name, _)| said.has(*name) && !response.head.has(*name));
@@ -173,14 +131,13 @@ impl Watcher for LengthWrong {
         let Some((request, response)) = scene.pair() else { return };
         let Some(length) = response.content_length.value() else { return };
         let Some(etag) = response.head.value(FieldName::Etag) else { return };
-        let Some(key) = self.history.key(&request.head) else { return };
-        let hash = |value: &[u8]| self.history.hasher.hash_one(value);
+        let Some(Asked { address: key, .. }) = scene.asked else { return };
         let coding = response.head.value(FieldName::ContentEncoding).unwrap_or_default();
-        let whole = Whole { etag: hash(etag), coding: hash(coding), length };
+        let whole = Whole { etag: asked::hash(etag), coding: asked::hash(coding), length };
         match (scene.status(), request.head.method()) {
             (Some(200), Method::Get) => self.history.keep(key, whole),
             (Some(304), _) | (Some(200), Method::Head) => {
-                let Some(said) = self.history.said.get(&key) else { return };
+                let Some(said) = self.history.get(key) else { return };
                 let same = (said.etag, said.coding) == (whole.etag, whole.coding);
                 if same && said.length != length {
                     report.find().plain("got", length).plain("expected", said.length).add();

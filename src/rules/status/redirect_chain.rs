@@ -1,13 +1,10 @@
 //! Redirects behind redirects: how far a client is sent around, and whether in a circle. In come
 //! exchanges in their order; remembers the newest chains whose end was not seen.
 
-use std::hash::BuildHasher as _;
-
-use hashbrown::DefaultHashBuilder;
-
 use crate::flow::Mark;
-use crate::http::{Exchange, FieldName, Message};
+use crate::http::{FieldName, Message};
 use crate::limits;
+use crate::rules::asked;
 use crate::rules::awaited::Awaited;
 use crate::rules::reference;
 use crate::rules::report::url;
@@ -52,7 +49,7 @@ rule! {
             "{client} is caught in a redirect loop: {chain}.",
             "{client} 陷入重定向循环:{chain}。",
         ),
-        check: Check::Watch(Trigger::Always, || Box::new(Loops::default())),
+        check: Check::Watch(Trigger::Status(&[(301, 308)]), || Box::new(Loops::default())),
     }
 
     /// ## What it sees
@@ -81,7 +78,7 @@ rule! {
             "{client} needed {count} redirects to get from {url} to {other}.",
             "{client} 从 {url} 到 {other} 经历了 {count} 次重定向。",
         ),
-        check: Check::Watch(Trigger::Always, || Box::new(LongChains::default())),
+        check: Check::Watch(Trigger::Status(&[(301, 308)]), || Box::new(LongChains::default())),
     }
 }
 
@@ -102,7 +99,6 @@ struct Chain {
 #[derive(Default)]
 struct Chains {
     open: Awaited<Chain>,
-    hasher: DefaultHashBuilder,
 }
 
 /// What an exchange means for chains.
@@ -115,10 +111,11 @@ enum Step {
 }
 
 impl Chains {
-    fn step(&mut self, exchange: &Exchange, request: &Message, within: Duration) -> Step {
+    fn step(&mut self, scene: &Scene<'_>, request: &Message, within: Duration) -> Step {
+        let exchange = scene.exchange;
         let agent = request.head.value(FieldName::UserAgent);
-        let agent = agent.map(|agent| self.hasher.hash_one(agent));
-        let followed = self.open.take(exchange, request, within).map(|(_, chain)| chain);
+        let agent = agent.map(asked::hash);
+        let followed = self.open.take(scene, within).map(|(_, chain)| chain);
         let followed = followed
             .filter(|chain| chain.agent.is_none() || agent.is_none() || chain.agent == agent);
         let redirects = matches!(exchange.status(), Some(301..=303 | 307 | 308));
@@ -162,7 +159,7 @@ impl Watcher for Loops {
         let Some(request) = scene.request() else { return };
         let within = report.duration("hop_s");
         if let Step::Redirected(mut chain, location, at) =
-            self.chains.step(scene.exchange, request, within)
+            self.chains.step(scene, request, within)
         {
             let again = chain.add(request, at);
             if again && !chain.looped && chain.count as f64 >= report.parameter("min_hops") {
@@ -174,8 +171,12 @@ impl Watcher for Loops {
                 }
                 draft.add();
             }
-            self.chains.open.tell(scene.exchange, &location, at, chain);
+            self.chains.open.tell(scene, &location, at, chain);
         }
+    }
+
+    fn waits(&self) -> bool {
+        !self.chains.open.is_empty()
     }
 }
 
@@ -191,14 +192,18 @@ impl Watcher for LongChains {
         while let Some(chain) = self.chains.open.expired(request.first, within) {
             tell(&chain, None, report);
         }
-        match self.chains.step(scene.exchange, request, within) {
+        match self.chains.step(scene, request, within) {
             Step::Redirected(mut chain, location, at) => {
                 chain.looped |= chain.add(request, at);
-                self.chains.open.tell(scene.exchange, &location, at, chain);
+                self.chains.open.tell(scene, &location, at, chain);
             }
             Step::Arrived(chain) => tell(&chain, Some(&url(&request.head)), report),
             Step::None => {}
         }
+    }
+
+    fn waits(&self) -> bool {
+        !self.chains.open.is_empty()
     }
 
     fn finish(&mut self, _: Mark, _: &Traffic, report: &mut Report<'_>) {

@@ -2,12 +2,9 @@
 //! the new address. In come exchanges in their order; remembers the newest redirects that nobody
 //! has followed yet.
 
-use std::hash::BuildHasher as _;
-
-use hashbrown::DefaultHashBuilder;
-
 use crate::flow::Mark;
 use crate::http::{FieldName, Head, Message, Method};
+use crate::rules::asked;
 use crate::rules::awaited::Awaited;
 use crate::rules::reference::{self, Url};
 use crate::rules::report::url;
@@ -44,7 +41,7 @@ rule! {
             "{client} followed the {status} for {method} {url} with {other}; the {method} was not repeated at {value}.",
             "{client} 在 {method} {url} 收到 {status} 后改用 {other} 访问 {value},{method} 操作没有在新地址重做。",
         ),
-        check: Check::Watch(Trigger::Always, || watcher(&[301, 302], rewritten)),
+        check: Check::Watch(Trigger::Status(&[(301, 302)]), || watcher(&[301, 302], rewritten)),
     }
 
     /// ## What it sees
@@ -69,7 +66,7 @@ rule! {
             "{client} followed the {status} for {method} {url} with {other}; {status} forbids changing the method.",
             "{client} 在 {method} {url} 收到 {status} 后改用 {other};{status} 不允许改变请求方法。",
         ),
-        check: Check::Watch(Trigger::Always, || watcher(&[307, 308], not_preserved)),
+        check: Check::Watch(Trigger::Status(&[(307, 308)]), || watcher(&[307, 308], not_preserved)),
     }
 
     /// ## What it sees
@@ -93,7 +90,7 @@ rule! {
             "{client} repeated {method} at {value} after {status}, but without the {bytes} octets of content.",
             "{client} 在 {status} 之后向 {value} 重发了 {method},却丢失了 {bytes} 字节的主体。",
         ),
-        check: Check::Watch(Trigger::Always, || watcher(&[307, 308], body_dropped)),
+        check: Check::Watch(Trigger::Status(&[(307, 308)]), || watcher(&[307, 308], body_dropped)),
     }
 
     /// ## What it sees
@@ -116,7 +113,7 @@ rule! {
             "{client} followed the 303 for {method} {url} with {other}; 303 means GET (or HEAD).",
             "{client} 在 {method} {url} 收到 303 后使用了 {other};303 之后应使用 GET(或 HEAD)。",
         ),
-        check: Check::Watch(Trigger::Always, || watcher(&[303], see_other)),
+        check: Check::Watch(Trigger::Status(&[(303, 303)]), || watcher(&[303], see_other)),
     }
 
     /// ## What it sees
@@ -141,7 +138,7 @@ rule! {
             "{client} was redirected from {url} to another origin and sent the same {field} there.",
             "{client} 从 {url} 被重定向到另一个源,并把相同的 {field} 也发了过去。",
         ),
-        check: Check::Watch(Trigger::Always, || watcher(&[300, 301, 302, 303, 304, 305, 306, 307, 308], leaked)),
+        check: Check::Watch(Trigger::Status(&[(300, 308)]), || watcher(&[300, 301, 302, 303, 304, 305, 306, 307, 308], leaked)),
     }
 }
 
@@ -163,7 +160,6 @@ struct Follower<'f> {
     request: &'f Message,
     redirect: &'f Redirect,
     at: Mark,
-    hasher: &'f DefaultHashBuilder,
 }
 
 type Judged = fn(&Follower<'_>, &mut Report<'_>);
@@ -172,21 +168,18 @@ struct Followed {
     redirects: Awaited<Redirect>,
     statuses: &'static [u16],
     judged: Judged,
-    hasher: DefaultHashBuilder,
 }
 
 fn watcher(statuses: &'static [u16], judged: Judged) -> Box<dyn Watcher> {
-    let (redirects, hasher) = (Awaited::default(), DefaultHashBuilder::default());
-    Box::new(Followed { redirects, statuses, judged, hasher })
+    Box::new(Followed { redirects: Awaited::default(), statuses, judged })
 }
 
 impl Watcher for Followed {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some(request) = scene.request() else { return };
         let within = report.duration("within_s");
-        if let Some((at, redirect)) = self.redirects.take(scene.exchange, request, within) {
-            let hasher = &self.hasher;
-            (self.judged)(&Follower { request, redirect: &redirect, at, hasher }, report);
+        if let Some((at, redirect)) = self.redirects.take(scene, within) {
+            (self.judged)(&Follower { request, redirect: &redirect, at }, report);
         }
         let Some(status) = scene.status().filter(|status| self.statuses.contains(status)) else {
             return;
@@ -199,18 +192,20 @@ impl Watcher for Followed {
             from: Url::of(&request.head),
             status,
             content: request.content.saturating_add(request.missing),
-            authorization: self.credential(&request.head, FieldName::Authorization),
-            cookie: self.credential(&request.head, FieldName::Cookie),
+            authorization: credential(&request.head, FieldName::Authorization),
+            cookie: credential(&request.head, FieldName::Cookie),
             location: location.clone(),
         };
-        self.redirects.tell(scene.exchange, &location, response.first, redirect);
+        self.redirects.tell(scene, &location, response.first, redirect);
+    }
+
+    fn waits(&self) -> bool {
+        !self.redirects.is_empty()
     }
 }
 
-impl Followed {
-    fn credential(&self, head: &Head, name: FieldName) -> Option<u64> {
-        head.value(name).map(|value| self.hasher.hash_one(value))
-    }
+fn credential(head: &Head, name: FieldName) -> Option<u64> {
+    head.value(name).map(asked::hash)
 }
 
 impl Follower<'_> {
@@ -270,13 +265,13 @@ fn see_other(follower: &Follower<'_>, report: &mut Report<'_>) {
 }
 
 fn leaked(follower: &Follower<'_>, report: &mut Report<'_>) {
-    let Follower { request, redirect, at, hasher } = follower;
+    let Follower { request, redirect, at } = follower;
     let Some(from) = &redirect.from else { return };
     if from.same_origin(&redirect.location) {
         return;
     }
     let same = |sent: Option<u64>, name| {
-        sent.is_some() && request.head.value(name).map(|value| hasher.hash_one(value)) == sent
+        sent.is_some() && credential(&request.head, name) == sent
     };
     let elsewhere = !from.same_site(&redirect.location);
     let field = match () {

@@ -1,15 +1,12 @@
 //! Retry-After, with 3xx, 413, 429 and 503, and 417: when a client may come back, and whether it does.
 
 use std::collections::VecDeque;
-use std::hash::BuildHasher as _;
-
-use hashbrown::DefaultHashBuilder;
 
 use crate::flow::Mark;
 use crate::http::{FieldName, Message, Method, header::date};
 use crate::limits;
+use crate::rules::asked;
 use crate::rules::awaited::Awaited;
-use crate::rules::reference::Url;
 use crate::rules::rule::rule;
 use crate::rules::{
     Check, Guard, Parameter, Report, Scene, Severity, Traffic, Trigger, Watcher, text,
@@ -75,7 +72,7 @@ rule! {
         parameters: &[Parameter { name: "min_s", default: &[1.0], meaning: "seconds below which nobody is told" }, Parameter { name: "tolerance", default: &[0.9], meaning: "share of the time that has to pass" }],
         guards: &[Guard::RequestKnown],
         message: text("{client} repeated {method} {url} {delay} s after a {status} that asked for {expected} s.", "{status} 要求等待 {expected} 秒,{client} 在 {delay} 秒后就重试了 {method} {url}。"),
-        check: Check::Watch(Trigger::Always, || Box::new(Ignored::default())),
+        check: Check::Watch(Trigger::ResponseField(&[FieldName::RetryAfter]), || Box::new(Ignored::default())),
     }
 
     /// ## What it sees
@@ -96,7 +93,10 @@ rule! {
         parameters: &[Parameter { name: "within_s", default: &[10.0], meaning: "seconds in which it should come again" }],
         guards: &[Guard::RequestKnown],
         message: text("{client} gave up after 417 on {method} {url}; it should repeat the request without Expect.", "{client} 在 {method} {url} 收到 417 后放弃;应去掉 Expect 重试。"),
-        check: Check::Watch(Trigger::Always, || Box::new(Expectation::default())),
+        check: Check::Watch(
+            Trigger::OneOf(&[Trigger::Status(&[(417, 417)]), Trigger::Method(MAY_EXPECT)]),
+             || Box::new(Expectation::default()),
+        ),
     }
 }
 
@@ -178,7 +178,7 @@ impl Watcher for Ignored {
         let agent = request.head.value(FieldName::UserAgent);
         // Longer than a day nobody watches.
         const LONGEST: Duration = Duration::from_secs(86_400);
-        if let Some((at, told)) = self.told.take(scene.exchange, request, LONGEST) {
+        if let Some((at, told)) = self.told.take(scene, LONGEST) {
             let delay = request.first.since(at);
             let allowed = told.seconds as f64 * report.parameter("tolerance");
             if *told.method == *request.head.method_octets()
@@ -200,7 +200,6 @@ impl Watcher for Ignored {
         if (seconds as f64) < report.parameter("min_s") {
             return;
         }
-        let Some(url) = Url::of(&request.head) else { return };
         let told = Told {
             method: request.head.method_octets().into(),
             digest: request.digest,
@@ -208,9 +207,25 @@ impl Watcher for Ignored {
             status,
             seconds,
         };
-        self.told.tell(scene.exchange, &url, response.last, told);
+        self.told.tell_of_asked(scene, response.last, told);
+    }
+
+    fn waits(&self) -> bool {
+        !self.told.is_empty()
     }
 }
+
+/// Methods whose requests may have content, and so an expectation.
+const MAY_EXPECT: &[Method] = &[
+    Method::Post,
+    Method::Put,
+    Method::Delete,
+    Method::Connect,
+    Method::Options,
+    Method::Trace,
+    Method::Patch,
+    Method::Other,
+];
 
 /// A request that was refused for its expectation.
 struct Failed {
@@ -226,19 +241,17 @@ struct Expectation {
     /// The newest requests that may have content, by a hash, since one that was refused may be over
     /// only after it came again: its content never came.
     recent: VecDeque<(u64, Mark)>,
-    hasher: DefaultHashBuilder,
 }
 
 impl Expectation {
     /// Notes a request; true where the same was sent behind a mark already.
     fn came_again(&mut self, scene: &Scene<'_>, request: &Message, behind: Option<Mark>) -> bool {
         let head = &request.head;
+        let Some(asked) = scene.asked else { return false };
         if matches!(head.method(), Method::Get | Method::Head) {
             return false;
         }
-        let host = head.value(FieldName::Host);
-        let client = scene.exchange.client.octets();
-        let key = self.hasher.hash_one((client, head.method_octets(), host, head.target()));
+        let key = asked.by_client ^ asked::hash(head.method_octets());
         let again = behind.is_some_and(|behind| {
             self.recent.iter().any(|(known, at)| *known == key && at.packet > behind.packet)
         });
@@ -267,14 +280,13 @@ impl Watcher for Expectation {
         while let Some(failed) = self.failed.expired(request.first, within) {
             Self::tell(&failed, report);
         }
-        self.failed.take(scene.exchange, request, within);
+        self.failed.take(scene, within);
         let refused = scene.response().filter(|_| scene.status() == Some(417));
         let again = self.came_again(scene, request, refused.map(|response| response.last));
         if scene.status() == Some(417)
             && !again
             && request.head.lists(FieldName::Expect, b"100-continue")
             && let Some(response) = scene.response()
-            && let Some(url) = Url::of(&request.head)
         {
             let failed = Failed {
                 method: request.head.method_octets().into(),
@@ -282,8 +294,12 @@ impl Watcher for Expectation {
                 client: scene.exchange.client.to_string(),
                 packet: response.last,
             };
-            self.failed.tell(scene.exchange, &url, response.last, failed);
+            self.failed.tell_of_asked(scene, response.last, failed);
         }
+    }
+
+    fn waits(&self) -> bool {
+        !self.failed.is_empty()
     }
 
     fn finish(&mut self, now: Mark, _: &Traffic, report: &mut Report<'_>) {

@@ -1,13 +1,10 @@
 //! 206 against an earlier 200: whether parts and whole belong together. In come exchanges in their order;
 //! remembers the validators of the newest whole answers.
 
-use std::collections::VecDeque;
-use std::hash::BuildHasher as _;
-
-use hashbrown::{DefaultHashBuilder, HashMap};
-
 use crate::http::{FieldName, Head, Method};
 use crate::limits;
+use crate::rules::asked::Asked;
+use crate::rules::remembered::Remembered;
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Report, Scene, Severity, Trigger, Watcher, text};
 
@@ -48,23 +45,20 @@ struct Said {
 
 #[derive(Default)]
 struct Validators {
-    /// By a hash of host and target: two that share one would take the other's validators, once in
-    /// 2^52 for as many as are remembered.
-    said: HashMap<u64, Said>,
-    /// In the order in which they came.
-    order: VecDeque<u64>,
-    hasher: DefaultHashBuilder,
+    /// By a hash of the address: two that share one would take the other's validators, once in 2^52
+    /// for as many as are remembered.
+    said: Remembered<Said, { limits::REMEMBERED_VALIDATORS }>,
 }
 
 impl Watcher for Validators {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some((request, response)) = scene.pair() else { return };
+        let Some(Asked { address: key, .. }) = scene.asked else { return };
         let head = &response.head;
         let (etag, location) = (FieldName::Etag, FieldName::ContentLocation);
         match scene.status() {
             Some(206) => {
-                let key = self.key(&request.head);
-                let Some(said) = self.said.get(&key) else { return };
+                let Some(said) = self.said.get(key) else { return };
                 let now = head.value(etag);
                 if let Some(before) = said.etag.as_deref()
                     && now.is_none()
@@ -84,7 +78,7 @@ impl Watcher for Validators {
                 if request.head.method() == Method::Get
                     && (head.has(etag) || head.has(location)) =>
             {
-                self.keep(self.key(&request.head), head);
+                self.keep(key, head);
             }
             _ => {}
         }
@@ -92,15 +86,9 @@ impl Watcher for Validators {
 }
 
 impl Validators {
-    /// What names a resource: host and target.
-    fn key(&self, request: &Head) -> u64 {
-        let host = request.value(FieldName::Host).unwrap_or_default();
-        self.hasher.hash_one((host, request.target()))
-    }
-
     fn keep(&mut self, key: u64, head: &Head) {
         let same = |said: &Option<Box<[u8]>>, name| said.as_deref() == head.value(name);
-        if self.said.get(&key).is_some_and(|said| {
+        if self.said.get(key).is_some_and(|said| {
             same(&said.etag, FieldName::Etag) && same(&said.location, FieldName::ContentLocation)
         }) {
             return;
@@ -108,13 +96,6 @@ impl Validators {
         let owned = |name| head.value(name).map(Box::from);
         let said =
             Said { etag: owned(FieldName::Etag), location: owned(FieldName::ContentLocation) };
-        if self.said.insert(key, said).is_none() {
-            self.order.push_back(key);
-        }
-        while self.order.len() > limits::REMEMBERED_VALIDATORS {
-            if let Some(oldest) = self.order.pop_front() {
-                self.said.remove(&oldest);
-            }
-        }
+        self.said.keep(key, said);
     }
 }

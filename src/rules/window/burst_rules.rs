@@ -198,7 +198,10 @@ fn tell(going: &Going, group: Group, burst: &Extent, traffic: &Traffic, report: 
         .endpoints()
         .iter()
         .take(3)
-        .filter_map(|(slot, count)| Some(format!("{} ({count})", traffic.endpoint_name(*slot)?)))
+        .filter_map(|(slot, count)| {
+            let (method, path) = traffic.endpoint_names(*slot)?;
+            Some(format!("{method} {path} ({count})"))
+        })
         .collect();
     let crowd = Crowd {
         place: Place { server: Some(going.server), ..Place::default() },
