@@ -80,10 +80,22 @@ struct RecordHeader {
 }
 
 impl RecordHeader {
-    fn parse(octets: &[u8], order: Endianness) -> IResult<&[u8], Self, ()> {
-        (u32(order), u32(order), u32(order), u32(order))
-            .map(|(seconds, fraction, caplen, len)| Self { seconds, fraction, caplen, len })
-            .parse(octets)
+    /// The record header at the front; none where there are not enough octets. Read by hand, since it is
+    /// the one thing that is read once a packet.
+    fn parse(octets: &[u8], order: Endianness) -> Option<Self> {
+        let (numbers, _) = octets.first_chunk::<16>()?.as_chunks::<4>();
+        let [seconds, fraction, caplen, len] = numbers else { return None };
+        let number = |octets: &[u8; 4]| match order {
+            Endianness::Little => u32::from_le_bytes(*octets),
+            Endianness::Big => u32::from_be_bytes(*octets),
+            Endianness::Native => u32::from_ne_bytes(*octets),
+        };
+        Some(Self {
+            seconds: number(seconds),
+            fraction: number(fraction),
+            caplen: number(caplen),
+            len: number(len),
+        })
     }
 
     /// The time, even where the fraction is a second or more: its exact sum.
@@ -150,8 +162,7 @@ impl Pcap {
             if !window.holds_already(before) {
                 return Step::Starved;
             }
-            let Ok((_, record)) = RecordHeader::parse(window.at_hand(), header.variant.order)
-            else {
+            let Some(record) = RecordHeader::parse(window.at_hand(), header.variant.order) else {
                 return Step::Starved;
             };
             if !(1..=MOST.min(record.len)).contains(&record.caplen) {
@@ -225,7 +236,7 @@ impl Pcap {
             return true;
         }
         let behind = window.at_hand().get(whole..).unwrap_or_default();
-        RecordHeader::parse(behind, variant.order).is_ok_and(|(_, next)| {
+        RecordHeader::parse(behind, variant.order).is_some_and(|next| {
             next.may_follow(variant, [None, Some(record.at(variant))])
                 || Variant::of(behind).is_some()
         })
@@ -241,7 +252,7 @@ impl Pcap {
         };
         // Either the end is missing, or the length is wrong and packets are hidden in it.
         let claimed = RecordHeader::parse(window.at_hand(), header.variant.order);
-        if let Ok((_, record)) = claimed
+        if let Some(record) = claimed
             && let Some(skipped) = self.search(window, header)
         {
             let what = Fault::Oversized { octets: record.caplen.into() };
@@ -329,7 +340,7 @@ impl Pcap {
                 return nth > 0 && window.at_hand().len() == whole;
             }
             let rest = window.at_hand().get(whole..).unwrap_or_default();
-            let Ok((_, record)) = RecordHeader::parse(rest, variant.order) else { return false };
+            let Some(record) = RecordHeader::parse(rest, variant.order) else { return false };
             if !record.is_credible(variant, near) {
                 return false;
             }

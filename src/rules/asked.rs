@@ -1,7 +1,7 @@
 //! What a request asks for, as a number: an exchange in, hashes of the address and of the client at this
 //! address out, reckoned once for all rules that remember addresses. Compares nothing itself.
 
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::LazyLock;
 
 use hashbrown::DefaultHashBuilder;
@@ -80,7 +80,7 @@ fn key(scheme: Scheme, host: &[u8], target: &[u8]) -> u64 {
 
 fn by_client(client: Endpoint, address: u64) -> u64 {
     let mut hasher = HASHER.build_hasher();
-    client.octets().hash(&mut hasher);
+    hasher.write_u128(u128::from_ne_bytes(client.octets()));
     hasher.write_u64(address);
     hasher.finish()
 }

@@ -25,18 +25,18 @@ impl Bits {
     }
 
     pub fn join(&mut self, other: &Self) {
-        for (word, more) in self.0.iter_mut().zip(&other.0) {
-            *word |= more;
-        }
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (&mut self.0, other.0);
+        *a |= f;
+        *b |= g;
+        *c |= h;
+        *d |= i;
+        *e |= j;
     }
 
     /// Those of `self` that are in `other` too.
-    pub fn and(&self, other: &Self) -> Self {
-        let mut both = *self;
-        for (word, more) in both.0.iter_mut().zip(&other.0) {
-            *word &= more;
-        }
-        both
+    pub const fn and(&self, other: &Self) -> Self {
+        let ([a, b, c, d, e], [f, g, h, i, j]) = (self.0, other.0);
+        Self([a & f, b & g, c & h, d & i, e & j])
     }
 
     pub fn is_empty(&self) -> bool {

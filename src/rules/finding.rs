@@ -66,6 +66,8 @@ pub struct Place {
 pub struct Finding {
     /// The rule.
     pub rule: &'static Rule,
+    /// Its place in the list of the judge that found it.
+    pub(super) judged_by: usize,
     /// How bad it is.
     pub severity: Severity,
     /// What it is about.

@@ -40,6 +40,8 @@ const STATUSES: usize = 1_000;
 #[derive(Debug)]
 struct Bound {
     rule: &'static Rule,
+    /// Its place in the list.
+    place: usize,
     parameters: Vec<Box<[f64]>>,
     guards: u16,
     signs: Signs,
@@ -83,6 +85,7 @@ struct Calls {
     slow_response: Bits,
     stalled: Bits,
     probing: Bits,
+    query: Bits,
 }
 
 /// See the module's words.
@@ -95,6 +98,8 @@ pub struct Judge {
     settled: Bits,
     /// Rules that a settled one may make superfluous.
     held: Bits,
+    /// Rules that a watcher may make superfluous.
+    coverable: Bits,
     of_connections: Vec<usize>,
     watchers: Vec<(usize, Box<dyn Watcher>)>,
     /// The rules that have one …
@@ -122,9 +127,11 @@ impl Judge {
     /// A judge with all rules that are not ignored.
     pub fn new(parameters: &Parameters) -> Self {
         let chosen = RULES.iter().filter(|rule| !parameters.ignores(rule));
-        let rules: Vec<Bound> = chosen
-            .map(|rule| Bound {
+        let rules: Vec<Bound> = (0..)
+            .zip(chosen)
+            .map(|(place, rule)| Bound {
                 rule,
+                place,
                 parameters: parameters.of(rule),
                 guards: rule.guards.iter().fold(0, |mask, guard| mask | bit(*guard)),
                 signs: match rule.check {
@@ -139,6 +146,7 @@ impl Judge {
             immediate: Bits::default(),
             settled: Bits::default(),
             held: Bits::default(),
+            coverable: Bits::default(),
             of_connections: Vec::new(),
             watchers: Vec::new(),
             watching: Bits::default(),
@@ -157,15 +165,16 @@ impl Judge {
                 Check::Message(..) | Check::Exchange(..) => judge.immediate.add(place),
                 Check::Settled(..) => {
                     judge.settled.add(place);
-                    for (other, superseded) in rules.iter().enumerate() {
-                        if bound.rule.supersedes.contains(&superseded.rule.id) {
-                            judge.held.add(other);
-                        }
+                    for other in superseded_by(&rules, bound.rule) {
+                        judge.held.add(other);
                     }
                 }
                 Check::Connection(_) => judge.of_connections.push(place),
                 Check::Watch(_, open) => {
                     judge.watching.add(place);
+                    for other in superseded_by(&rules, bound.rule) {
+                        judge.coverable.add(other);
+                    }
                     if let Some(nth) = judge.watcher_of.get_mut(place) {
                         *nth = judge.watchers.len() as u16;
                     }
@@ -215,7 +224,7 @@ impl Judge {
         let known = Known::of(&exchange);
         for place in called.and(&self.immediate).iter() {
             let Some(bound) = rules.get(place) else { continue };
-            bound.look(scene, &known, found);
+            bound.look(&scene, &known, found);
         }
         let mut watching = called.and(&self.watching);
         watching.join(&self.waiting);
@@ -227,7 +236,7 @@ impl Judge {
                 continue;
             };
             if known.allows(bound.guards, &exchange) {
-                let about = About::Exchange(scene, None);
+                let about = About::Exchange(&scene, None);
                 let mut report = bound.report(Subject::Exchange, about, found);
                 watcher.exchange(&scene, &mut report);
                 self.waiting.set(place, watcher.waits());
@@ -237,14 +246,14 @@ impl Judge {
         if !found.is_empty() {
             mark_ambiguous(scene.trail, found);
             supersede(found);
-            drop_covered(rules, &self.watchers, &exchange, found);
-            held = keep_held(rules, &self.held, found, out);
+            drop_covered(rules, &self.coverable, &self.watchers, &exchange, found);
+            held = keep_held(&self.held, found, out);
         }
         let called = called.and(&self.settled);
         match trail {
             Some(trail) => {
                 let unsettled = Unsettled { id, exchange, called, held, strays: Vec::new() };
-                remember(rules, &self.watchers, trail, unsettled, found, out);
+                remember(rules, &self.coverable, &self.watchers, trail, unsettled, found, out);
             }
             None => {
                 self.untracked += 1;
@@ -264,12 +273,6 @@ impl Judge {
     pub fn stray(&mut self, stray: &Stray, out: &mut Vec<Finding>) {
         const STRAYS: usize = 8;
         self.passes(stray.first, out);
-        for (place, watcher) in &mut self.watchers {
-            let Some(bound) = self.rules.get(*place) else { continue };
-            let mut report = bound.report_on_nothing(self.now, &mut self.found);
-            watcher.stray(stray, &mut report);
-        }
-        out.append(&mut self.found);
         if !self.trails.contains_key(&stray.connection) {
             if self.trails.len() >= limits::JUDGED_CONNECTIONS {
                 self.untracked += 1;
@@ -301,7 +304,13 @@ impl Judge {
                 self.found.push(finding.clone());
             }
             supersede(&mut self.found);
-            drop_covered(&self.rules, &self.watchers, &kept.exchange, &mut self.found);
+            drop_covered(
+                &self.rules,
+                &self.coverable,
+                &self.watchers,
+                &kept.exchange,
+                &mut self.found,
+            );
             out.append(&mut self.found);
         }
         let last = unsettled.back().map(|kept| &*kept.exchange);
@@ -313,8 +322,10 @@ impl Judge {
             if bound.guards & !allowed != 0 {
                 continue;
             }
+            let of_last;
             let mut report = Report {
                 rule: bound.rule,
+                place: bound.place,
                 parameters: &bound.parameters,
                 milder: false,
                 subject: Subject::Connection,
@@ -322,8 +333,8 @@ impl Judge {
                     Some(kept) => {
                         let (id, exchange) = (kept.id, &kept.exchange);
                         let trail = &trail;
-                        let scene = Scene { id, exchange, asked: None, trail, standing: None };
-                        About::Exchange(scene, None)
+                        of_last = Scene { id, exchange, asked: None, trail, standing: None };
+                        About::Exchange(&of_last, None)
                     }
                     None => About::Connection(connection),
                 },
@@ -332,13 +343,13 @@ impl Judge {
             check(connection, &aftermath, &mut report);
         }
         if let Some(kept) = unsettled.back() {
-            drop_covered(&self.rules, &self.watchers, &kept.exchange, &mut self.found);
-        }
-        for (place, watcher) in &mut self.watchers {
-            let Some(bound) = self.rules.get(*place) else { continue };
-            let mut report = bound.report_on_nothing(self.now, &mut self.found);
-            report.about = About::Connection(connection);
-            watcher.connection(connection, &mut report);
+            drop_covered(
+                &self.rules,
+                &self.coverable,
+                &self.watchers,
+                &kept.exchange,
+                &mut self.found,
+            );
         }
         supersede(&mut self.found);
         out.append(&mut self.found);
@@ -346,7 +357,8 @@ impl Judge {
 
     /// Why an exchange failed is known.
     pub fn explained(&mut self, explained: &Explained<'_>, out: &mut Vec<Finding>) {
-        for (place, watcher) in &mut self.watchers {
+        let curious = self.watchers.iter_mut().filter(|(_, watcher)| watcher.asks_why());
+        for (place, watcher) in curious {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(self.now, &mut self.found);
             watcher.explained(explained, &mut report);
@@ -386,17 +398,17 @@ impl Judge {
     }
 }
 
+/// The places of the rules whose findings a rule makes superfluous.
+fn superseded_by(rules: &[Bound], rule: &Rule) -> impl Iterator<Item = usize> {
+    let superseded = |other: &Bound| rule.supersedes.contains(&other.rule.id);
+    (0..).zip(rules).filter(move |(_, other)| superseded(other)).map(|(place, _)| place)
+}
+
 /// Gives out what was found, apart from what a rule that looks later may make superfluous.
-fn keep_held(
-    rules: &[Bound],
-    superseded: &Bits,
-    found: &mut Vec<Finding>,
-    out: &mut Vec<Finding>,
-) -> Vec<Finding> {
+fn keep_held(superseded: &Bits, found: &mut Vec<Finding>, out: &mut Vec<Finding>) -> Vec<Finding> {
     let mut held = Vec::new();
     for finding in found.drain(..) {
-        let place = rules.iter().position(|bound| std::ptr::eq(bound.rule, finding.rule));
-        if place.is_some_and(|place| superseded.has(place)) {
+        if superseded.has(finding.judged_by) {
             held.push(finding);
         } else {
             out.push(finding);
@@ -408,6 +420,7 @@ fn keep_held(
 /// Keeps an exchange until it is settled, and settles those before it that now are.
 fn remember(
     rules: &[Bound],
+    coverable: &Bits,
     watchers: &[(usize, Box<dyn Watcher>)],
     trail: &mut Trail,
     mut latest: Unsettled,
@@ -426,7 +439,7 @@ fn remember(
         settle(rules, &settled, trail, &aftermath, found);
         found.extend(settled.held);
         supersede(found);
-        drop_covered(rules, watchers, &settled.exchange, found);
+        drop_covered(rules, coverable, watchers, &settled.exchange, found);
         out.append(found);
     }
     trail.note(&latest.exchange);
@@ -466,7 +479,7 @@ fn settle(
         let Some(bound) = rules.get(place) else { continue };
         let Check::Settled(_, check) = bound.rule.check else { continue };
         if known.allows(bound.guards, &kept.exchange) {
-            let about = About::Exchange(scene, None);
+            let about = About::Exchange(&scene, None);
             let mut report = bound.report(Subject::Exchange, about, found);
             check(&scene, aftermath, &mut report);
         }
@@ -503,11 +516,15 @@ fn supersede(found: &mut Vec<Finding>) {
 /// Drops findings that a finding about many exchanges will stand for.
 fn drop_covered(
     rules: &[Bound],
+    coverable: &Bits,
     watchers: &[(usize, Box<dyn Watcher>)],
     exchange: &Exchange,
     found: &mut Vec<Finding>,
 ) {
     found.retain(|finding| {
+        if !coverable.has(finding.judged_by) {
+            return true;
+        }
         !watchers.iter().any(|(place, watcher)| {
             let rule = rules.get(*place).map(|bound| bound.rule);
             rule.is_some_and(|rule| rule.supersedes.contains(&finding.rule.id))
@@ -589,12 +606,21 @@ impl Bound {
         found: &'r mut Vec<Finding>,
     ) -> Report<'r> {
         let milder = self.guards & bit(Guard::ProxyLower) != 0;
-        Report { rule: self.rule, parameters: &self.parameters, milder, subject, about, found }
+        Report {
+            rule: self.rule,
+            place: self.place,
+            parameters: &self.parameters,
+            milder,
+            subject,
+            about,
+            found,
+        }
     }
 
     fn report_on_nothing<'r>(&'r self, now: Mark, found: &'r mut Vec<Finding>) -> Report<'r> {
         Report {
             rule: self.rule,
+            place: self.place,
             parameters: &self.parameters,
             milder: false,
             subject: Subject::Traffic,
@@ -604,14 +630,14 @@ impl Bound {
     }
 
     /// Looks at an exchange, or at its messages.
-    fn look(&self, scene: Scene<'_>, known: &Known, found: &mut Vec<Finding>) {
+    fn look(&self, scene: &Scene<'_>, known: &Known, found: &mut Vec<Finding>) {
         let exchange = scene.exchange;
         match self.rule.check {
             Check::Exchange(_, check) => {
                 if known.allows(self.guards, exchange) {
                     let about = About::Exchange(scene, None);
                     let mut report = self.report(Subject::Exchange, about, found);
-                    check(&scene, &mut report);
+                    check(scene, &mut report);
                 }
             }
             Check::Message(on, _, check) => {
@@ -621,7 +647,7 @@ impl Bound {
                     {
                         let about = About::Exchange(scene, Some(message));
                         let mut report = self.report(subject, about, found);
-                        check(message, &scene, &mut report);
+                        check(message, scene, &mut report);
                     }
                 };
                 if let (On::Request | On::Any, Some(request)) = (on, scene.request()) {
@@ -770,6 +796,7 @@ impl Calls {
             Trigger::SlowResponse => self.slow_response.add(place),
             Trigger::Stalled => self.stalled.add(place),
             Trigger::Probing => self.probing.add(place),
+            Trigger::Query => self.query.add(place),
             Trigger::OneOf(triggers) => {
                 for trigger in triggers {
                     self.enter(place, *trigger, by_status);
@@ -796,8 +823,12 @@ impl Calls {
             if !request.head_whole || request.head_end.since(request.first) > SLOW_HEAD {
                 called.join(&self.slow_head);
             }
-            if may_probe(request.head.target()) {
+            let target = request.head.target();
+            if may_probe(target) {
                 called.join(&self.probing);
+            }
+            if memchr::memchr(b'?', target).is_some() {
+                called.join(&self.query);
             }
         } else {
             called.join(&self.orphan);

@@ -9,9 +9,8 @@ use crate::http::Head;
 pub(super) fn of(scene: &Scene<'_>) -> Place {
     let exchange = scene.exchange;
     let (server, status) = (Some(exchange.server), exchange.status());
-    let known = scene.standing.and_then(|(standing, traffic)| {
-        traffic.endpoint_names(standing.endpoint?)
-    });
+    let known =
+        scene.standing.and_then(|(standing, traffic)| traffic.endpoint_names(standing.endpoint?));
     if let Some((method, path)) = known {
         return Place { server, method: Some(method), path: Some(path), status };
     }
@@ -45,21 +44,35 @@ pub fn write_template(target: &[u8], out: &mut Vec<u8>) {
 }
 
 fn write_segments(path: &[u8], out: &mut Vec<u8>) {
+    // What changes has a digit in it.
+    if !path.iter().any(u8::is_ascii_digit) {
+        out.extend_from_slice(path);
+        return;
+    }
     for (place, segment) in path.split(|octet| *octet == b'/').enumerate() {
         if place > 0 {
             out.push(b'/');
         }
-        let stem = segment.iter().rposition(|octet| *octet == b'.').filter(|at| *at > 0);
+        let digits = count_digits(segment);
+        if digits == 0 {
+            out.extend_from_slice(segment);
+            continue;
+        }
+        let stem = memchr::memrchr(b'.', segment).filter(|at| *at > 0);
         let (stem, suffix) = segment.split_at(stem.unwrap_or(segment.len()));
-        if changes(segment) {
+        if changes(segment, digits) {
             out.extend_from_slice(b"{}");
-        } else if changes(stem) && is_ending(suffix) {
+        } else if is_ending(suffix) && changes(stem, count_digits(stem)) {
             out.extend_from_slice(b"{}");
             out.extend_from_slice(suffix);
         } else {
             out.extend_from_slice(segment);
         }
     }
+}
+
+fn count_digits(octets: &[u8]) -> usize {
+    octets.iter().filter(|octet| octet.is_ascii_digit()).count()
 }
 
 /// Whether it is the end of a file's name: `.json`, `.jpeg`, `.mp4`.
@@ -69,19 +82,16 @@ fn is_ending(suffix: &[u8]) -> bool {
         && suffix.iter().skip(1).all(u8::is_ascii_alphanumeric)
 }
 
-fn changes(segment: &[u8]) -> bool {
-    if segment.is_empty() {
+/// Whether a segment with so many digits in it is one that changes.
+fn changes(segment: &[u8], digits: usize) -> bool {
+    if digits == 0 {
         return false;
     }
-    let digits = segment.iter().filter(|octet| octet.is_ascii_digit()).count();
-    let number = digits == segment.len();
     let hexadecimal = segment.len() >= 8
-        && digits > 0
         && segment.iter().all(|octet| octet.is_ascii_hexdigit() || *octet == b'-');
     let opaque = segment.len() >= 20
-        && digits > 0
         && segment.iter().all(|octet| octet.is_ascii_alphanumeric() || b"-_=".contains(octet));
-    number || hexadecimal || opaque
+    digits == segment.len() || hexadecimal || opaque
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ impl<'s> Scene<'s> {
 /// What a finding is about, as far as it is one connection.
 #[derive(Clone, Copy)]
 pub(super) enum About<'a> {
-    Exchange(Scene<'a>, Option<&'a Message>),
+    Exchange(&'a Scene<'a>, Option<&'a Message>),
     Connection(&'a Connection),
     Nothing(Mark),
 }
@@ -107,6 +107,8 @@ impl Crowd {
 /// See the module's words.
 pub struct Report<'r> {
     pub(super) rule: &'static Rule,
+    /// The place of the rule in the judge's list.
+    pub(super) place: usize,
     pub(super) parameters: &'r [Box<[f64]>],
     /// Whether findings are one step milder behind a proxy.
     pub(super) milder: bool,
@@ -135,8 +137,10 @@ impl<'r> Report<'r> {
 
     /// All values of a parameter of the rule.
     pub fn list(&self, name: &str) -> &'r [f64] {
-        let named = |parameter: &super::Parameter| parameter.name == name;
-        let place = self.rule.parameters.iter().position(named);
+        let all = self.rule.parameters;
+        // Mostly the very same text, which is found without looking into it.
+        let place = all.iter().position(|parameter| std::ptr::eq(parameter.name, name));
+        let place = place.or_else(|| all.iter().position(|parameter| parameter.name == name));
         debug_assert!(place.is_some(), "{} has no parameter {name}", self.rule.id);
         place.and_then(|place| self.parameters.get(place)).map_or(&[], |values| values)
     }
@@ -145,15 +149,7 @@ impl<'r> Report<'r> {
     pub fn find(&mut self) -> Draft<'_, 'r> {
         let severity = self.rule.severity;
         let packets = self.packets();
-        Draft {
-            report: self,
-            severity,
-            values: Vec::new(),
-            packets,
-            scene: None,
-            message: None,
-            crowd: None,
-        }
+        Draft { report: self, severity, values: Vec::new(), packets, message: None, crowd: None }
     }
 
     fn packets(&self) -> Vec<u64> {
@@ -179,7 +175,6 @@ pub struct Draft<'d, 'r> {
     severity: Severity,
     values: Vec<(&'static str, Value)>,
     packets: Vec<u64>,
-    scene: Option<Scene<'d>>,
     message: Option<&'d Message>,
     crowd: Option<Crowd>,
 }
@@ -255,12 +250,6 @@ impl<'d> Draft<'d, '_> {
         self
     }
 
-    /// The exchange that it shows best, for findings about more than one.
-    pub fn example(mut self, scene: Scene<'d>) -> Self {
-        self.scene = Some(scene);
-        self
-    }
-
     /// The many exchanges that it is about.
     pub(super) fn crowd(mut self, crowd: Crowd) -> Self {
         self.packets = vec![crowd.first.packet, crowd.last.packet];
@@ -278,19 +267,17 @@ impl<'d> Draft<'d, '_> {
 
     /// Adds it to the findings.
     pub fn add(self) {
-        let Draft { report, severity, mut values, mut packets, scene, message, crowd } = self;
+        let Draft { report, severity, mut values, mut packets, message, crowd } = self;
         if let Some(crowd) = crowd {
             packets.sort_unstable();
             packets.dedup();
-            report.found.push(of_crowd(report.rule, severity, values, packets, crowd));
+            let finding = of_crowd(report, severity, values, packets, crowd);
+            report.found.push(finding);
             return;
         }
-        let about = match (scene, message, report.about) {
-            (Some(scene), ..) => About::Exchange(scene, message),
-            (None, Some(message), About::Exchange(scene, _)) => {
-                About::Exchange(scene, Some(message))
-            }
-            (None, _, about) => about,
+        let about = match (message, report.about) {
+            (Some(message), About::Exchange(scene, _)) => About::Exchange(scene, Some(message)),
+            (_, about) => about,
         };
         let subject = message.map_or(report.subject, subject);
         let origin = match about {
@@ -310,6 +297,7 @@ impl<'d> Draft<'d, '_> {
         let (transaction, connection, at, place) = about.place();
         report.found.push(Finding {
             rule: report.rule,
+            judged_by: report.place,
             severity: if report.milder && about.proxied() { severity.milder() } else { severity },
             subject,
             transaction,
@@ -326,7 +314,7 @@ impl<'d> Draft<'d, '_> {
 
 /// A finding about many exchanges.
 fn of_crowd(
-    rule: &'static Rule,
+    report: &Report<'_>,
     severity: Severity,
     mut values: Vec<(&'static str, Value)>,
     packets: Vec<u64>,
@@ -339,7 +327,8 @@ fn of_crowd(
         values.push(("client", Value::plain(client.to_string())));
     }
     Finding {
-        rule,
+        rule: report.rule,
+        judged_by: report.place,
         severity,
         subject: Subject::Traffic,
         transaction: crowd.transaction,
@@ -381,7 +370,6 @@ impl About<'_> {
     fn proxied(&self) -> bool {
         matches!(self, Self::Exchange(scene, _) if evidence::proxied(scene.exchange))
     }
-
 }
 
 /// The target as an address: of an origin-form target with the host in front of it.

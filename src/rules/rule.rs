@@ -171,6 +171,8 @@ pub enum Trigger {
     Stalled,
     /// The target of the request looks as if somebody looked for weaknesses; a first look.
     Probing,
+    /// The target of the request has a query.
+    Query,
     /// The server has failed within its last thousand exchanges, this one included.
     Troubled,
     /// One of these holds.
@@ -189,7 +191,7 @@ pub enum Check {
     Settled(Trigger, fn(&Scene<'_>, &Aftermath<'_>, &mut Report<'_>)),
     /// At each connection when it is over.
     Connection(fn(&Connection, &Aftermath<'_>, &mut Report<'_>)),
-    /// At exchanges that call it, and at all connections, in their order, with a bounded memory.
+    /// At exchanges that call it, in their order, with a bounded memory.
     Watch(Trigger, fn() -> Box<dyn Watcher>),
 }
 

@@ -1,10 +1,9 @@
-//! Rules that remember: exchanges and connections in their order in, findings about many of them
-//! out. Time is the capture's. Every watcher bounds what it keeps.
+//! Rules that remember: exchanges in their order in, findings about many of them out. Time is the capture's. Every watcher bounds what it keeps.
 
 use super::report::{Report, Scene};
 use super::traffic::Traffic;
 use crate::flow::Mark;
-use crate::http::{Connection, Exchange, Stray};
+use crate::http::Exchange;
 use crate::wire::Endpoint;
 
 /// Why an exchange failed, as far as a rule may point to it.
@@ -33,17 +32,16 @@ pub trait Watcher: Send {
         false
     }
 
-    /// Octets stood where none may.
-    fn stray(&mut self, _stray: &Stray, _report: &mut Report<'_>) {}
-
-    /// A connection is over.
-    fn connection(&mut self, _connection: &Connection, _report: &mut Report<'_>) {}
-
     /// Another second of the capture has begun.
     fn tick(&mut self, _now: Mark, _traffic: &Traffic, _report: &mut Report<'_>) {}
 
     /// The capture is over.
     fn finish(&mut self, _now: Mark, _traffic: &Traffic, _report: &mut Report<'_>) {}
+
+    /// Whether it wants to know why exchanges failed.
+    fn asks_why(&self) -> bool {
+        false
+    }
 
     /// Why an exchange failed is known.
     fn explained(&mut self, _explained: &Explained<'_>, _report: &mut Report<'_>) {}

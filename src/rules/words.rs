@@ -95,7 +95,6 @@ fn joined(head: &Head, name: FieldName) -> Option<Value> {
     Some(Value::plain(shown(&values.join(&b", "[..]))))
 }
 
-
 /// The client or the server.
 pub(super) const fn side_name(side: Side) -> Text {
     match side {

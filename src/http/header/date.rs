@@ -25,15 +25,15 @@ pub fn parse(value: &[u8]) -> Option<i64> {
             b' ',
             rest @ ..,
         ] if is_weekday([*w1, *w2, *w3]) => {
-            let year = number(&[*y1, *y2, *y3, *y4])?;
-            seconds(year, [*m1, *m2, *m3], number(&[*d1, *d2])?, greenwich(rest)?)
+            let year = number([y1, y2, y3, y4])?;
+            seconds(year, [*m1, *m2, *m3], number([d1, d2])?, greenwich(rest)?)
         }
         // Sun Nov  6 08:49:37 1994
         [w1, w2, w3, b' ', m1, m2, m3, b' ', d1, d2, b' ', time @ .., b' ', y1, y2, y3, y4]
             if is_weekday([*w1, *w2, *w3]) =>
         {
-            let day = if *d1 == b' ' { number(&[*d2])? } else { number(&[*d1, *d2])? };
-            let year = number(&[*y1, *y2, *y3, *y4])?;
+            let day = if *d1 == b' ' { number([d2])? } else { number([d1, d2])? };
+            let year = number([y1, y2, y3, y4])?;
             seconds(year, [*m1, *m2, *m3], day, clock(time)?)
         }
         _ => rfc850(value),
@@ -48,43 +48,72 @@ fn rfc850(value: &[u8]) -> Option<i64> {
         return None;
     };
     WEEKDAYS.iter().find(|known| known.as_bytes() == weekday)?;
-    let year = number(&[*y1, *y2])?;
+    let year = number([y1, y2])?;
     let year = if year < 70 { year + 2000 } else { year + 1900 };
-    seconds(year, [*m1, *m2, *m3], number(&[*d1, *d2])?, greenwich(rest)?)
+    seconds(year, [*m1, *m2, *m3], number([d1, d2])?, greenwich(rest)?)
 }
 
 const WEEKDAYS: [&str; 7] =
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
-const MONTHS: [[u8; 3]; 12] = [
-    *b"Jan", *b"Feb", *b"Mar", *b"Apr", *b"May", *b"Jun", *b"Jul", *b"Aug", *b"Sep", *b"Oct",
-    *b"Nov", *b"Dec",
-];
-
-fn is_weekday(short: [u8; 3]) -> bool {
-    matches!(&short, b"Mon" | b"Tue" | b"Wed" | b"Thu" | b"Fri" | b"Sat" | b"Sun")
+const fn is_weekday(short: [u8; 3]) -> bool {
+    matches!(
+        short,
+        [b'M', b'o', b'n']
+            | [b'T', b'u', b'e']
+            | [b'W', b'e', b'd']
+            | [b'T', b'h', b'u']
+            | [b'F', b'r', b'i']
+            | [b'S', b'a', b't']
+            | [b'S', b'u', b'n']
+    )
 }
 
-fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0, |number: i64, digit| {
-        digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0'))
-    })
+fn number<const N: usize>(digits: [&u8; N]) -> Option<i64> {
+    let mut number = 0;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        number = number * 10 + i64::from(digit);
+    }
+    Some(number)
 }
 
 /// `08:49:37 GMT`
 fn greenwich(rest: &[u8]) -> Option<i64> {
-    clock(rest.strip_suffix(b" GMT")?)
+    let [time @ .., b' ', b'G', b'M', b'T'] = rest else { return None };
+    clock(time)
 }
 
 /// `08:49:37` in seconds; a leap second is allowed.
 fn clock(time: &[u8]) -> Option<i64> {
     let [h1, h2, b':', m1, m2, b':', s1, s2] = time else { return None };
-    let (hour, minute, second) = (number(&[*h1, *h2])?, number(&[*m1, *m2])?, number(&[*s1, *s2])?);
+    let (hour, minute, second) = (number([h1, h2])?, number([m1, m2])?, number([s1, s2])?);
     (hour < 24 && minute < 60 && second <= 60).then_some((hour * 60 + minute) * 60 + second)
 }
 
+const fn number_of_month(short: [u8; 3]) -> Option<i64> {
+    Some(match short {
+        [b'J', b'a', b'n'] => 1,
+        [b'F', b'e', b'b'] => 2,
+        [b'M', b'a', b'r'] => 3,
+        [b'A', b'p', b'r'] => 4,
+        [b'M', b'a', b'y'] => 5,
+        [b'J', b'u', b'n'] => 6,
+        [b'J', b'u', b'l'] => 7,
+        [b'A', b'u', b'g'] => 8,
+        [b'S', b'e', b'p'] => 9,
+        [b'O', b'c', b't'] => 10,
+        [b'N', b'o', b'v'] => 11,
+        [b'D', b'e', b'c'] => 12,
+        _ => return None,
+    })
+}
+
 fn seconds(year: i64, month: [u8; 3], day: i64, clock: i64) -> Option<i64> {
-    let month = (1..).zip(&MONTHS).find(|(_, known)| **known == month)?.0;
+    let month = number_of_month(month)?;
     let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         2 if leap => 29,

@@ -104,7 +104,14 @@ rule! {
         source: "RFC 7617 section 4 (Basic needs TLS); RFC 6750 section 5.3 MUST use TLS; RFC 9110 section 17.9, section 17.16.1",
         guards: &[Guard::NotTls, Guard::HeadWhole],
         message: text("{client} sent {scheme} credentials to {server} without TLS ({method} {url}).", "{client} 在未加密的连接上向 {server} 发送了 {scheme} 凭证({method} {url})。"),
-        check: Check::Message(On::Request, Trigger::Always, in_cleartext),
+        check: Check::Message(
+            On::Request,
+            Trigger::OneOf(&[
+                Trigger::RequestField(&[FieldName::Authorization, FieldName::ProxyAuthorization]),
+                Trigger::Query,
+            ]),
+            in_cleartext,
+        ),
     }
 
     /// ## What it sees

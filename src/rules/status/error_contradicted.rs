@@ -138,7 +138,7 @@ impl Watcher for GetOrHead {
                     let draft = report.find().plain("method", "HEAD");
                     draft.plain("status", status).packet(at).add();
                 }
-                if !self.works.get(key).is_some() {
+                if self.works.get(key).is_none() {
                     self.works.keep(key, ());
                 }
             }

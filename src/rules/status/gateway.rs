@@ -260,6 +260,10 @@ impl Watcher for Waiting {
         });
     }
 
+    fn asks_why(&self) -> bool {
+        true
+    }
+
     fn explained(&mut self, explained: &Explained<'_>, report: &mut Report<'_>) {
         let (Some(upstream), Some(place)) = (
             explained.upstream.filter(|_| explained.attempts > 0),

@@ -158,8 +158,7 @@ impl Watcher for Loops {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some(request) = scene.request() else { return };
         let within = report.duration("hop_s");
-        if let Step::Redirected(mut chain, location, at) =
-            self.chains.step(scene, request, within)
+        if let Step::Redirected(mut chain, location, at) = self.chains.step(scene, request, within)
         {
             let again = chain.add(request, at);
             if again && !chain.looped && chain.count as f64 >= report.parameter("min_hops") {

@@ -270,9 +270,7 @@ fn leaked(follower: &Follower<'_>, report: &mut Report<'_>) {
     if from.same_origin(&redirect.location) {
         return;
     }
-    let same = |sent: Option<u64>, name| {
-        sent.is_some() && credential(&request.head, name) == sent
-    };
+    let same = |sent: Option<u64>, name| sent.is_some() && credential(&request.head, name) == sent;
     let elsewhere = !from.same_site(&redirect.location);
     let field = match () {
         () if same(redirect.authorization, FieldName::Authorization) => "Authorization",

@@ -80,8 +80,26 @@ fn is_authority(value: &[u8]) -> bool {
         _ => {
             let end = memchr::memchr(b':', value).unwrap_or(value.len());
             let (name, rest) = value.split_at(end);
-            let fine =
-                |octet: &u8| octet.is_ascii_alphanumeric() || b"-._~%!$&'()*+;=".contains(octet);
+            let fine = |octet: &u8| {
+                octet.is_ascii_alphanumeric()
+                    || matches!(
+                        octet,
+                        b'-' | b'.'
+                            | b'_'
+                            | b'~'
+                            | b'%'
+                            | b'!'
+                            | b'$'
+                            | b'&'
+                            | b'\''
+                            | b'('
+                            | b')'
+                            | b'*'
+                            | b'+'
+                            | b';'
+                            | b'='
+                    )
+            };
             if !name.iter().all(fine) {
                 return false;
             }

@@ -109,8 +109,9 @@ struct Sequence {
     failed: VecDeque<Failed>,
 }
 
-/// Up to this many responses, every one is looked at; then every tenth.
+/// Up to this many responses, every one is looked at; then only one of so many.
 const EVERY: u64 = 100;
+const THEN: u64 = 32;
 
 struct Rates {
     /// Whether this rule tells rises or falls. Both follow both, since each begins anew behind either.
@@ -201,7 +202,7 @@ impl Watcher for Rates {
             sequence.failed.push_back(Failed { nth, mark: response.first, id: scene.id });
         }
         let n = nth - sequence.start;
-        if sequence.failed.is_empty() || n < 2 * side || n > EVERY && !nth.is_multiple_of(10) {
+        if sequence.failed.is_empty() || n < 2 * side || n > EVERY && !nth.is_multiple_of(THEN) {
             return;
         }
         if self.logarithms.len() <= lookback as usize {

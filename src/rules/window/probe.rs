@@ -83,21 +83,46 @@ fn decoded(target: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// What stands behind the slash in the patterns, as far as it is no dot.
-const FRONTS: [[u8; 3]; 23] = [
-    *b"wp-", *b"xml", *b"php", *b"pma", *b"ven", *b"cgi", *b"act", *b"sol", *b"man", *b"boa",
-    *b"hna", *b"owa", *b"_ig", *b"tel", *b"ser", *b"con", *b"she", *b"eva", *b"etc", *b"dru",
-    *b"nac", *b"thi", *b"ind",
-];
-
 /// A first look, for every request: whether one of the patterns may be in this target.
 pub(in crate::rules) fn may_probe(target: &[u8]) -> bool {
-    memchr::memchr_iter(b'/', target).any(|at| {
-        let next = |n: usize| target.get(at + n).map_or(0, u8::to_ascii_lowercase);
-        let next = [next(1), next(2), next(3)];
-        next[0] == b'.' || FRONTS.contains(&next)
-    }) || memchr::memchr2(b'%', b'$', target).is_some()
-        || memchr::memmem::find(target, b"../").is_some()
+    let mut rest = target;
+    while let Some(at) = rest.iter().position(|octet| matches!(octet, b'%' | b'$' | b'/' | b'.')) {
+        let Some((first, behind)) = rest.get(at..).and_then(<[u8]>::split_first) else { break };
+        let suspicious = match (first, behind) {
+            (b'%' | b'$', _) | (b'/', [b'.', ..]) | (b'.', [b'.', b'/', ..]) => true,
+            (b'/', [a, b, c, ..]) => is_front([a, b, c].map(u8::to_ascii_lowercase)),
+            _ => false,
+        };
+        if suspicious {
+            return true;
+        }
+        rest = behind;
+    }
+    false
+}
+
+/// What stands behind the slash in the patterns, as far as it is no dot.
+const fn is_front(octets: [u8; 3]) -> bool {
+    match octets[0] {
+        b'w' => matches!(octets, [_, b'p', b'-']),
+        b'x' => matches!(octets, [_, b'm', b'l']),
+        b'p' => matches!(octets, [_, b'h', b'p'] | [_, b'm', b'a']),
+        b'v' => matches!(octets, [_, b'e', b'n']),
+        b'c' => matches!(octets, [_, b'g', b'i'] | [_, b'o', b'n']),
+        b'a' => matches!(octets, [_, b'c', b't']),
+        b's' => matches!(octets, [_, b'o', b'l'] | [_, b'e', b'r'] | [_, b'h', b'e']),
+        b'm' => matches!(octets, [_, b'a', b'n']),
+        b'b' => matches!(octets, [_, b'o', b'a']),
+        b'h' => matches!(octets, [_, b'n', b'a']),
+        b'o' => matches!(octets, [_, b'w', b'a']),
+        b'_' => matches!(octets, [_, b'i', b'g']),
+        b't' => matches!(octets, [_, b'e', b'l'] | [_, b'h', b'i']),
+        b'e' => matches!(octets, [_, b'v', b'a'] | [_, b't', b'c']),
+        b'd' => matches!(octets, [_, b'r', b'u']),
+        b'n' => matches!(octets, [_, b'a', b'c']),
+        b'i' => matches!(octets, [_, b'n', b'd']),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
