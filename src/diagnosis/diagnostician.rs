@@ -13,7 +13,7 @@ use super::join;
 use super::memory::Memory;
 use super::upstream::{Upstream, Upstreams};
 use super::verdict::{Confidence, Verdict};
-use crate::flow::{End, Ending, Side};
+use crate::flow::{End, Ending, Mark, Side};
 use crate::http::{Connection, Exchange, MessageEnd, Stray, Unanswered};
 use crate::limits;
 use crate::units::Timestamp;
@@ -89,8 +89,10 @@ pub struct Diagnostician {
     owners: RefCell<[BTreeMap<u64, Option<Owner>>; 2]>,
     /// The same for whether requests of others than a client to a server were carried on.
     pub(super) carried: RefCell<BTreeMap<Carried, bool>>,
-    /// The same for whether requests of a host follow on those to another.
+    /// The same for whether requests of a host follow on those to another …
     pub(super) leads: RefCell<BTreeMap<Pair, bool>>,
+    /// … and for when a request was carried on by a host, the last time.
+    pub(super) carried_on: RefCell<BTreeMap<(u64, [u8; 16]), Option<Mark>>>,
 }
 
 impl Diagnostician {
@@ -180,6 +182,7 @@ impl Diagnostician {
     fn wait(&mut self, what: Failure, since: Timestamp) {
         if self.pending.len() >= limits::PENDING_FAILURES {
             // The oldest is decided with what there is.
+            self.memory.prepare();
             if let Some(oldest) = self.pending.pop_front() {
                 self.decide(oldest, true);
                 self.counts.forgotten += 1;
@@ -189,6 +192,9 @@ impl Diagnostician {
     }
 
     fn settle(&mut self, last: bool) {
+        if self.pending.iter().any(|pending| last || pending.due <= self.now) {
+            self.memory.prepare();
+        }
         for _ in 0..self.pending.len() {
             let Some(pending) = self.pending.pop_front() else { return };
             if !last && pending.due > self.now {
@@ -235,6 +241,7 @@ impl Diagnostician {
         }
         self.carried.get_mut().clear();
         self.leads.get_mut().clear();
+        self.carried_on.get_mut().clear();
     }
 
     /// Looks at a failure; gives it back where it has to wait.

@@ -18,6 +18,10 @@ pub(super) enum Kin {
 /// From here on two requests are taken for the same one.
 pub(super) const ALIKE: i32 = 35;
 
+/// More than two requests can reach whose targets have nothing in common and that carry no name of their
+/// own: what agrees by chance.
+pub(super) const BY_CHANCE: i32 = 30;
+
 /// More segments at the end of a path make it no more alike.
 const SEGMENTS_ALIKE: usize = 3;
 
@@ -134,6 +138,12 @@ fn target_likeness(asked: &[u8], tried: &[u8]) -> i32 {
     }
 }
 
+/// What stands behind the last slash of a target, with the query: where it is another, two targets have
+/// nothing in common.
+pub(super) fn last_segment(target: &[u8]) -> &[u8] {
+    origin_form(target).rsplit(|octet| *octet == b'/').next().unwrap_or_default()
+}
+
 /// The target without scheme and authority (RFC 9112 section 3.2.2).
 fn origin_form(target: &[u8]) -> &[u8] {
     let Some(rest) = target
@@ -156,12 +166,13 @@ fn agree(a: &Head, b: &Head, name: FieldName, same: i32, other: i32) -> i32 {
     }
 }
 
-/// The trace-id of `traceparent` stays the same over all hops (W3C Trace Context section 3.2).
+/// The trace-id of `traceparent`, which stays the same over all hops (W3C Trace Context section 3.2).
+pub(super) fn trace_id(head: &Head) -> Option<&[u8]> {
+    head.value(FieldName::Traceparent)?.get(3..35)
+}
+
 fn trace(a: &Head, b: &Head) -> i32 {
-    let id = |head: &Head| {
-        head.value(FieldName::Traceparent).and_then(|v| v.get(3..35).map(<[u8]>::to_vec))
-    };
-    match (id(a), id(b)) {
+    match (trace_id(a), trace_id(b)) {
         (Some(a), Some(b)) if a == b => 60,
         (Some(_), Some(_)) => -50,
         _ => 0,

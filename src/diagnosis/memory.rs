@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::attempt::{Attempt, Trouble};
+use super::index::Index;
 use crate::flow::Mark;
 use crate::http::{Connection, Exchange, FieldName, Protocol, Stray};
 use crate::limits;
@@ -23,10 +24,13 @@ pub(super) struct Memory {
     exchanges: VecDeque<(u64, Arc<Exchange>)>,
     /// Failing ones that would have been forgotten before their evidence was in.
     failing: BTreeMap<u64, Arc<Exchange>>,
-    /// For each exchange the latest end of it and all before it: they come almost in the order of
-    /// their ends.
-    ends: VecDeque<u64>,
+    /// The exchanges above, as far as they were looked for …
+    index: Index,
+    /// … which are those with lower numbers.
+    indexed: u64,
     connections: BTreeMap<u64, Box<Connection>>,
+    /// Of those the ones that cannot be read.
+    opaque: BTreeSet<u64>,
     strays: VecDeque<Box<Stray>>,
     signals: VecDeque<Signal>,
     /// Who opened a connection, and to whom.
@@ -50,23 +54,23 @@ impl Memory {
     pub fn keep_exchange(&mut self, number: u64, exchange: Arc<Exchange>) {
         let direction = exchange.circumstances.via[0].and_then(|via| via.direction);
         self.note(exchange.client, exchange.server, direction);
-        let latest = self.ends.back().copied().unwrap_or_default();
-        self.ends.push_back(latest.max(exchange.completed.packet));
         self.exchanges.push_back((number, exchange));
         let room = match self.two_legs {
             true => limits::REMEMBERED_EXCHANGES,
             false => limits::REMEMBERED_EXCHANGES_OF_ONE_LEG,
         };
         while self.exchanges.len() > room {
-            self.ends.pop_front();
             let Some((number, exchange)) = self.exchanges.pop_front() else { break };
             if !super::has_failed(&exchange) {
                 self.forgotten += u64::from(self.two_legs);
+                self.forget(number, &exchange);
                 continue;
             }
             self.failing.insert(number, exchange);
-            if self.failing.len() > limits::PENDING_FAILURES {
-                self.failing.pop_first();
+            if self.failing.len() > limits::PENDING_FAILURES
+                && let Some((number, exchange)) = self.failing.pop_first()
+            {
+                self.forget(number, &exchange);
                 self.forgotten += 1;
             }
         }
@@ -75,9 +79,34 @@ impl Memory {
     /// A failure was decided: it need not be remembered for its own sake any more. With two legs in
     /// the capture it may still be the evidence of another one.
     pub fn decided(&mut self, number: u64) {
-        if !self.two_legs {
-            self.failing.remove(&number);
+        if !self.two_legs
+            && let Some(exchange) = self.failing.remove(&number)
+        {
+            self.forget(number, &exchange);
         }
+    }
+
+    fn forget(&mut self, number: u64, exchange: &Exchange) {
+        if number < self.indexed {
+            self.index.remove(number, exchange);
+        }
+    }
+
+    /// Makes all exchanges ready to be looked for. Most are forgotten before anything fails, so that
+    /// this is not done when they come.
+    pub fn prepare(&mut self) {
+        if !self.two_legs {
+            return;
+        }
+        let from = self.indexed;
+        for (number, exchange) in self.failing.range(from..) {
+            self.index.add(*number, exchange);
+        }
+        let start = self.exchanges.partition_point(|(number, _)| *number < from);
+        for (number, exchange) in self.exchanges.range(start..) {
+            self.index.add(*number, exchange);
+        }
+        self.indexed = self.exchanges.back().map_or(from, |(number, _)| number + 1).max(from);
     }
 
     pub fn keep_connection(&mut self, connection: Box<Connection>) {
@@ -87,9 +116,14 @@ impl Memory {
         if connection.exchanges > 0 && connection.foreign[1].is_none() && !abandoned {
             return;
         }
+        if !matches!(connection.protocol, None | Some(Protocol::Http1)) {
+            self.opaque.insert(connection.id);
+        }
         self.connections.insert(connection.id, connection);
-        if self.connections.len() > limits::REMEMBERED_CONNECTIONS {
-            self.connections.pop_first();
+        if self.connections.len() > limits::REMEMBERED_CONNECTIONS
+            && let Some((id, _)) = self.connections.pop_first()
+        {
+            self.opaque.remove(&id);
             self.forgotten += 1;
         }
     }
@@ -148,13 +182,15 @@ impl Memory {
         self.exchanges.get(place).map(|(_, exchange)| &**exchange)
     }
 
-    /// Exchanges that were not over before a packet.
-    pub fn exchanges_since(&self, packet: u64) -> impl Iterator<Item = (u64, &Exchange)> {
-        let start = self.ends.partition_point(|end| *end < packet).min(self.exchanges.len());
+    /// All exchanges.
+    pub fn exchanges(&self) -> impl Iterator<Item = (u64, &Exchange)> {
         let failing = self.failing.iter().map(|(number, exchange)| (*number, &**exchange));
-        let failing = failing.filter(move |(_, exchange)| exchange.completed.packet >= packet);
-        let known = self.exchanges.range(start..);
-        failing.chain(known.map(|(number, exchange)| (*number, &**exchange)))
+        failing.chain(self.exchanges.iter().map(|(number, exchange)| (*number, &**exchange)))
+    }
+
+    /// Exchanges, to be looked for as far as [`Self::prepare`] was called behind them.
+    pub const fn index(&self) -> &Index {
+        &self.index
     }
 
     pub fn connection(&self, id: u64) -> Option<&Connection> {
@@ -208,10 +244,9 @@ impl Memory {
 
     /// Whether a connection that cannot be read was open at that time.
     pub fn opaque_at(&self, from: Mark, fits: impl Fn(&Attempt<'_>) -> bool) -> bool {
-        self.connections.values().any(|connection| {
+        self.opaque.range(..=from.packet).filter_map(|id| self.connection(*id)).any(|connection| {
             connection.first.packet <= from.packet
                 && connection.last.packet >= from.packet
-                && !matches!(connection.protocol, None | Some(Protocol::Http1))
                 && fits(&Attempt::of_connection(connection, Vec::new()))
         })
     }

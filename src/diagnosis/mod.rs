@@ -14,6 +14,7 @@ mod attempt;
 mod cause;
 mod diagnostician;
 mod durations;
+mod index;
 mod join;
 mod memory;
 mod ownership;

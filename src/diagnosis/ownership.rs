@@ -14,6 +14,26 @@ use crate::wire::{Direction, Endpoint};
 /// Exchanges of a host that are looked at to learn whose requests it carries on.
 const LOOKED_AT: usize = 64;
 
+/// Requests that are looked at for one attempt, and attempts for one request. Where more were open at one
+/// time, the ones that began further away lose to these anyhow, or nothing tells them apart.
+const CANDIDATES: usize = 512;
+
+/// A request that may own an attempt: the better one is the one that is more alike, then the nearer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Candidate {
+    likeness: i32,
+    nearness: u64,
+    kin: Kin,
+    number: u64,
+}
+
+/// A first look at two exchanges: whether the second can have been begun by the host that the first went
+/// to.
+fn may_be_kin(asked: &Exchange, other: &Exchange) -> bool {
+    other.server != asked.server && other.client.octets() != asked.client.octets()
+        || other.client.octets() == asked.server.octets()
+}
+
 impl Diagnostician {
     /// The attempts that belong to a request, in their order.
     pub(super) fn attempts<'m>(
@@ -25,9 +45,14 @@ impl Diagnostician {
             return Vec::new();
         }
         let (from, to) = (asked.first().packet, join::answered(asked).packet);
-        let mut found = Vec::new();
-        for (other, exchange) in self.memory.exchanges_since(from) {
-            if other == number || exchange.first().packet <= from || exchange.first().packet >= to {
+        let mut found: Vec<(Attempt<'_>, Confidence)> = Vec::new();
+        let index = self.memory.index();
+        let alike = index.alike_between(asked, from, to).take(CANDIDATES);
+        for (other, exchange) in alike.chain(index.begun_between(from, to).take(CANDIDATES)) {
+            let known = |(attempt, _): &(Attempt<'_>, _)| {
+                attempt.exchange.is_some_and(|(number, _)| number == other)
+            };
+            if other == number || !may_be_kin(asked, exchange) || found.iter().any(known) {
                 continue;
             }
             let attempt = self.memory.attempt(other, exchange);
@@ -95,11 +120,10 @@ impl Diagnostician {
             return *known;
         }
         let (mut alike, mut prompt) = (0_u32, 0_u32);
-        let tried = self.memory.exchanges_since(0);
-        let tried = tried.filter(|(_, tried)| tried.client.octets() == opener.octets());
-        for (number, tried) in tried.take(LOOKED_AT) {
+        for (number, tried) in self.memory.index().of_client(opener.octets()).take(LOOKED_AT) {
             let attempt = self.memory.attempt(number, tried);
-            let delays = self.memory.exchanges_since(attempt.began.packet).filter(|(_, first)| {
+            let open = self.open_alike(tried, attempt.began.packet);
+            let delays = open.filter(|(_, first)| {
                 first.server.octets() == asked.octets()
                     && join::nested(first, &attempt)
                     && join::likeness(first, &attempt).is_some_and(|likeness| likeness >= ALIKE)
@@ -123,17 +147,53 @@ impl Diagnostician {
         if !self.memory.has_two_legs() {
             return None;
         }
-        // The best and the second best: likeness, then nearness of the beginnings.
-        let mut best: Option<(i32, u64, Kin, u64)> = None;
-        let mut second: Option<(i32, u64, Kin, u64)> = None;
-        for (number, asked) in self.memory.exchanges_since(attempt.began.packet) {
-            if !self.may_own(asked, attempt) {
+        let (_, tried) = attempt.exchange?;
+        let began = attempt.began.packet;
+        // What has nothing in common with it but by chance is looked at where nothing else is found.
+        let alike = self.best_of(self.open_alike(tried, began), attempt);
+        let (best, second) = match alike {
+            Some(alike) if alike.0.likeness >= join::BY_CHANCE => alike,
+            _ => self.best_of(self.memory.index().open_at(began).take(CANDIDATES), attempt)?,
+        };
+        if best.likeness < ALIKE && self.rivals(attempt) > 1 {
+            return None;
+        }
+        let doubtful = second.is_some_and(|second| {
+            let (distance, further) = (u64::MAX - best.nearness, u64::MAX - second.nearness);
+            second.likeness == best.likeness
+                && second.kin >= best.kin
+                && further < distance.saturating_mul(3).saturating_add(50_000)
+        });
+        let confidence =
+            if doubtful || best.likeness < ALIKE { Confidence::Medium } else { Confidence::High };
+        Some(Owner { number: best.number, confidence })
+    }
+
+    /// Requests that were open at a packet and have something in common with one, the latest first.
+    fn open_alike<'m>(
+        &'m self,
+        tried: &'m Exchange,
+        packet: u64,
+    ) -> impl Iterator<Item = (u64, &'m Exchange)> {
+        self.memory.index().alike_at(tried, packet).take(CANDIDATES)
+    }
+
+    /// The best and the second best of the requests that may own an attempt.
+    fn best_of<'m>(
+        &self,
+        asked: impl Iterator<Item = (u64, &'m Exchange)>,
+        attempt: &Attempt<'_>,
+    ) -> Option<(Candidate, Option<Candidate>)> {
+        let (mut best, mut second): (Option<Candidate>, Option<Candidate>) = (None, None);
+        for (number, asked) in asked {
+            let known = |one: &Option<Candidate>| one.is_some_and(|one| one.number == number);
+            if known(&best) || known(&second) || !self.may_own(asked, attempt) {
                 continue;
             }
             let Some(kin) = self.kin(asked, attempt) else { continue };
             let Some(likeness) = join::likeness(asked, attempt) else { continue };
-            let distance = attempt.began.since(asked.first()).as_nanos();
-            let candidate = (likeness, u64::MAX - distance, kin, number);
+            let nearness = u64::MAX - attempt.began.since(asked.first()).as_nanos();
+            let candidate = Candidate { likeness, nearness, kin, number };
             if best.is_none_or(|best| candidate > best) {
                 second = best;
                 best = Some(candidate);
@@ -141,24 +201,12 @@ impl Diagnostician {
                 second = Some(candidate);
             }
         }
-        let (likeness, nearness, kin, number) = best?;
-        if likeness < ALIKE && self.rivals(attempt) > 1 {
-            return None;
-        }
-        let doubtful = second.is_some_and(|(other, near, akin, _)| {
-            let (distance, further) = (u64::MAX - nearness, u64::MAX - near);
-            other == likeness
-                && akin >= kin
-                && further < distance.saturating_mul(3).saturating_add(50_000)
-        });
-        let confidence =
-            if doubtful || likeness < ALIKE { Confidence::Medium } else { Confidence::High };
-        Some(Owner { number, confidence })
+        best.map(|best| (best, second))
     }
 
     /// Requests that may be carried on by an attempt, though nothing but the time tells so.
     fn rivals(&self, attempt: &Attempt<'_>) -> usize {
-        let open = self.memory.exchanges_since(attempt.began.packet);
+        let open = self.memory.index().open_at(attempt.began.packet).take(CANDIDATES);
         let alike = open.filter(|(_, asked)| {
             join::nested(asked, attempt)
                 && join::likeness(asked, attempt).is_some_and(|likeness| likeness >= 0)
@@ -182,7 +230,9 @@ impl Diagnostician {
         let mut second: Option<(u8, u64, u64, u64)> = None;
         let mut sure = Kin::Certain;
         let mut crowd = 0_u32;
-        for (number, asked) in self.memory.exchanges_since(attempt.began.packet) {
+        let open = self.memory.index().open_at(attempt.began.packet);
+        let kin = open.filter(|(_, asked)| join::kin(asked, attempt).is_some());
+        for (number, asked) in kin.take(CANDIDATES) {
             if !join::nested(asked, attempt) {
                 continue;
             }
@@ -268,22 +318,22 @@ impl Diagnostician {
 
     /// Where the request was carried on by an attempt of its own, the beginning of the last one.
     fn carried_on(&self, number: u64, asked: &Exchange, than: &Attempt<'_>) -> Option<Mark> {
-        let (from, to) = (asked.first().packet, join::answered(asked).packet);
-        let mut last: Option<Mark> = None;
-        for (other, exchange) in self.memory.exchanges_since(from) {
-            let began = exchange.first();
-            if other == number || began.packet <= from || began.packet >= to {
-                continue;
-            }
-            let attempt = self.memory.attempt(other, exchange);
-            if attempt.client.octets() == than.client.octets()
-                && self.kin(asked, &attempt).is_some()
-                && join::likeness(asked, &attempt).is_some_and(|likeness| likeness >= ALIKE)
-                && last.is_none_or(|last| last.packet < began.packet)
-            {
-                last = Some(began);
-            }
+        let question = (number, than.client.octets());
+        if let Some(known) = self.carried_on.borrow().get(&question) {
+            return *known;
         }
+        let (from, to) = (asked.first().packet, join::answered(asked).packet);
+        let alike = self.memory.index().alike_between(asked, from, to).take(CANDIDATES);
+        let last = alike.filter_map(|(other, exchange)| {
+            let attempt = self.memory.attempt(other, exchange);
+            let carries = other != number
+                && attempt.client.octets() == than.client.octets()
+                && self.kin(asked, &attempt).is_some()
+                && join::likeness(asked, &attempt).is_some_and(|likeness| likeness >= ALIKE);
+            carries.then(|| exchange.first())
+        });
+        let last = last.max_by_key(|began| began.packet);
+        self.carried_on.borrow_mut().insert(question, last);
         last
     }
 
@@ -305,22 +355,25 @@ impl Diagnostician {
     }
 
     fn find_carried(&self, asked: &Exchange, from: Option<[u8; 16]>) -> bool {
-        self.memory
-            .exchanges_since(0)
-            .filter(|(_, other)| {
-                let client = other.client.octets();
-                from.is_none_or(|from| from == client) && client != asked.client.octets()
+        let own = asked.client.octets();
+        let carries = |(number, other)| {
+            let carried = self.memory.attempt(number, other);
+            self.open_alike(other, carried.began.packet).any(|(_, first)| {
+                first.server == asked.server
+                    && join::nested(first, &carried)
+                    && join::kin(first, &carried).is_some()
+                    && join::likeness(first, &carried).is_some_and(|likeness| likeness >= ALIKE)
             })
-            .take(64)
-            .any(|(number, other)| {
-                let carried = self.memory.attempt(number, other);
-                self.memory.exchanges_since(carried.began.packet).any(|(_, first)| {
-                    first.server == asked.server
-                        && join::nested(first, &carried)
-                        && join::kin(first, &carried).is_some()
-                        && join::likeness(first, &carried).is_some_and(|likeness| likeness >= ALIKE)
-                })
-            })
+        };
+        match from {
+            Some(from) if from == own => false,
+            Some(from) => self.memory.index().of_client(from).take(LOOKED_AT).any(carries),
+            None => {
+                let others = self.memory.exchanges();
+                let others = others.filter(|(_, other)| other.client.octets() != own);
+                others.take(LOOKED_AT).any(carries)
+            }
+        }
     }
 
     /// Whether the capture shows connections opened by the host that was asked.
@@ -334,9 +387,8 @@ impl Diagnostician {
         self.memory
             .bare_between(from + 1, to)
             .any(|connection| self.kin(asked, &self.memory.bare(connection)).is_some())
-            || self.memory.exchanges_since(from).any(|(other, exchange)| {
-                let began = exchange.first().packet;
-                other != number && began > from && began < to && {
+            || self.memory.index().begun_between(from, to).any(|(other, exchange)| {
+                other != number && may_be_kin(asked, exchange) && {
                     let attempt = self.memory.attempt(other, exchange);
                     self.kin(asked, &attempt).is_some()
                         && self

@@ -1,0 +1,194 @@
+//! Exchanges in; those out that were open at a packet, that began between two, that a host began, or whose
+//! requests have something in common that survives a proxy. A look costs as much as it finds, not as
+//! much as there is: else a storm of failures would be decided in the square of its length. Judges
+//! nothing.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::Arc;
+
+use hashbrown::{DefaultHashBuilder, HashMap};
+
+use super::join;
+use crate::http::{Exchange, FieldName};
+
+/// A block with more than so many is split.
+const BLOCK: usize = 128;
+
+/// Where an exchange stands: the packet that it began with, and its number.
+type Place = (u64, u64);
+
+/// An exchange, and the packet that answered it.
+#[derive(Debug)]
+struct Span {
+    place: Place,
+    answered: u64,
+    exchange: Arc<Exchange>,
+}
+
+/// Spans next to each other, in the order of their beginnings.
+#[derive(Debug, Default)]
+struct Block {
+    spans: Vec<Span>,
+    /// The last packet that answered one of them; never too low.
+    last_answered: u64,
+}
+
+/// By place; with the packet that answered it.
+type Alike = BTreeMap<Place, (u64, Arc<Exchange>)>;
+
+/// See the module's words.
+#[derive(Debug, Default)]
+pub(super) struct Index {
+    blocks: Vec<Block>,
+    of_clients: HashMap<[u8; 16], BTreeMap<u64, Arc<Exchange>>>,
+    alike: HashMap<u64, Alike>,
+    hasher: DefaultHashBuilder,
+}
+
+impl Index {
+    /// Adds one.
+    pub fn add(&mut self, number: u64, exchange: &Arc<Exchange>) {
+        let place = (exchange.first().packet, number);
+        let answered = join::answered(exchange).packet;
+        let nth = self.block_of(place);
+        if self.blocks.is_empty() {
+            self.blocks.push(Block::default());
+        }
+        if let Some(block) = self.blocks.get_mut(nth) {
+            let at = block.spans.partition_point(|span| span.place < place);
+            block.spans.insert(at, Span { place, answered, exchange: Arc::clone(exchange) });
+            block.last_answered = block.last_answered.max(answered);
+            if block.spans.len() > BLOCK {
+                let spans = block.spans.split_off(BLOCK / 2);
+                let last = |spans: &[Span]| spans.iter().map(|span| span.answered).max();
+                block.last_answered = last(&block.spans).unwrap_or_default();
+                let last_answered = last(&spans).unwrap_or_default();
+                self.blocks.insert(nth + 1, Block { spans, last_answered });
+            }
+        }
+        let own = self.of_clients.entry(exchange.client.octets()).or_default();
+        own.insert(number, Arc::clone(exchange));
+        for key in self.keys(exchange).into_iter().flatten() {
+            let alike = self.alike.entry(key).or_default();
+            alike.insert(place, (answered, Arc::clone(exchange)));
+        }
+    }
+
+    /// Takes one out.
+    pub fn remove(&mut self, number: u64, exchange: &Exchange) {
+        let place = (exchange.first().packet, number);
+        let nth = self.block_of(place);
+        if let Some(block) = self.blocks.get_mut(nth) {
+            if let Ok(at) = block.spans.binary_search_by_key(&place, |span| span.place) {
+                block.spans.remove(at);
+            }
+            if block.spans.is_empty() {
+                self.blocks.remove(nth);
+            }
+        }
+        let client = exchange.client.octets();
+        if let Some(own) = self.of_clients.get_mut(&client) {
+            own.remove(&number);
+            if own.is_empty() {
+                self.of_clients.remove(&client);
+            }
+        }
+        for key in self.keys(exchange).into_iter().flatten() {
+            if let Some(alike) = self.alike.get_mut(&key) {
+                alike.remove(&place);
+                if alike.is_empty() {
+                    self.alike.remove(&key);
+                }
+            }
+        }
+    }
+
+    /// The block that a place belongs to: the last that begins before it.
+    fn block_of(&self, place: Place) -> usize {
+        let begins = |block: &Block| block.spans.first().is_none_or(|span| span.place <= place);
+        self.blocks.partition_point(begins).saturating_sub(1)
+    }
+
+    /// Those that a host began, in the order of their numbers.
+    pub fn of_client(&self, client: [u8; 16]) -> impl Iterator<Item = (u64, &Exchange)> {
+        let own = self.of_clients.get(&client).into_iter().flatten();
+        own.map(|(number, exchange)| (*number, &**exchange))
+    }
+
+    /// Those that had begun before a packet and were answered behind it, the latest beginning first.
+    pub fn open_at(&self, packet: u64) -> impl Iterator<Item = (u64, &Exchange)> {
+        let nth = self.block_of((packet, 0));
+        let blocks = self.blocks.get(..=nth.min(self.blocks.len().saturating_sub(1)));
+        let blocks = blocks.unwrap_or_default().iter().rev();
+        let blocks = blocks.filter(move |block| block.last_answered > packet);
+        let spans = blocks.flat_map(|block| block.spans.iter().rev());
+        let open = spans.filter(move |span| span.place.0 < packet && span.answered > packet);
+        open.map(|span| (span.place.1, &*span.exchange))
+    }
+
+    /// Those that began behind one packet and before another, in their order.
+    pub fn begun_between(&self, from: u64, to: u64) -> impl Iterator<Item = (u64, &Exchange)> {
+        let nth = self.block_of((from + 1, 0));
+        let spans =
+            self.blocks.get(nth..).unwrap_or_default().iter().flat_map(|block| &block.spans);
+        let behind = spans.skip_while(move |span| span.place.0 <= from);
+        let between = behind.take_while(move |span| span.place.0 < to);
+        between.map(|span| (span.place.1, &*span.exchange))
+    }
+
+    /// Of those that have something in common with a request, the ones that were open at a packet, the
+    /// latest beginning first; some of them twice.
+    pub fn alike_at<'i>(
+        &'i self,
+        request: &Exchange,
+        packet: u64,
+    ) -> impl Iterator<Item = (u64, &'i Exchange)> + use<'i> {
+        self.alike(request).flat_map(move |alike| {
+            let before = alike.range(..(packet, 0)).rev();
+            let open = before.filter(move |(_, (end, _))| *end > packet);
+            open.map(|((_, number), (_, exchange))| (*number, &**exchange))
+        })
+    }
+
+    /// The same for those that began behind one packet and before another, in their order.
+    pub fn alike_between<'i>(
+        &'i self,
+        request: &Exchange,
+        from: u64,
+        to: u64,
+    ) -> impl Iterator<Item = (u64, &'i Exchange)> + use<'i> {
+        self.alike(request).flat_map(move |alike| {
+            let between = alike.range((from + 1, 0)..(to.max(from + 1), 0));
+            between.map(|((_, number), (_, exchange))| (*number, &**exchange))
+        })
+    }
+
+    fn alike<'i>(&'i self, request: &Exchange) -> impl Iterator<Item = &'i Alike> + use<'i> {
+        let keys = self.keys(request).into_iter().flatten();
+        keys.filter_map(|key| self.alike.get(&key))
+    }
+
+    /// Hashes of what a request has that a proxy hands on as it is: method and end of the path, and the
+    /// names that were given to it.
+    fn keys(&self, exchange: &Exchange) -> [Option<u64>; 4] {
+        let Some(request) = exchange.request.as_deref() else { return [None; 4] };
+        let head = &request.head;
+        let hash = |kind: u8, parts: [&[u8]; 2]| {
+            let mut hasher = self.hasher.build_hasher();
+            hasher.write_u8(kind);
+            for part in parts {
+                hasher.write_usize(part.len());
+                hasher.write(part);
+            }
+            hasher.finish()
+        };
+        let named = |kind, name| head.value(name).map(|value| hash(kind, [value, b""]));
+        [
+            Some(hash(0, [head.method_octets(), join::last_segment(head.target())])),
+            named(1, FieldName::XRequestId),
+            named(2, FieldName::IdempotencyKey),
+            join::trace_id(head).map(|id| hash(3, [id, b""])),
+        ]
+    }
+}
