@@ -41,6 +41,7 @@ pub enum Record<'e> {
 #[derive(Debug, Default)]
 pub struct Clock {
     latest: Option<i64>,
+    now: Timestamp,
     /// Where the clock seems to have jumped to.
     elsewhere: Option<i64>,
 }
@@ -53,6 +54,7 @@ impl Clock {
         match self.latest {
             Some(latest) if near(latest) => {
                 self.elsewhere = None;
+                self.now = self.now.max(at);
                 if second <= latest {
                     return false;
                 }
@@ -61,10 +63,18 @@ impl Clock {
                 self.elsewhere = Some(second);
                 return false;
             }
-            Some(_) | None => self.elsewhere = None,
+            Some(_) | None => {
+                self.elsewhere = None;
+                self.now = at;
+            }
         }
         self.latest = Some(second);
         true
+    }
+
+    /// What it shows: the latest time of a packet, but for one that is far from its neighbours.
+    pub const fn now(&self) -> Timestamp {
+        self.now
     }
 }
 

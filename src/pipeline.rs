@@ -234,8 +234,7 @@ impl Core {
         sink: &mut impl Sink<E>,
     ) -> Result<(), Stop<E>> {
         let Self { shard, collector, tally, clock } = self;
-        tally.packet(packet);
-        if clock.passes(packet.at) {
+        if tally.packet(packet, clock) {
             shard.tick(tally.mark);
             collector.take(shard.events(), |record| give(sink, record))?;
             collector.tick(tally.mark.at, |record| give(sink, record))?;
@@ -261,11 +260,12 @@ impl Core {
     fn quiet<E>(&mut self, now: Option<Timestamp>, sink: &mut impl Sink<E>) -> Result<(), Stop<E>> {
         let Self { shard, collector, tally, clock } = self;
         let Some(now) = now.filter(|now| *now > tally.mark.at) else { return Ok(()) };
-        tally.mark.at = now;
-        if clock.passes(now) {
+        let passes = clock.passes(now);
+        tally.mark.at = clock.now();
+        if passes {
             shard.tick(tally.mark);
             collector.take(shard.events(), |record| give(sink, record))?;
-            collector.tick(now, |record| give(sink, record))?;
+            collector.tick(tally.mark.at, |record| give(sink, record))?;
         }
         Ok(())
     }

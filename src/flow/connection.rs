@@ -14,6 +14,7 @@ use super::ledger::Ledger;
 use super::reader::{Arrival, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side};
 use super::stream::{Early, EarlySegment, Overdue, Stream};
 use crate::limits;
+use crate::units::Timestamp;
 use crate::wire::{Endpoint, Flags, Segment};
 
 /// Where the reader's words and the ledger go while a segment is worked in.
@@ -79,6 +80,8 @@ pub(super) struct Connection<R> {
     ending: Option<Ending>,
     /// A SYN that may begin a successor: its side, sequence number and packet.
     rival: Option<(Side, u32, Mark)>,
+    /// When it was not silent, for the timers: see [`Table::segment`](super::Table::segment).
+    pub heard: Timestamp,
 }
 
 impl<R: Reader> Connection<R> {
@@ -102,6 +105,7 @@ impl<R: Reader> Connection<R> {
             state: State::Opening,
             ending: None,
             rival: None,
+            heard: mark.at,
         }
     }
 

@@ -128,6 +128,8 @@ pub struct Table<R: Reader> {
     /// How many of them are neither.
     embryonic_now: usize,
     timers: Timers,
+    /// What the clock of the capture showed at the last tick.
+    now: Option<Timestamp>,
     limit: usize,
     held_limit: u64,
     ledger: Ledger,
@@ -158,6 +160,7 @@ impl<R: Reader> Table<R> {
             embryonic: VecDeque::new(),
             embryonic_now: 0,
             timers: Timers::default(),
+            now: None,
             limit: connections.max(1),
             held_limit: held,
             ledger: Ledger::default(),
@@ -235,6 +238,9 @@ impl<R: Reader> Table<R> {
             Tenant::Free => return Outcome::Taken,
         };
         let side = connection.side_of(segment.ends.source);
+        // A packet may be stamped wrongly. That it came is news of now at least; what it says of a time to
+        // come is believed as soon as the clock has come there.
+        connection.heard = self.now.map_or(segment.at, |now| now.max(segment.at));
         let held = connection.held();
         let was_reset = connection.is_reset();
         let was_embryonic = connection.is_embryonic();
@@ -246,7 +252,7 @@ impl<R: Reader> Table<R> {
             let mark = Mark { at: segment.at, packet: segment.number };
             self.retire(slot, mark, out);
         } else if connection.is_reset() && !was_reset {
-            let due = seconds(segment.at.plus(limits::RESET_LINGER));
+            let due = seconds(believed(self.now, segment.at).plus(limits::RESET_LINGER));
             place.look_at(due, slot, &mut self.timers);
         }
         outcome
@@ -259,7 +265,8 @@ impl<R: Reader> Table<R> {
         let Some(connection) = place.tenant.live() else { return };
         let [client, server] = connection.facts.ends;
         let over = Tenant::Over(connection.remains(), client <= server);
-        place.look_at(seconds(mark.at.plus(limits::CLOSED_LINGER)), slot, &mut self.timers);
+        let due = seconds(believed(self.now, mark.at).plus(limits::CLOSED_LINGER));
+        place.look_at(due, slot, &mut self.timers);
         let Tenant::Live(connection) = std::mem::replace(&mut place.tenant, over) else { return };
         self.held = self.held.saturating_sub(connection.held());
         let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
@@ -285,7 +292,7 @@ impl<R: Reader> Table<R> {
         let (client, server) =
             if from_server { (destination, source) } else { (source, destination) };
         let tenant = Tenant::Live(Box::new(Connection::new(client, server, mark)));
-        let due = seconds(segment.at.plus(limits::EMBRYONIC_IDLE));
+        let due = seconds(believed(self.now, segment.at).plus(limits::EMBRYONIC_IDLE));
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -346,7 +353,7 @@ impl<R: Reader> Table<R> {
                         () if !connection.is_waiting() => 3,
                         () => 4,
                     };
-                    (worth, connection.facts.last.at, slot)
+                    (worth, believed(self.now, connection.heard), slot)
                 }
             };
             if worst.is_none_or(|worst| candidate < worst) {
@@ -420,6 +427,7 @@ impl<R: Reader> Table<R> {
     /// over. To be called whenever a second has passed.
     pub fn tick(&mut self, mark: Mark, out: &mut R::Output) {
         let now = seconds(mark.at);
+        self.now = Some(mark.at);
         let (mut over, mut reset) = (Vec::new(), Vec::new());
         for slot in self.timers.due(now) {
             let Some(place) = self.slots.get_mut(slot as usize) else { continue };
@@ -449,7 +457,8 @@ impl<R: Reader> Table<R> {
                 () if connection.is_waiting() => limits::IDLE_WAITING,
                 () => limits::IDLE,
             };
-            let due = seconds(connection.facts.last.at.plus(idle));
+            connection.heard = believed(self.now, connection.heard);
+            let due = seconds(connection.heard.plus(idle));
             if due <= now {
                 over.push((connection.facts.id, slot));
             } else {
@@ -485,6 +494,15 @@ impl<R: Reader> Table<R> {
         for (_, slot) in open {
             self.conclude(slot, Ending::Open, mark, out);
         }
+    }
+}
+
+/// A time as far as the clock of the capture bears it out: one that is too far ahead of it is now.
+/// Otherwise a connection with a packet that is stamped years ahead would live for years.
+fn believed(now: Option<Timestamp>, at: Timestamp) -> Timestamp {
+    match now {
+        Some(now) if at.since(now) > Duration::from_secs(limits::CLOCK_STEP as u64) => now,
+        _ => at,
     }
 }
 

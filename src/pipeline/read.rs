@@ -177,9 +177,8 @@ impl<S: Source + ?Sized, F: Follower> Reader<'_, S, F> {
                 Ok(Next::End) => break None,
                 Err(error) => break Some(error),
             };
-            tally.packet(&packet);
             // A second begins with a stretch, so the packet at hand waits until that is told.
-            let second = clock.passes(packet.at).then_some(tally.mark);
+            let second = tally.packet(&packet, &mut clock).then_some(tally.mark);
             if second.is_some() {
                 self.stretches.send(open.close(&tally, second)).map_err(|_| Gone)?;
                 self.follower.turn(second, None)?;
