@@ -14,7 +14,7 @@ use crate::filter::Filter;
 use crate::http::{Connection, Event, Exchange, Stray};
 use crate::limits;
 use crate::rules::{self, Explained, Finding, Judge};
-use crate::stats::{By, Statistics};
+use crate::stats::{By, Forgotten, Statistics};
 use crate::units::Timestamp;
 use crate::wire::Signal;
 pub use shard::{Shard, Totals};
@@ -117,6 +117,27 @@ impl Collector {
             self.diagnostician.watched();
         }
         self
+    }
+
+    /// The same where what is remembered may take another part of a budget of so many octets, of which other
+    /// parts are for others (see [`limits::MEMORY`]). To be said last, and before anything comes.
+    #[must_use]
+    pub fn with_memory(mut self, octets: u64) -> Self {
+        self.diagnostician.set_memory(octets / 4);
+        self.judge.set_memory(octets / 8);
+        for sieve in self.sieve.iter_mut().chain(self.gate.as_mut().map(|gate| &mut gate.sieve)) {
+            sieve.set_room(octets / 8);
+        }
+        self
+    }
+
+    /// What was forgotten or judged too early, since there was too much of it.
+    fn forgotten(&self) -> Forgotten {
+        Forgotten {
+            parties: self.judge.forgotten(),
+            judged_at_once: self.judge.untracked(),
+            evidence: self.diagnostician.counts().forgotten,
+        }
     }
 
     /// The same, and counts how many exchanges of those that it hands on match another filter.
@@ -229,6 +250,7 @@ impl Collector {
         mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.diagnostician.tick(now);
+        self.statistics.forgotten = self.forgotten();
         self.give_verdicts(&mut sink)?;
         self.release(Some(now), &mut sink)
     }
@@ -241,6 +263,7 @@ impl Collector {
         self.judge.finish(&mut self.findings);
         self.give_findings(&mut sink)?;
         self.diagnostician.finish();
+        self.statistics.forgotten = self.forgotten();
         self.give_verdicts(&mut sink)?;
         let upstreams = self.diagnostician.upstreams();
         // Like connections, they are no exchanges that a filter could ask for.

@@ -18,11 +18,13 @@ use crate::engine::{Clock, Collector, Record, Shard, Totals};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::http::Bodies;
+use crate::limits;
 use crate::snapshot::{Drops, Summary};
 use crate::stats::{By, Statistics};
 use crate::units::Timestamp;
 use crate::wire::{Decoded, Decoder, Packet};
 use tally::Tally;
+use threads::Shards;
 pub use threads::Threads;
 
 /// What a run is asked for.
@@ -40,6 +42,9 @@ pub struct Options {
     pub gate: Option<Filter>,
     /// Over how many threads the work is spread; one, where nothing else is said.
     pub threads: Threads,
+    /// Octets that may be taken by what the capture can make grow; [`limits::MEMORY`] where nothing else is
+    /// said.
+    pub memory: Option<u64>,
 }
 
 /// What a run gives beyond its records.
@@ -136,20 +141,24 @@ pub fn drive<E: From<Error>>(
     options: Options,
     sink: &mut impl Sink<E>,
 ) -> Result<Outcome, E> {
+    let memory = options.memory.unwrap_or(limits::MEMORY).max(limits::MEMORY_LEAST);
     let collector = Collector::with_filter(options.filter)
         .with_gate(options.gate)
         .grouped(&options.by)
-        .watched(source.is_live());
+        .watched(source.is_live())
+        .with_memory(memory);
     // Whole bodies are asked for by few, and read back one after the other.
     let run = if options.threads.is_one() || source.is_live() || options.bodies.is_some() {
-        let shard = Shard::with_preview(options.preview).with_bodies(options.bodies);
+        let shard =
+            Shard::with_preview(options.preview).with_bodies(options.bodies).with_memory(memory);
         let (tally, clock) = (Tally::default(), Clock::default());
         let mut core = Core { shard, collector, tally, clock };
         let stopped = core.drive(source, sink);
         let Core { shard, collector, tally, .. } = core;
         Run { stopped, tally, totals: shard.totals(), collector }
     } else {
-        threads::drive(source, options.threads, options.preview, collector, sink)
+        let shards = Shards { preview: options.preview, memory };
+        threads::drive(source, options.threads, shards, collector, sink)
     };
     let stopped = match run.stopped {
         Ok(stopped) => stopped,

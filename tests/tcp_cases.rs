@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use httpwhy::engine::Shard;
 use httpwhy::flow::{self, End, Ending, Mark, Table};
-use httpwhy::http::{self, ConnectionReader, Event, Exchange, MessageEnd, Output, Pairing, Unanswered};
+use httpwhy::http::{
+    self, ConnectionReader, Event, Exchange, MessageEnd, Output, Pairing, Unanswered,
+};
 use httpwhy::limits;
 use httpwhy::units::{Duration, Timestamp};
 use httpwhy::wire::{Endpoint, Ends, Flags};
@@ -1019,7 +1021,8 @@ fn case_37_a_packet_of_another_time_stops_no_clock() {
         // One that begins at the wrong time lives no longer either.
         let mut first = Tape::new().raw(Client, SYN, 0, 0, b"");
         first.segments[0].ends = Tape::from([10, 1, 0, 3]).segments[0].ends;
-        first.segments[0].at = Timestamp::from_nanos(first.segments[0].at.as_nanos() + step * second);
+        first.segments[0].at =
+            Timestamp::from_nanos(first.segments[0].at.as_nanos() + step * second);
         let told = beside(&living, &[(5, first.segments[0].clone())], 200);
         let unanswered = |one: &&http::Connection| one.ending == Ending::Unanswered;
         assert_eq!(told.connections.iter().filter(unanswered).count(), 1, "{step}");

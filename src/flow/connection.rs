@@ -12,7 +12,7 @@
 
 use super::ledger::Ledger;
 use super::reader::{Arrival, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side};
-use super::stream::{Early, EarlySegment, Overdue, Stream};
+use super::stream::{Early, EarlySegment, Overdue, Recent, Stream};
 use crate::limits;
 use crate::units::Timestamp;
 use crate::wire::{Endpoint, Flags, Segment};
@@ -82,6 +82,8 @@ pub(super) struct Connection<R> {
     rival: Option<(Side, u32, Mark)>,
     /// When it was not silent, for the timers: see [`Table::segment`](super::Table::segment).
     pub heard: Timestamp,
+    /// What the table has charged for it.
+    pub charged: u64,
 }
 
 impl<R: Reader> Connection<R> {
@@ -106,6 +108,7 @@ impl<R: Reader> Connection<R> {
             ending: None,
             rival: None,
             heard: mark.at,
+            charged: 0,
         }
     }
 
@@ -137,6 +140,13 @@ impl<R: Reader> Connection<R> {
     /// What waits in both directions costs so many octets.
     pub fn held(&self) -> u64 {
         self.streams.iter().map(|stream| stream.early_cost).sum()
+    }
+
+    /// Octets that it takes, itself included.
+    pub fn memory(&self) -> u64 {
+        let recent = self.streams.iter().filter(|stream| stream.recent.is_some()).count();
+        let reader = self.reader.as_ref().map_or(0, |reader| reader.memory());
+        (size_of::<Self>() + recent * size_of::<Recent>()) as u64 + self.held() + reader
     }
 
     /// The SYN that announced this connection's successor, for the successor to begin with.

@@ -69,8 +69,8 @@ pub(super) struct Here {
 }
 
 impl Here {
-    pub fn new(preview: usize, reports: SyncSender<Report>) -> Self {
-        Self { scribe: Scribe::new(Shard::with_preview(preview)), reports }
+    pub fn new(shard: Shard, reports: SyncSender<Report>) -> Self {
+        Self { scribe: Scribe::new(shard), reports }
     }
 }
 

@@ -70,11 +70,25 @@ impl Threads {
     }
 }
 
+/// How shards are made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shards {
+    pub preview: usize,
+    pub memory: u64,
+}
+
+impl Shards {
+    /// The shard with this index of so many.
+    pub fn make(self, index: usize, shards: usize) -> Shard {
+        Shard::one_of(index, shards, self.preview).with_memory(self.memory)
+    }
+}
+
 /// Spreads the work over two threads or more.
 pub(super) fn drive<E: From<Error>>(
     source: &mut (impl Source + ?Sized),
     threads: Threads,
-    preview: usize,
+    make: Shards,
     mut collector: Collector,
     sink: &mut impl Sink<E>,
 ) -> Run<E> {
@@ -86,7 +100,7 @@ pub(super) fn drive<E: From<Error>>(
         let (said, reports): (Vec<_>, Vec<_>) = (0..shards).map(|_| sync_channel(WAITING)).unzip();
         if threads.count.get() == 2 {
             let [said] = said.try_into().unwrap_or_else(|_| unreachable!("there is one shard"));
-            let follower = Here::new(preview, said);
+            let follower = Here::new(make.make(0, 1), said);
             let reader = reader(source, follower, told, &enough, threads.packets);
             scope.spawn(|| reader.read());
         } else {
@@ -95,7 +109,7 @@ pub(super) fn drive<E: From<Error>>(
             for (index, said) in said.into_iter().enumerate() {
                 let (task, own) = sync_channel(WAITING);
                 tasks.push(task);
-                let shard = Shard::one_of(index, shards, preview);
+                let shard = make.make(index, shards);
                 let give_back = give_back.clone();
                 scope.spawn(move || follow(shard, &own, &said, &give_back));
             }

@@ -31,6 +31,7 @@ pub(super) fn flaws(page: &mut Page, view: &View<'_>) {
 
 pub(super) fn write(page: &mut Page, view: &View<'_>) {
     let (summary, quality) = (view.summary, &view.statistics.quality);
+    let forgotten = &view.statistics.forgotten;
     if quality.segments == 0 && summary.dropped().is_none() && !summary.is_damaged() {
         return;
     }
@@ -63,6 +64,12 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
     let clock = format!("packets are earlier than one before them, by up to {back}");
     let notable = summary.largest_step_back.is_some_and(|step| step >= NOTABLE_STEP);
     warn("clock", if notable { summary.earlier } else { 0 }, counted(summary.earlier), clock);
+    let evicted = "connections given up: too many, or too large; --memory allows more".to_owned();
+    warn("given up", summary.population.evicted, counted(summary.population.evicted), evicted);
+    let room = "things that rules or diagnosis had no room to remember; see --stats".to_owned();
+    let all = forgotten.parties.saturating_add(forgotten.judged_at_once);
+    let all = all.saturating_add(forgotten.evidence);
+    warn("forgotten", all, counted(all), room);
     let mut note = |name: &str, count: u64, note: String| {
         if count > 0 {
             table.row([plain(name), plain(Count(count)), (note, Style::Dim)]);
