@@ -63,6 +63,8 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
     let clock = format!("packets are earlier than one before them, by up to {back}");
     let notable = summary.largest_step_back.is_some_and(|step| step >= NOTABLE_STEP);
     warn("clock", if notable { summary.earlier } else { 0 }, counted(summary.earlier), clock);
+    let unexamined = "failures: too many at one time to wait for the evidence of all".to_owned();
+    warn("not explained", quality.unexamined, counted(quality.unexamined), unexamined);
     let mut note = |name: &str, count: u64, note: String| {
         if count > 0 {
             table.row([plain(name), plain(Count(count)), (note, Style::Dim)]);
