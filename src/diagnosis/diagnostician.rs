@@ -73,6 +73,9 @@ pub(super) struct Owner {
 /// The server and the client asked about, and the address that carried a request on, where it matters.
 pub(super) type Carried = (Endpoint, [u8; 16], Option<[u8; 16]>);
 
+/// A request by its number, and the address that carried it on.
+pub(super) type CarriedOn = (u64, [u8; 16]);
+
 /// Two addresses: who asks, and who is asked.
 pub(super) type Pair = ([u8; 16], [u8; 16]);
 
@@ -99,7 +102,7 @@ pub struct Diagnostician {
     /// The same for whether requests of a host follow on those to another …
     pub(super) leads: RefCell<HashMap<Pair, bool>>,
     /// … and for when a request was carried on by a host, the last time.
-    pub(super) carried_on: RefCell<HashMap<(u64, [u8; 16]), Option<Mark>>>,
+    pub(super) carried_on: RefCell<HashMap<CarriedOn, Option<Mark>>>,
 }
 
 impl Diagnostician {
