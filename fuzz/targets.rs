@@ -34,10 +34,13 @@ impl Read for Slow {
     }
 }
 
+/// Number, time and length of each packet, and what was wrong.
+type FileRead = (Vec<(u64, i64, usize)>, Vec<String>);
+
 /// A file: its packets are no larger than packets are, there are no more of them than it has octets for,
 /// and they are the same however the octets come.
 pub fn file(input: &[u8]) {
-    let read = |reader: Box<dyn Read + Send>| -> Option<(Vec<(u64, i64, usize)>, Vec<String>)> {
+    let read = |reader: Box<dyn Read + Send>| -> Option<FileRead> {
         let mut capture = Capture::from_reader(PathBuf::from("fuzz"), reader).ok()?;
         let mut packets = Vec::new();
         while let Some(packet) = capture.next().expect("memory can be read") {

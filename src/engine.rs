@@ -265,6 +265,7 @@ impl Collector {
         self.diagnostician.finish();
         self.statistics.forgotten = self.forgotten();
         self.give_verdicts(&mut sink)?;
+        self.statistics.quality.unexamined = self.diagnostician.counts().unexamined;
         let upstreams = self.diagnostician.upstreams();
         // Like connections, they are no exchanges that a filter could ask for.
         if self.sieve.is_none() {

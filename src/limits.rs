@@ -325,7 +325,7 @@ pub const REMEMBERED_EXCHANGES_OF_ONE_LEG: usize = 256;
 pub const REMEMBERED_CONNECTIONS: usize = 8_192;
 
 /// ICMP errors, address questions and answers that diagnosis remembers.
-pub const REMEMBERED_SIGNALS: usize = 4_096;
+pub const REMEMBERED_SIGNALS: usize = 16_384;
 
 /// Addresses that diagnosis remembers as ones that open connections.
 pub const REMEMBERED_ADDRESSES: usize = 65_536;
@@ -345,7 +345,10 @@ pub const UPSTREAM_SPANS: usize = 256;
 pub const IDLE_LEAST: Duration = Duration::from_millis(100);
 
 /// Failures that wait for their evidence at one time.
-pub const PENDING_FAILURES: usize = 4_096;
+pub const PENDING_FAILURES: usize = 16_384;
+
+/// How many of them are decided at once where there is no room for another.
+pub const HASTY_FAILURES: usize = 4_096;
 
 /// How long a failure waits for evidence that completes after it, capture time, where what is there
 /// already is proof: late answers, the end of the other leg's connection.

@@ -209,9 +209,8 @@ fn same_but_place(plain: &Made, seen: &core::Seen) -> bool {
     })
 }
 
-/// Whether a response was found by searching and is one that a body quotes. Where the capture lost what
-/// is in front of it and a segment begins with it, nothing in the packets tells it from a response of
-/// the server; that it was searched for is said.
+/// Whether a response is one that a body quotes. Where the capture lost what is in front of it, or begins
+/// there, and a segment begins with it, nothing in the packets tells it from a response of the server.
 fn took_the_bait(seen: &core::Seen) -> bool {
     // Behind the status line of a real one comes its Server; the quoted one may be cut off anywhere.
     let baited = |message: &str| {
@@ -219,8 +218,7 @@ fn took_the_bait(seen: &core::Seen) -> bool {
         message.starts_with(&traffic::BAIT[..14])
             && !message.split("\\r\\n").nth(1).is_some_and(|line| line.starts_with("Server: "))
     };
-    let flagged = |message: &String| message.contains("Resynchronised") && baited(message);
-    seen.messages.iter().any(flagged)
+    seen.messages.iter().any(|message| baited(message))
 }
 
 #[test]

@@ -3,8 +3,10 @@
 //! time of the capture.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::attempt::Attempt;
 use super::cause::{self, Case, Cause, Proof};
@@ -26,7 +28,10 @@ pub struct Counts {
     pub verdicts: u64,
     /// Failing exchanges for which the capture shows no cause.
     pub unexplained: u64,
-    /// Failures and facts that were dropped because there were too many at one time.
+    /// Of those, failures that were looked at too early, because too many waited for their evidence at
+    /// one time.
+    pub unexamined: u64,
+    /// Facts that were dropped because there were too many at one time.
     pub forgotten: u64,
 }
 
@@ -68,6 +73,9 @@ pub(super) struct Owner {
 /// The server and the client asked about, and the address that carried a request on, where it matters.
 pub(super) type Carried = (Endpoint, [u8; 16], Option<[u8; 16]>);
 
+/// A request by its number, and the address that carried it on.
+pub(super) type CarriedOn = (u64, [u8; 16]);
+
 /// Two addresses: who asks, and who is asked.
 pub(super) type Pair = ([u8; 16], [u8; 16]);
 
@@ -82,17 +90,19 @@ pub struct Diagnostician {
     now: Timestamp,
     /// Whether somebody watches while it happens.
     live: bool,
+    /// Whether what is looked at could not wait for its evidence: that there is none proves nothing.
+    hasty: bool,
     verdicts: Vec<Verdict>,
     counts: Counts,
     /// Owners of exchanges and of connections that were found since the memory last changed: a
     /// crowd of failures asks for the same ones again and again.
-    owners: RefCell<[BTreeMap<u64, Option<Owner>>; 2]>,
+    owners: RefCell<[HashMap<u64, Option<Owner>>; 2]>,
     /// The same for whether requests of others than a client to a server were carried on.
-    pub(super) carried: RefCell<BTreeMap<Carried, bool>>,
+    pub(super) carried: RefCell<HashMap<Carried, bool>>,
     /// The same for whether requests of a host follow on those to another …
-    pub(super) leads: RefCell<BTreeMap<Pair, bool>>,
+    pub(super) leads: RefCell<HashMap<Pair, bool>>,
     /// … and for when a request was carried on by a host, the last time.
-    pub(super) carried_on: RefCell<BTreeMap<(u64, [u8; 16]), Option<Mark>>>,
+    pub(super) carried_on: RefCell<HashMap<CarriedOn, Option<Mark>>>,
 }
 
 impl Diagnostician {
@@ -186,12 +196,16 @@ impl Diagnostician {
 
     fn wait(&mut self, what: Failure, since: Timestamp) {
         if self.pending.len() >= limits::PENDING_FAILURES {
-            // The oldest is decided with what there is.
+            // The oldest are decided with what there is: many at once, since what is found for one
+            // helps to decide the others.
             self.memory.prepare();
-            if let Some(oldest) = self.pending.pop_front() {
+            self.hasty = true;
+            for oldest in self.pending.drain(..limits::HASTY_FAILURES).collect::<Vec<_>>() {
+                let before = self.counts.unexplained;
                 self.decide(oldest, true);
-                self.counts.forgotten += 1;
+                self.counts.unexamined += self.counts.unexplained - before;
             }
+            self.hasty = false;
         }
         self.pending.push_back(Pending { what, since, due: since.plus(limits::EVIDENCE_WAIT) });
     }
@@ -290,13 +304,24 @@ impl Diagnostician {
         if let Some(owner) = self.owner(&attempt) {
             // The request of one proxy to another has a verdict of its own where what the other did
             // is in the capture.
-            let hop = last && !self.attempts(number, failing).is_empty();
+            // What goes back to the one who asked is a request of another client of his.
+            let back = |attempt: &Attempt<'_>| attempt.server.octets() == failing.client.octets();
+            let surely = |(attempt, join): &(Attempt<'_>, Confidence)| {
+                *join == Confidence::High && !back(attempt)
+            };
+            let hop = last && self.attempts(number, failing).iter().any(surely);
             if !hop {
                 return self.retry(owner, &attempt, last);
             }
         }
-        if !last && self.memory.behind_a_proxy(failing) {
-            return Outcome::Wait;
+        if self.memory.behind_a_proxy(failing) {
+            if !last {
+                return Outcome::Wait;
+            }
+            if self.hasty || self.memory.may_have_lost_owner(failing) {
+                self.counts.unexamined += u64::from(!self.hasty);
+                return Outcome::Unexplained;
+            }
         }
         let found = self.explain(number, failing);
         match found {
@@ -408,6 +433,9 @@ impl Diagnostician {
         }
         let request = failing.request.as_deref()?;
         if self.shows_legs(failing) {
+            if self.hasty {
+                return None;
+            }
             let fits = |attempt: &Attempt<'_>| self.kin(failing, attempt).is_some();
             if failing.circumstances.one_sided || self.memory.opaque_at(request.first, fits) {
                 return None;

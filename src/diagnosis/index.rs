@@ -10,7 +10,9 @@ use std::sync::Arc;
 use hashbrown::{DefaultHashBuilder, HashMap};
 
 use super::join;
+use super::memory::uncount;
 use crate::http::{Exchange, FieldName};
+use crate::wire::Endpoint;
 
 /// A block with more than so many is split.
 const BLOCK: usize = 128;
@@ -43,6 +45,8 @@ pub(super) struct Index {
     blocks: Vec<Block>,
     of_clients: HashMap<[u8; 16], BTreeMap<u64, Arc<Exchange>>>,
     alike: HashMap<u64, Alike>,
+    /// How many there are between two ends.
+    pairs: HashMap<(Endpoint, Endpoint), u32>,
     hasher: DefaultHashBuilder,
 }
 
@@ -67,6 +71,7 @@ impl Index {
                 self.blocks.insert(nth + 1, Block { spans, last_answered });
             }
         }
+        *self.pairs.entry((exchange.client, exchange.server)).or_default() += 1;
         let own = self.of_clients.entry(exchange.client.octets()).or_default();
         own.insert(number, Arc::clone(exchange));
         for key in self.keys(exchange).into_iter().flatten() {
@@ -87,6 +92,7 @@ impl Index {
                 self.blocks.remove(nth);
             }
         }
+        uncount(&mut self.pairs, (exchange.client, exchange.server));
         let client = exchange.client.octets();
         if let Some(own) = self.of_clients.get_mut(&client) {
             own.remove(&number);
@@ -108,6 +114,11 @@ impl Index {
     fn block_of(&self, place: Place) -> usize {
         let begins = |block: &Block| block.spans.first().is_none_or(|span| span.place <= place);
         self.blocks.partition_point(begins).saturating_sub(1)
+    }
+
+    /// Whether there is one between these ends.
+    pub fn knows(&self, pair: (Endpoint, Endpoint)) -> bool {
+        self.pairs.contains_key(&pair)
     }
 
     /// Those that a host began, in the order of their numbers.

@@ -6,6 +6,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
 use super::attempt::{Attempt, Trouble};
 use super::index::Index;
 use crate::flow::Mark;
@@ -31,8 +34,12 @@ pub(super) struct Memory {
     connections: BTreeMap<u64, Box<Connection>>,
     /// Of those the ones that cannot be read.
     opaque: BTreeSet<u64>,
+    /// The connections above, by who opened them and to whom.
+    pairs: HashMap<(Endpoint, Endpoint), u32>,
     strays: VecDeque<Box<Stray>>,
     signals: VecDeque<Signal>,
+    /// Of those the errors, by who was sent what to whom.
+    errors: HashMap<(Endpoint, Endpoint), VecDeque<Signal>>,
     /// Who opened a connection, and to whom.
     openers: BTreeSet<([u8; 16], Endpoint)>,
     /// Openers whose packets are marked as sent by the capturing host.
@@ -46,6 +53,8 @@ pub(super) struct Memory {
     /// that is a server.
     two_legs: bool,
     inbound: bool,
+    /// The last packet of failing exchanges that were forgotten.
+    lost_until: u64,
     /// Everything that was forgotten because there was too much.
     pub forgotten: u64,
     /// Octets that all exchanges take.
@@ -93,6 +102,7 @@ impl Memory {
 
     fn forget_failing(&mut self) {
         if let Some((number, exchange)) = self.failing.pop_first() {
+            self.lost_until = self.lost_until.max(exchange.completed.packet);
             self.forget(number, &exchange);
             self.forgotten += 1;
         }
@@ -142,11 +152,13 @@ impl Memory {
         if !matches!(connection.protocol, None | Some(Protocol::Http1)) {
             self.opaque.insert(connection.id);
         }
+        *self.pairs.entry((connection.client, connection.server)).or_default() += 1;
         self.connections.insert(connection.id, connection);
         if self.connections.len() > limits::REMEMBERED_CONNECTIONS
-            && let Some((id, _)) = self.connections.pop_first()
+            && let Some((id, oldest)) = self.connections.pop_first()
         {
             self.opaque.remove(&id);
+            uncount(&mut self.pairs, (oldest.client, oldest.server));
             self.forgotten += 1;
         }
     }
@@ -160,10 +172,21 @@ impl Memory {
     }
 
     pub fn keep_signal(&mut self, signal: Signal) {
+        if let Some(ends) = ends_of(&signal) {
+            self.errors.entry(ends).or_default().push_back(signal);
+        }
         self.signals.push_back(signal);
-        if self.signals.len() > limits::REMEMBERED_SIGNALS {
-            self.signals.pop_front();
+        if self.signals.len() > limits::REMEMBERED_SIGNALS
+            && let Some(oldest) = self.signals.pop_front()
+        {
             self.forgotten += 1;
+            let Some(ends) = ends_of(&oldest) else { return };
+            if let Some(errors) = self.errors.get_mut(&ends) {
+                errors.pop_front();
+                if errors.is_empty() {
+                    self.errors.remove(&ends);
+                }
+            }
         }
     }
 
@@ -232,17 +255,12 @@ impl Memory {
 
     /// The attempt that a connection without an exchange is.
     pub fn bare<'m>(&'m self, connection: &'m Connection) -> Attempt<'m> {
-        let mut trouble: Vec<Trouble> = self
-            .signals
-            .iter()
+        let about = self.errors.get(&(connection.client, connection.server));
+        let about = about.into_iter().flatten();
+        let mut trouble: Vec<Trouble> = about
             .filter(|signal| signal.number > connection.first.packet)
             .filter_map(|signal| match signal.what {
-                SignalKind::Icmp { from, ends, error }
-                    if ends.source == connection.client
-                        && ends.destination == connection.server =>
-                {
-                    trouble_of(signal, from, error)
-                }
+                SignalKind::Icmp { from, error, .. } => trouble_of(signal, from, error),
                 _ => None,
             })
             .collect();
@@ -283,7 +301,8 @@ impl Memory {
         by: impl Fn(IpAddr) -> bool,
     ) -> Vec<Trouble> {
         let mut found = Vec::new();
-        for signal in self.signals.iter().filter(|signal| signal.number >= from) {
+        let start = self.signals.partition_point(|signal| signal.number < from);
+        for signal in self.signals.range(start..) {
             match signal.what {
                 SignalKind::AddressAsked { by: asker, target }
                     if target == wanted && signal.number <= to && by(asker) =>
@@ -302,14 +321,12 @@ impl Memory {
     pub fn unreached(&self, from: u64, to: u64) -> Vec<Attempt<'_>> {
         let mut found: BTreeMap<(IpAddr, IpAddr), (Option<Endpoint>, Vec<Trouble>)> =
             BTreeMap::new();
-        for signal in self.signals.iter().filter(|signal| (from..=to).contains(&signal.number)) {
+        let start = self.signals.partition_point(|signal| signal.number < from);
+        for signal in self.signals.range(start..).take_while(|signal| signal.number <= to) {
             match signal.what {
                 SignalKind::Icmp { from, ends, error } => {
-                    let known = self.connections.values().any(|connection| {
-                        connection.client == ends.source && connection.server == ends.destination
-                    }) || self.exchanges.iter().any(|(_, exchange)| {
-                        exchange.client == ends.source && exchange.server == ends.destination
-                    });
+                    let pair = (ends.source, ends.destination);
+                    let known = self.pairs.contains_key(&pair) || self.index.knows(pair);
                     if let Some(trouble) = trouble_of(signal, from, error).filter(|_| !known) {
                         let key = (ends.source.address(), ends.destination.address());
                         let entry = found.entry(key).or_default();
@@ -384,10 +401,33 @@ impl Memory {
         self.servers.contains(&address)
     }
 
+    /// Whether the request that an exchange carries on may have been forgotten.
+    pub fn may_have_lost_owner(&self, exchange: &Exchange) -> bool {
+        self.lost_until > exchange.first().packet
+    }
+
     /// Whether the client of an exchange may be a proxy with its own clients in the capture.
     pub fn behind_a_proxy(&self, exchange: &Exchange) -> bool {
         self.servers.contains(&exchange.client.octets())
             || self.inbound && self.opens_outbound(exchange.client)
+    }
+}
+
+/// Takes one away of what is counted.
+pub(super) fn uncount<K: std::hash::Hash + Eq>(counts: &mut HashMap<K, u32>, key: K) {
+    if let Entry::Occupied(mut count) = counts.entry(key) {
+        *count.get_mut() -= 1;
+        if *count.get() == 0 {
+            count.remove();
+        }
+    }
+}
+
+/// Whose packet an ICMP error is about.
+const fn ends_of(signal: &Signal) -> Option<(Endpoint, Endpoint)> {
+    match signal.what {
+        SignalKind::Icmp { ends, .. } => Some((ends.source, ends.destination)),
+        _ => None,
     }
 }
 

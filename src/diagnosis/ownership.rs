@@ -226,6 +226,7 @@ impl Diagnostician {
             return None;
         }
         // Class, how far it is from what may have caused it or came of it, and how far from both.
+        const PROMPT: u64 = limits::PROMPT.as_nanos();
         let mut best: Option<(u8, u64, u64, u64)> = None;
         let mut second: Option<(u8, u64, u64, u64)> = None;
         let mut sure = Kin::Certain;
@@ -243,12 +244,17 @@ impl Diagnostician {
             }
             let answered = join::answered(asked);
             let before = attempt.began.since(asked.first()).as_nanos();
+            // The nearest come first; one that an attempt followed at once has no rival that began long
+            // before.
+            let settled = best.is_some_and(|(class, near, ..)| {
+                class == 0 && near <= PROMPT && before > near.saturating_mul(10).max(PROMPT)
+            });
+            if settled {
+                break;
+            }
             // Zero where the attempt outlived the answer.
             let after = answered.since(attempt.ended).as_nanos();
-            if kin == Kin::Possible
-                && !self.knows(asked, attempt)
-                && before.max(after) > limits::PROMPT.as_nanos()
-            {
+            if kin == Kin::Possible && !self.knows(asked, attempt) && before.max(after) > PROMPT {
                 continue;
             }
             let explained = self.carried_on(number, asked, attempt);
@@ -259,9 +265,9 @@ impl Diagnostician {
             let outlived = again.is_none() && attempt.ended.packet > answered.packet;
             let whole = before.saturating_add(if outlived { 0 } else { next });
             // What begins just behind a request was caused by it, however long it went on.
-            let near = if before <= limits::PROMPT.as_nanos() { before } else { whole };
+            let near = if before <= PROMPT { before } else { whole };
             let over = again.is_some_and(|began| began.packet > attempt.ended.packet);
-            let prompt = whole <= limits::PROMPT.as_nanos();
+            let prompt = whole <= PROMPT;
             let class = match (join::is_good(asked), explained) {
                 (false, None) if prompt => 0,
                 (false, None) => 1,
@@ -274,9 +280,7 @@ impl Diagnostician {
             let class = class + 5 * u8::from(self.is_busy(asked, attempt));
             let candidate = (class, near, whole, number);
             // Several failed at this time: their attempts may be exchanged.
-            crowd += u32::from(
-                class <= 1 && !join::is_good(asked) && before < limits::PROMPT.as_nanos(),
-            );
+            crowd += u32::from(class <= 1 && !join::is_good(asked) && before < PROMPT);
             if best.is_none_or(|best| candidate < best) {
                 second = best;
                 best = Some(candidate);
@@ -292,7 +296,7 @@ impl Diagnostician {
                     further < distance.saturating_mul(10).saturating_add(2_000_000)
                 };
                 // Where it fits tightly between a request and its answer, no other need fit worse.
-                let loose = whole > limits::PROMPT.as_nanos();
+                let loose = whole > PROMPT;
                 loose || other == class && close(nearest, near) && close(all, whole)
             });
         let confidence = match () {
@@ -387,14 +391,16 @@ impl Diagnostician {
         self.memory
             .bare_between(from + 1, to)
             .any(|connection| self.kin(asked, &self.memory.bare(connection)).is_some())
-            || self.memory.index().begun_between(from, to).any(|(other, exchange)| {
-                other != number && may_be_kin(asked, exchange) && {
-                    let attempt = self.memory.attempt(other, exchange);
-                    self.kin(asked, &attempt).is_some()
-                        && self
-                            .owner(&attempt)
-                            .is_none_or(|owner| owner.confidence < Confidence::High)
-                }
-            })
+            || self.memory.index().begun_between(from, to).take(CANDIDATES).any(
+                |(other, exchange)| {
+                    other != number && may_be_kin(asked, exchange) && {
+                        let attempt = self.memory.attempt(other, exchange);
+                        self.kin(asked, &attempt).is_some()
+                            && self
+                                .owner(&attempt)
+                                .is_none_or(|owner| owner.confidence < Confidence::High)
+                    }
+                },
+            )
     }
 }

@@ -157,6 +157,12 @@ impl Exchange {
 
     /// The first packet of either message.
     pub fn first(&self) -> Mark {
+        if let Some(request) = self.request.as_deref()
+            && self.interim.is_empty()
+            && self.response.as_deref().is_none_or(|own| own.first.packet >= request.first.packet)
+        {
+            return request.first;
+        }
         let messages = [self.request.as_deref(), self.response.as_deref()];
         let firsts = messages.into_iter().flatten().map(|message| message.first);
         let interim = self.interim.iter().map(|message| message.first);

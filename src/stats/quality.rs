@@ -31,6 +31,8 @@ pub struct Quality {
     pub midstream: u64,
     /// Connections of which one side alone was captured.
     pub one_sided: u64,
+    /// Failures whose cause was not looked for with all the evidence, since too many failed at one time.
+    pub unexamined: u64,
 }
 
 impl Quality {

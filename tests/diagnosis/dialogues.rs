@@ -263,6 +263,25 @@ fn a_storm_of_failures_is_explained_one_by_one() {
 }
 
 #[test]
+fn a_storm_that_hangs_is_explained_in_time() {
+    // Everybody waits at the same time, and for the same: what grows with the square of it would not end.
+    let mut text = String::new();
+    for n in 0..2_000_u16 {
+        let began = format!("+{}us", 1000 + u32::from(n) * 300);
+        let carried = format!("+{}us", 1100 + u32::from(n) * 300);
+        text += &client(20000 + n, &began, "/cart", "+2s", "504 Gateway Timeout");
+        text += &upstream(40000 + n, &carried, "/cart", ">>> +1999ms fin\n");
+    }
+    let begun = std::time::Instant::now();
+    let found = named(&text);
+    assert_eq!(found.len(), 2_000);
+    let odd = found.iter().find(|found| found.0 != "upstream-timeout");
+    assert_eq!(odd, None);
+    // A few seconds, by a slow machine and without optimisation.
+    assert!(begun.elapsed() < std::time::Duration::from_secs(120), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_verdict_waits_for_connections_that_are_still_open() {
     // The upstream never closes, and the capture goes on for long: what it did comes out last.
     let ok = "<<< +9ms\nHTTP/1.1 200 OK\nContent-Length: 2\n\nok\\\n";

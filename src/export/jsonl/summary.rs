@@ -152,6 +152,7 @@ fn capture(out: &mut Vec<u8>, summary: &Summary, statistics: &Statistics) {
             ("zero_windows", quality.zero_windows),
             ("midstream", quality.midstream),
             ("one_sided", quality.one_sided),
+            ("unexamined_failures", quality.unexamined),
             ("earlier_packets", summary.earlier),
         ],
     );

@@ -66,10 +66,12 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
     warn("clock", if notable { summary.earlier } else { 0 }, counted(summary.earlier), clock);
     let evicted = "connections given up: too many, or too large; --memory allows more".to_owned();
     warn("given up", summary.population.evicted, counted(summary.population.evicted), evicted);
-    let room = "things that rules or diagnosis had no room to remember; see --stats".to_owned();
-    let all = forgotten.parties.saturating_add(forgotten.judged_at_once);
-    let all = all.saturating_add(forgotten.evidence);
-    warn("forgotten", all, counted(all), room);
+    let unwatched = "servers, clients … that rules could not watch: too many".to_owned();
+    warn("unwatched", forgotten.parties, counted(forgotten.parties), unwatched);
+    let hurried = "exchanges judged without what came behind them: too many waited".to_owned();
+    warn("hurried", forgotten.judged_at_once, counted(forgotten.judged_at_once), hurried);
+    let unexamined = "failures: too many at one time to wait for the evidence of all".to_owned();
+    warn("not explained", quality.unexamined, counted(quality.unexamined), unexamined);
     let mut note = |name: &str, count: u64, note: String| {
         if count > 0 {
             table.row([plain(name), plain(Count(count)), (note, Style::Dim)]);

@@ -175,16 +175,27 @@ impl Recent {
             self.events.pop_front();
         }
         // Events that are told late may lie before others: every window with this one in it.
-        let near = self.events.iter().skip(place.saturating_sub(1));
-        let ends: Vec<Event> =
-            near.take_while(|end| end.at.since(event.at) < window).copied().collect();
-        for end in ends {
-            let back = i64::try_from(window.as_nanos()).unwrap_or(i64::MAX);
-            let back = Timestamp::from_nanos(end.at.as_nanos().saturating_sub(back));
-            let inside = || self.events.iter().filter(|e| e.at > back && e.at <= end.at);
-            let (count, silent) = (inside().count(), inside().filter(|e| e.silent).count() as u64);
-            let total = (tally.between(back, end.at) + silent).max(count as u64);
-            if (count as f64) < least || (count as f64) < share * total as f64 {
+        let length = i64::try_from(window.as_nanos()).unwrap_or(i64::MAX);
+        let mut from = 0;
+        for end in place.saturating_sub(1)..self.events.len() {
+            let Some(last) = self.events.get(end).map(|event| event.at) else { break };
+            if last.since(event.at) >= window {
+                break;
+            }
+            let back = Timestamp::from_nanos(last.as_nanos().saturating_sub(length));
+            while self.events.get(from).is_some_and(|first| first.at <= back) {
+                from += 1;
+            }
+            // Those at the same instant are all in it.
+            let same = self.events.range(end..).take_while(|event| event.at == last).count();
+            let inside = || self.events.range(from..end + same);
+            let count = inside().len();
+            let answered = tally.between(back, last);
+            let few = |total: u64| {
+                (count as f64) < least || (count as f64) < share * total.max(count as u64) as f64
+            };
+            // Counted only where it matters.
+            if few(answered) || few(answered + inside().filter(|e| e.silent).count() as u64) {
                 continue;
             }
             let mut members = inside().copied();
