@@ -172,11 +172,14 @@ pub(super) const LONGEST_METHOD: usize = 40;
 fn request_prefix(octets: &[u8]) -> bool {
     let start = octets.iter().take_while(|octet| matches!(octet, b' ' | b'\t' | 0)).count();
     let word = octets.get(start..).unwrap_or_default();
-    let method = word.iter().take_while(|octet| octet.is_ascii_graphic()).count();
+    if !word.first().is_none_or(u8::is_ascii_graphic) {
+        return false;
+    }
+    // What is odd inside a method is a flaw of it, as where its whole line is at hand.
+    let method = word.iter().take_while(|octet| !matches!(octet, b' ' | b'\t' | b'\r')).count();
     match word.get(method) {
-        Some(b' ' | b'\t') => method > 0 && method <= LONGEST_METHOD,
         Some(b'\r') => true,
-        Some(_) => false,
+        Some(_) => method > 0 && method <= LONGEST_METHOD,
         None => method <= LONGEST_METHOD,
     }
 }

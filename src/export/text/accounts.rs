@@ -3,7 +3,7 @@
 use super::super::paint::{Page, Style};
 use super::super::table::{Cell, Table, plain};
 use super::{View, share};
-use crate::units::{Count, Octets};
+use crate::units::Count;
 
 pub(super) fn write(page: &mut Page, view: &View<'_>) {
     let (summary, ledger) = (view.summary, &view.summary.ledger);
@@ -47,8 +47,7 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
     let mut table = Table::new("<><", &["CONNECTIONS AND HEADS", "", ""]);
     table.row(entry("begun", population.begun, "connections"));
     table.row(entry("most", population.most, "tracked at one time"));
-    let memory = Octets(population.memory);
-    table.row([plain("memory"), plain(memory), ("most that they took".to_owned(), Style::Dim)]);
+    table.row(entry("memory", population.memory >> 20, "MiB that they took, at most"));
     table.row(entry("evicted", population.evicted, "given up, too many or too large"));
     let forgotten = &view.statistics.forgotten;
     let kept = [
