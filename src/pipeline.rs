@@ -45,6 +45,8 @@ pub struct Options {
     /// Octets that may be taken by what the capture can make grow; [`limits::MEMORY`] where nothing else is
     /// said.
     pub memory: Option<u64>,
+    /// Whether packets with a wrong IPv4 or TCP checksum are skipped; see [`Decoder::verify_checksums`].
+    pub verify_checksums: bool,
 }
 
 /// What a run gives beyond its records.
@@ -152,12 +154,15 @@ pub fn drive<E: From<Error>>(
         let shard =
             Shard::with_preview(options.preview).with_bodies(options.bodies).with_memory(memory);
         let (tally, clock) = (Tally::default(), Clock::default());
-        let mut core = Core { shard, collector, tally, clock };
+        let mut decoder = Decoder::new();
+        decoder.verify_checksums(options.verify_checksums);
+        let mut core = Core { shard, collector, tally, clock, decoder };
         let stopped = core.drive(source, sink);
         let Core { shard, collector, tally, .. } = core;
         Run { stopped, tally, totals: shard.totals(), collector }
     } else {
-        let shards = Shards { preview: options.preview, memory };
+        let shards =
+            Shards { preview: options.preview, memory, verify_checksums: options.verify_checksums };
         threads::drive(source, options.threads, shards, collector, sink)
     };
     let stopped = match run.stopped {
@@ -197,6 +202,7 @@ struct Core {
     collector: Collector,
     tally: Tally,
     clock: Clock,
+    decoder: Decoder,
 }
 
 impl Core {
@@ -207,12 +213,11 @@ impl Core {
         source: &mut (impl Source + ?Sized),
         sink: &mut impl Sink<E>,
     ) -> Result<bool, Stop<E>> {
-        let mut decoder = Decoder::new();
         let mut stopped = false;
         loop {
             let pause = match source.next().map_err(|error| Stop::Failed(error.into()))? {
                 Next::Packet(packet) => {
-                    self.packet(&mut decoder, &packet, sink)?;
+                    self.packet(&packet, sink)?;
                     self.tally.summary.packets.is_multiple_of(PAUSE_PACKETS).then_some(false)
                 }
                 Next::Quiet { now } => {
@@ -236,13 +241,8 @@ impl Core {
     }
 
     #[inline]
-    fn packet<E>(
-        &mut self,
-        decoder: &mut Decoder,
-        packet: &Packet<'_>,
-        sink: &mut impl Sink<E>,
-    ) -> Result<(), Stop<E>> {
-        let Self { shard, collector, tally, clock } = self;
+    fn packet<E>(&mut self, packet: &Packet<'_>, sink: &mut impl Sink<E>) -> Result<(), Stop<E>> {
+        let Self { shard, collector, tally, clock, decoder } = self;
         if tally.packet(packet, clock) {
             shard.tick(tally.mark);
             collector.take(shard.events(), |record| give(sink, record))?;
@@ -267,7 +267,7 @@ impl Core {
 
     /// The clock goes on where no packet comes, so that what waits for a time to pass comes out.
     fn quiet<E>(&mut self, now: Option<Timestamp>, sink: &mut impl Sink<E>) -> Result<(), Stop<E>> {
-        let Self { shard, collector, tally, clock } = self;
+        let Self { shard, collector, tally, clock, .. } = self;
         let Some(now) = now.filter(|now| *now > tally.mark.at) else { return Ok(()) };
         let passes = clock.passes(now);
         tally.mark.at = clock.now();

@@ -123,6 +123,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         by,
         threads,
         memory,
+        verify_checksums: arguments.input.verify_checksums,
     };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
         if let Some(writing) = &mut writing {

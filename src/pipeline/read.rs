@@ -165,8 +165,9 @@ pub(super) struct Reader<'r, S: ?Sized, F> {
 }
 
 impl<S: Source + ?Sized, F: Follower> Reader<'_, S, F> {
-    pub fn read(mut self) -> Result<(), Gone> {
+    pub fn read(mut self, verify_checksums: bool) -> Result<(), Gone> {
         let (mut decoder, mut clock) = (Decoder::new(), Clock::default());
+        decoder.verify_checksums(verify_checksums);
         let mut tally = Tally::default();
         let mut open = Open::default();
         let mut stopped = false;

@@ -75,6 +75,8 @@ impl Threads {
 pub(super) struct Shards {
     pub preview: usize,
     pub memory: u64,
+    /// For whoever decodes for them.
+    pub verify_checksums: bool,
 }
 
 impl Shards {
@@ -102,7 +104,7 @@ pub(super) fn drive<E: From<Error>>(
             let [said] = said.try_into().unwrap_or_else(|_| unreachable!("there is one shard"));
             let follower = Here::new(make.make(0, 1), said);
             let reader = reader(source, follower, told, &enough, threads.packets);
-            scope.spawn(|| reader.read());
+            scope.spawn(move || reader.read(make.verify_checksums));
         } else {
             let (give_back, used) = channel();
             let mut tasks = Vec::with_capacity(shards);
@@ -116,7 +118,7 @@ pub(super) fn drive<E: From<Error>>(
             let has_blocks = source.has_blocks();
             let follower = There::new(tasks, used, has_blocks);
             let reader = reader(source, follower, told, &enough, threads.packets);
-            scope.spawn(|| reader.read());
+            scope.spawn(move || reader.read(make.verify_checksums));
         }
         let tracked = vec![0; shards];
         let enough = &enough;
