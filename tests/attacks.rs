@@ -12,7 +12,8 @@
 mod support;
 
 use std::fs;
-use std::ops::ControlFlow;
+use std::num::NonZeroUsize;
+use std::ops::{ControlFlow, Range};
 use std::process::Command;
 use std::time::Duration as Time;
 
@@ -21,7 +22,7 @@ use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::flow::Ending;
 use httpwhy::limits;
-use httpwhy::pipeline::{self, Options, Outcome};
+use httpwhy::pipeline::{self, Options, Outcome, Threads};
 use httpwhy::stats::By;
 use httpwhy::units::Timestamp;
 use httpwhy::wire::{LinkType, Packet};
@@ -131,7 +132,9 @@ fn living(client: u32, step: u32, frame: &mut Frame) {
     frame.tcp(&Segment { ports, of_client, flags, sequence: own, acknowledges, payload });
 }
 
-const STEPS: u32 = 11;
+/// What a client does in one go: handshake and first exchange, the second, the third and the end. Between
+/// them the others have their turns.
+const TURNS: [Range<u32>; 3] = [0..5, 5..7, 7..11];
 
 /// Packets that are made as they are asked for: those of a flood, and between them those of living
 /// connections, evenly spread.
@@ -140,7 +143,9 @@ struct Flood<F> {
     number: u64,
     flooded: u64,
     packets: u64,
-    lived: u32,
+    /// Turns that were taken, and the step of the one at hand.
+    turns: u32,
+    step: Option<u32>,
     attack: F,
 }
 
@@ -148,7 +153,7 @@ impl<F: FnMut(u64, &mut Frame) + Send> Flood<F> {
     fn new(packets: u64, attack: F) -> Self {
         let at = 1_767_225_600_000_000_000;
         let frame = Frame { octets: Vec::new(), at };
-        Self { frame, number: 0, flooded: 0, packets, lived: 0, attack }
+        Self { frame, number: 0, flooded: 0, packets, turns: 0, step: None, attack }
     }
 }
 
@@ -156,11 +161,14 @@ impl<F: FnMut(u64, &mut Frame) + Send> Source for Flood<F> {
     fn next(&mut self) -> Result<Next<'_>, Error> {
         // Ten million packets last a hundred seconds, and fewer ones too: the clock goes on.
         self.frame.at += (100_000_000_000 / self.packets).max(1_000) as i64;
-        let all = u64::from(LIVING * STEPS);
-        if u64::from(self.lived) * self.packets <= self.flooded * all && self.lived < LIVING * STEPS
-        {
-            living(self.lived % LIVING, self.lived / LIVING, &mut self.frame);
-            self.lived += 1;
+        let all = LIVING * TURNS.len() as u32;
+        let (client, turn) = (self.turns % LIVING, TURNS.get((self.turns / LIVING) as usize));
+        let is_due = u64::from(self.turns) * self.packets <= self.flooded * u64::from(all);
+        if let Some(turn) = turn.filter(|_| is_due) {
+            let step = self.step.unwrap_or(turn.start);
+            living(client, step, &mut self.frame);
+            self.step = Some(step + 1).filter(|next| turn.contains(next));
+            self.turns += u32::from(self.step.is_none());
         } else if self.flooded < self.packets {
             (self.attack)(self.flooded, &mut self.frame);
             self.flooded += 1;
@@ -273,6 +281,21 @@ fn spread(nth: u64) -> (u32, u16) {
     (0x6400_0000 | mixed >> 8, 1_024 + (mixed & 0xff) as u16)
 }
 
+/// Pipelined requests that nobody answers, each with a long head.
+fn asks_for_ever(nth: u64, frame: &mut Frame) {
+    let (connection, place) = ((nth % 200) as u32, (nth / 200) as u32);
+    let ports = ((0x6a00_0000 + connection, 2_000), SERVER);
+    let mut head = format!("GET /{place:09} HTTP/1.1\r\nHost: a\r\nX: ").into_bytes();
+    head.resize(1_396, b'x');
+    head.extend_from_slice(b"\r\n\r\n");
+    let (of_client, flags, sequence, acknowledges, payload) = match place {
+        0 => (true, SYN, 1_000, 0, &b""[..]),
+        1 => (false, SYN | ACK, 5_000, 1_001, &b""[..]),
+        _ => (true, ACK, 1_001 + (place - 2) * 1_400, 5_001, &head[..]),
+    };
+    frame.tcp(&Segment { ports, of_client, flags, sequence, acknowledges, payload });
+}
+
 /// One of the attacks, at the given number of packets, and how much one may cost.
 fn attack(name: &str, packets: u64) -> Damage {
     let filler = vec![b'x'; 1_400];
@@ -381,20 +404,7 @@ fn attack(name: &str, packets: u64) -> Damage {
             };
             frame.tcp(&Segment { ports, of_client, flags, sequence, acknowledges, payload });
         }),
-        // Pipelined requests that nobody answers, each with a long head.
-        "unanswered" => endure(packets, |nth, frame| {
-            let (connection, place) = ((nth % 200) as u32, (nth / 200) as u32);
-            let ports = ((0x6a00_0000 + connection, 2_000), SERVER);
-            let mut head = format!("GET /{place:09} HTTP/1.1\r\nHost: a\r\nX: ").into_bytes();
-            head.resize(1_396, b'x');
-            head.extend_from_slice(b"\r\n\r\n");
-            let (of_client, flags, sequence, acknowledges, payload) = match place {
-                0 => (true, SYN, 1_000, 0, &b""[..]),
-                1 => (false, SYN | ACK, 5_000, 1_001, &b""[..]),
-                _ => (true, ACK, 1_001 + (place - 2) * 1_400, 5_001, &head[..]),
-            };
-            frame.tcp(&Segment { ports, of_client, flags, sequence, acknowledges, payload });
-        }),
+        "unanswered" => endure(packets, asks_for_ever),
         // Every request another client, host, path, program and status.
         "labels" => endure(packets, |nth, frame| {
             let (connection, place) = (nth / 4, nth % 4);
@@ -468,6 +478,42 @@ fn survives(name: &str, times: u64) {
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}{errors}");
     assert!(begun.elapsed() < Time::from_secs(60 + packets / 1_000), "{:?}", begun.elapsed());
+}
+
+/// Where memory runs out, who has to go depends on the packets alone.
+#[test]
+fn at_a_limit_threads_change_nothing() {
+    let told = |threads: usize| {
+        let mut lines = Vec::new();
+        let mut source = Flood::new(30_000, asks_for_ever);
+        let count = NonZeroUsize::new(threads).expect("a thread");
+        let options = Options {
+            threads: Threads::exactly(count),
+            memory: Some(limits::MEMORY_LEAST),
+            ..Options::default()
+        };
+        let outcome = pipeline::run::<Error>(&mut source, options, |record| {
+            lines.push(match record {
+                Record::Exchange(id, exchange) => {
+                    format!(
+                        "{id} {} {} {:?}",
+                        exchange.connection, exchange.nth, exchange.unanswered
+                    )
+                }
+                Record::Connection(connection) => {
+                    format!("{} {:?}", connection.id, connection.ending)
+                }
+                _ => String::new(),
+            });
+            Ok(ControlFlow::Continue(()))
+        });
+        let population = outcome.expect("packets that are made").summary.population;
+        assert!(population.evicted > 100, "{population:?}");
+        assert!(population.memory <= limits::MEMORY_LEAST / 2 + (1 << 20), "{population:?}");
+        (lines, population)
+    };
+    let one = told(1);
+    assert!(one == told(2) && one == told(4));
 }
 
 macro_rules! attacks {
