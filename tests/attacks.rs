@@ -400,7 +400,7 @@ fn attack(name: &str, packets: u64) -> Damage {
                 0 => (true, SYN, 1_000, 0, &b""[..]),
                 1 => (false, SYN | ACK, 5_000, 1_001, &b""[..]),
                 2 => (true, ACK, 1_001, 5_001, &b"GET / HTTP/1.1\r\nHost: slow\r\nX-"[..]),
-                _ => (true, ACK, 1_032 + place - 3, 5_001, &b"y"[..]),
+                _ => (true, ACK, 1_031 + place - 3, 5_001, &b"y"[..]),
             };
             frame.tcp(&Segment { ports, of_client, flags, sequence, acknowledges, payload });
         }),
