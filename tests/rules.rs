@@ -10,7 +10,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use httpwhy::rules::{Finding, HEADINGS, RULES, Rule, Severity, documentation, find};
+use httpwhy::rules::{
+    CHINESE_HEADINGS, Chinese, Finding, HEADINGS, RULES, Rule, Severity, documentation, find,
+    sections,
+};
 use httpwhy::status::Language;
 use support::packets::{Segment, Stacks};
 use support::{catalogue, dialogue, findings, packets, transform};
@@ -82,6 +85,44 @@ fn rules_are_documented() {
         assert!(sourced.iter().any(|word| rule.source.contains(word)), "{}", rule.id);
         for parameter in rule.parameters {
             assert!(!parameter.default.is_empty() && !parameter.meaning.is_empty(), "{}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn rules_are_documented_in_chinese_too() {
+    let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
+    let known: Vec<&str> = sections().map(|(id, _)| id).collect();
+    for id in &known {
+        assert!(find(id).is_some(), "{id} in src/rules/chinese is no rule");
+        assert_eq!(known.iter().filter(|other| *other == id).count(), 1, "{id} stands there twice");
+    }
+    for rule in RULES {
+        let folder = rule.file.replace("src/rules/", "src/rules/chinese/").replace(".rs", ".md");
+        let text = Chinese::of(rule)
+            .unwrap_or_else(|| panic!("{} has no Chinese text: write it in {folder}", rule.id));
+        assert!(!text.title.is_empty() && !text.title.ends_with('。'), "{}", rule.id);
+        let mut rest = text.documentation.as_str();
+        for heading in CHINESE_HEADINGS {
+            let (before, behind) = rest
+                .split_once(&format!("{heading}\n"))
+                .unwrap_or_else(|| panic!("{} lacks {heading:?} in {folder}", rule.id));
+            assert!(before.is_empty() || is_chinese(before), "{} before {heading:?}", rule.id);
+            rest = behind;
+        }
+        assert!(is_chinese(rest), "{} ends without advice in {folder}", rule.id);
+        for parameter in rule.parameters {
+            let note = text.note(parameter.name);
+            assert!(
+                note.is_some_and(is_chinese),
+                "{} lacks {} in {folder}",
+                rule.id,
+                parameter.name
+            );
+        }
+        for (severity, _) in rule.otherwise {
+            let note = text.note(severity.name());
+            assert!(note.is_some_and(is_chinese), "{} lacks {severity:?} in {folder}", rule.id);
         }
     }
 }
