@@ -5,7 +5,7 @@ use crate::units::Duration;
 
 /// Octets that connections, what waits on them and the exchanges that are looked back at take together,
 /// each thing with what it costs beside its octets. Half of it is for connections, a quarter for what
-/// diagnosis remembers, an eighth each for rules and filters. What input cannot grow, and what views
+/// rules wait for, an eighth each for diagnosis and filters. What input cannot grow, and what views
 /// keep, is not in it: about 50 MiB.
 pub const MEMORY: u64 = 256 << 20;
 

@@ -32,7 +32,7 @@ const SYN: u8 = 0x02;
 const FIN: u8 = 0x01;
 
 /// Packets of a flood where nobody has said how many, and of the plain capture that it is held against.
-const FEW: u64 = 120_000;
+const FEW: u64 = 60_000;
 
 /// Connections that live through a flood, three exchanges each.
 const LIVING: u32 = 100;

@@ -69,7 +69,7 @@ pub(super) struct Room(pub u64);
 
 impl Default for Room {
     fn default() -> Self {
-        Self(limits::MEMORY / 4)
+        Self(limits::MEMORY / 8)
     }
 }
 

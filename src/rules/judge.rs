@@ -159,7 +159,7 @@ impl Judge {
             trails: HashMap::new(),
             untracked: 0,
             octets: 0,
-            room: limits::MEMORY / 8,
+            room: limits::MEMORY / 4,
             nobody: Trail::default(),
             now: Mark::default(),
             second: None,

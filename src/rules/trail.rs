@@ -59,9 +59,15 @@ pub struct Trail {
 }
 
 impl Trail {
-    /// Octets that its exchanges take.
+    /// Octets that it takes with its exchanges; nothing before it has one.
     pub(super) fn memory(&self) -> u64 {
-        self.unsettled.iter().map(|unsettled| unsettled.exchange.memory()).sum()
+        if self.unsettled.is_empty() {
+            return 0;
+        }
+        // The table that it stands in has room for up to twice as many.
+        let own = 2 * size_of::<Self>() + self.unsettled.capacity() * size_of::<Unsettled>();
+        let exchanges = self.unsettled.iter().map(|unsettled| unsettled.exchange.memory());
+        own as u64 + exchanges.sum::<u64>()
     }
 
     /// The exchange before, where it is still known.
