@@ -11,6 +11,7 @@ use httpwhy::error::Error;
 use httpwhy::pipeline::Threads;
 use httpwhy::snapshot::Summary;
 
+use super::confine::{self, Needs};
 use super::{Cli, Done, complain};
 
 /// Damages told of one input unless all were asked for.
@@ -27,6 +28,8 @@ pub(super) struct Inputs {
     /// Spread the work over so many threads; without it over all cores, where there is much to read
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    sandbox: confine::Sandbox,
 }
 
 impl Inputs {
@@ -41,8 +44,11 @@ impl Inputs {
         self.read.iter().chain(&self.files).cloned().collect()
     }
 
-    pub fn open(&self) -> Result<Capture, Error> {
-        open(self.paths())
+    /// Opens them. From now on the process can read them alone, and write what is named here.
+    pub fn open(&self, write: Vec<PathBuf>) -> Result<Capture, Error> {
+        let read = self.paths();
+        self.sandbox.confine(&Needs { read: read.clone(), write, device: false });
+        open(read)
     }
 }
 
