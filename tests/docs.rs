@@ -9,6 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use httpwhy::http::Flaw;
+use httpwhy::status::Language;
 use httpwhy::{rules, status};
 
 #[test]
@@ -21,10 +22,14 @@ fn the_pages_of_the_status_codes_are_current() {
 
 #[test]
 fn the_pages_of_the_rules_are_current() {
-    let mut pages: BTreeMap<String, String> =
-        rules::RULES.iter().map(|rule| (format!("{}.md", rule.id), rules::page(rule))).collect();
-    pages.insert("README.md".to_owned(), rules::index());
-    check(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules"), &pages);
+    for (language, folder) in [(Language::English, "docs/rules"), (Language::Chinese, "docs/rules/zh")] {
+        let mut pages: BTreeMap<String, String> = rules::RULES
+            .iter()
+            .map(|rule| (format!("{}.md", rule.id), rules::page(rule, language)))
+            .collect();
+        pages.insert("README.md".to_owned(), rules::index(language));
+        check(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &pages);
+    }
 }
 
 #[test]
@@ -188,8 +193,10 @@ fn check(folder: &Path, pages: &BTreeMap<String, String>) {
 fn present(folder: &Path) -> BTreeMap<String, String> {
     let Ok(entries) = fs::read_dir(folder) else { return BTreeMap::new() };
     entries
-        .map(|entry| {
-            let path = entry.expect("the folder can be read").path();
+        .map(|entry| entry.expect("the folder can be read").path())
+        // A folder of pages in another language is looked at by itself.
+        .filter(|path| !path.is_dir())
+        .map(|path| {
             let name = path.file_name().expect("entries have names").to_string_lossy().into_owned();
             // Line ends that a checkout may have changed do not make a page stale.
             let page = fs::read_to_string(&path).expect("pages are text").replace("\r\n", "\n");

@@ -64,7 +64,7 @@ fn explain(what: &str, language: Language) -> Result<String, Error> {
         return Ok(cause_text(cause, columns));
     }
     if let Some(rule) = RULES.iter().find(|rule| rule.id == what) {
-        return Ok(rules::page(rule));
+        return Ok(rules::page(rule, language));
     }
     if let Some(flaw) = Flaw::ALL.iter().find(|flaw| flaw.name() == what) {
         return Ok(flaw_text(*flaw));
@@ -122,16 +122,19 @@ fn flaw_text(flaw: Flaw) -> String {
 }
 
 fn list(language: Language) -> String {
+    let say = |english, chinese| status::Text { english, chinese }.in_language(language);
     let mut text = status::list(language);
-    text.push_str("\nCauses of failures:\n");
+    text.push_str(say("\nCauses of failures:\n", "\n失败的原因:\n"));
     for cause in CAUSES {
         text.push_str(&format!("{:<31} {}\n", cause.id, cause.title));
     }
-    text.push_str("\nRules:\n");
+    text.push_str(say("\nRules:\n", "\n规则:\n"));
     for rule in RULES {
-        text.push_str(&format!("{:<36} {:<8} {}\n", rule.id, rule.severity.name(), rule.title));
+        let severity = rules::severity_name(rule.severity, language);
+        let title = rules::title(rule, language);
+        text.push_str(&format!("{:<36} {severity:<8} {title}\n", rule.id));
     }
-    text.push_str("\nFlaws of messages:\n");
+    text.push_str(say("\nFlaws of messages:\n", "\n报文的缺陷:\n"));
     for flaw in Flaw::ALL {
         text.push_str(&format!("{:<22} {}\n", flaw.name(), flaw.meaning().trim()));
     }

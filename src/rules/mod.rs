@@ -18,16 +18,18 @@
 //! shown         captured octets made safe to show
 //! parameters    what a user may set
 //! page          documentation
+//! chinese       what it says in Chinese
 //! framing/ syntax/ connection/ status/ window/ …   the rules
 //! ```
 //!
-//! To add one: its block in the file of its family, its line in [`RULES`], and two dialogues,
-//! `tests/rules/NAME/hit.http` and `miss.http`. A rule never parses: what it needs is a fact of `http`.
+//! To add one: its block in the file of its family, its line in [`RULES`], its Chinese text in
+//! `chinese/FAMILY.md`, and two dialogues, `tests/rules/NAME/hit.http` and `miss.http`. A rule never parses: what it needs is a fact of `http`.
 
 mod aggregate;
 mod asked;
 mod awaited;
 mod bits;
+mod chinese;
 mod connection;
 mod content;
 mod date;
@@ -59,9 +61,10 @@ mod words;
 
 pub use aggregate::{Findings, Group};
 pub use asked::Asked;
+pub use chinese::{CHINESE_HEADINGS, Chinese, sections};
 pub use finding::{Finding, Place, Subject};
 pub use judge::Judge;
-pub use page::{HEADINGS, documentation, index, page};
+pub use page::{HEADINGS, documentation, index, page, severity_name, title};
 pub use parameters::{Parameters, Unknown};
 pub use place::{endpoint, template, write_template};
 pub use report::{Draft, Report, Scene};
