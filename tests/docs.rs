@@ -22,7 +22,9 @@ fn the_pages_of_the_status_codes_are_current() {
 
 #[test]
 fn the_pages_of_the_rules_are_current() {
-    for (language, folder) in [(Language::English, "docs/rules"), (Language::Chinese, "docs/rules/zh")] {
+    for (language, folder) in
+        [(Language::English, "docs/rules"), (Language::Chinese, "docs/rules/zh")]
+    {
         let mut pages: BTreeMap<String, String> = rules::RULES
             .iter()
             .map(|rule| (format!("{}.md", rule.id), rules::page(rule, language)))

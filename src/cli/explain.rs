@@ -124,17 +124,17 @@ fn flaw_text(flaw: Flaw) -> String {
 fn list(language: Language) -> String {
     let say = |english, chinese| status::Text { english, chinese }.in_language(language);
     let mut text = status::list(language);
-    text.push_str(say("\nCauses of failures:\n", "\n失败的原因:\n"));
+    text.push_str(say("\nCauses of failures:\n", "\n失败的原因：\n"));
     for cause in CAUSES {
         text.push_str(&format!("{:<31} {}\n", cause.id, cause.title));
     }
-    text.push_str(say("\nRules:\n", "\n规则:\n"));
+    text.push_str(say("\nRules:\n", "\n规则：\n"));
     for rule in RULES {
         let severity = rules::severity_name(rule.severity, language);
         let title = rules::title(rule, language);
         text.push_str(&format!("{:<36} {severity:<8} {title}\n", rule.id));
     }
-    text.push_str(say("\nFlaws of messages:\n", "\n报文的缺陷:\n"));
+    text.push_str(say("\nFlaws of messages:\n", "\n报文的缺陷：\n"));
     for flaw in Flaw::ALL {
         text.push_str(&format!("{:<22} {}\n", flaw.name(), flaw.meaning().trim()));
     }

@@ -20,7 +20,8 @@
 use super::rule::Rule;
 
 /// The headings that every section has, in this order.
-pub const CHINESE_HEADINGS: [&str; 4] = ["## 它看什么", "## 为什么重要", "## 何时无妨", "## 怎么办"];
+pub const CHINESE_HEADINGS: [&str; 4] =
+    ["## 它看什么", "## 为什么重要", "## 何时无妨", "## 怎么办"];
 
 macro_rules! sections {
     ($($family:literal)+) => {

@@ -18,7 +18,7 @@ pub fn page(rule: &Rule, language: Language) -> String {
     let chinese = translated(rule, language);
     let title = chinese.as_ref().map_or(rule.title, |chinese| chinese.title);
     let mut page = format!("# `{}`\n\n{title}{}\n\n", rule.id, say(".", "。"));
-    let colon = say(": ", ":");
+    let colon = say(": ", "：");
     let mut row = |name: &str, value: &str| {
         let _ = writeln!(page, "* **{name}**{colon}{value}");
     };
@@ -28,7 +28,8 @@ pub fn page(rule: &Rule, language: Language) -> String {
     if !rule.codes.is_empty() {
         row(say("status codes", "状态码"), &rule.codes.join(comma));
     }
-    row(say("source", "依据"), &source(rule, language));
+    // A citation stands in the words of its source.
+    row(say("source", "依据"), rule.source);
     if !rule.supersedes.is_empty() {
         let names: Vec<String> = rule.supersedes.iter().map(|id| format!("`{id}`")).collect();
         row(say("makes superfluous", "取代"), &names.join(comma));
@@ -38,7 +39,7 @@ pub fn page(rule: &Rule, language: Language) -> String {
     }
     row("说明", &code(rule.message.chinese));
     if !rule.guards.is_empty() {
-        page.push_str(say("\nSilent where:\n\n", "\n以下情况不作判断:\n\n"));
+        page.push_str(say("\nSilent where:\n\n", "\n以下情况不作判断：\n\n"));
         for guard in rule.guards {
             let silence = match language {
                 Language::English => guard.silence(),
@@ -46,7 +47,7 @@ pub fn page(rule: &Rule, language: Language) -> String {
             };
             let _ = match language {
                 Language::English => writeln!(page, "* {silence} (`{}`)", guard.name()),
-                Language::Chinese => writeln!(page, "* {silence}(`{}`)", guard.name()),
+                Language::Chinese => writeln!(page, "* {silence}（`{}`）", guard.name()),
             };
         }
     }
@@ -101,7 +102,7 @@ pub fn index(language: Language) -> String {
         "# Rules\n\nWhat httpwhy says about messages and connections, and how bad that is. Each rule keeps \
          silent where it cannot know. [In Chinese / 中文](zh/README.md).\n\n| rule | severity | finds |\n\
          | --- | --- | --- |\n",
-        "# 规则\n\nhttpwhy 对报文与连接的判断及其严重程度。凡无法确知之处,规则一律不作判断。\
+        "# 规则\n\nhttpwhy 对报文与连接的判断及其严重程度。凡无法确知之处，规则一律不作判断。\
          [English](../README.md)\n\n| 规则 | 严重程度 | 发现 |\n| --- | --- | --- |\n",
     )
     .to_owned();
@@ -131,30 +132,16 @@ pub const fn severity_name(severity: Severity, language: Language) -> &'static s
 fn severity(rule: &Rule, language: Language, chinese: Option<&Chinese>) -> String {
     let mut text = severity_name(rule.severity, language).to_owned();
     if language == Language::Chinese {
-        let _ = write!(text, "(`{}`)", rule.severity.name());
+        let _ = write!(text, "（`{}`）", rule.severity.name());
     }
     for (severity, when) in rule.otherwise {
         let name = severity_name(*severity, language);
         let _ = match chinese.and_then(|chinese| chinese.note(severity.name())) {
-            Some(when) => write!(text, ";{when}则为{name}(`{}`)", severity.name()),
+            Some(when) => write!(text, "；{when}则为{name}（`{}`）", severity.name()),
             None => write!(text, "; {name} {when}"),
         };
     }
     text
-}
-
-/// Where the demand is made; what is quoted from there stays as it is.
-fn source(rule: &Rule, language: Language) -> String {
-    match language {
-        Language::English => rule.source.to_owned(),
-        Language::Chinese => rule
-            .source
-            .replace("founding document on", "本项目基础文档:")
-            .replace("founding document", "本项目基础文档")
-            .replace("sections ", "第 ")
-            .replace("section ", "第 ")
-            .replace("; ", ";"),
-    }
 }
 
 /// When a rule is silent because of a guard.
@@ -167,7 +154,7 @@ const fn silence(guard: Guard) -> &'static str {
         Guard::BothDirections => "缺少某一方向的数据包",
         Guard::NotHttp10 => "有一方的报文是 HTTP/1.0",
         Guard::NotCached => "响应来自缓存",
-        Guard::ProxyLower => "并不沉默,但若经过代理,严重程度降一级",
+        Guard::ProxyLower => "并不沉默，但若经过代理，严重程度降一级",
         Guard::MinHistory => "抓包中没有更早的数据可供比较",
         Guard::NotTls => "字节由 TLS 解密而来",
     }
