@@ -301,7 +301,7 @@ fn what_a_rule_found_can_be_looked_up() {
     assert!(page.contains("## 何时无妨") && page.contains("**检查对象**"), "{page}");
     assert!(!page.contains("What it sees") && !page.contains("**severity**"), "{page}");
     let (list, _) = expect(0, &["explain", "--lang", "zh"]);
-    assert!(list.contains("body-on-204") && list.contains("204 响应的头部之后还有字节"), "{list}");
+    assert!(list.contains("body-on-204") && list.contains("204 响应报头之后还有数据"), "{list}");
 }
 
 #[test]

@@ -28,7 +28,6 @@ pub fn page(rule: &Rule, language: Language) -> String {
     if !rule.codes.is_empty() {
         row(say("status codes", "状态码"), &rule.codes.join(comma));
     }
-    // A citation stands in the words of its source.
     row(say("source", "依据"), rule.source);
     if !rule.supersedes.is_empty() {
         let names: Vec<String> = rule.supersedes.iter().map(|id| format!("`{id}`")).collect();
@@ -37,7 +36,7 @@ pub fn page(rule: &Rule, language: Language) -> String {
     if language == Language::English {
         row("says", &code(rule.message.english));
     }
-    row("说明", &code(rule.message.chinese));
+    row(say("in Chinese", "消息"), &code(rule.message.chinese));
     if !rule.guards.is_empty() {
         page.push_str(say("\nSilent where:\n\n", "\n以下情况不作判断：\n\n"));
         for guard in rule.guards {

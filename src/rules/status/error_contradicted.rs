@@ -165,10 +165,6 @@ impl Watcher for NotFound {
         let Some((request, response)) = scene.pair() else { return };
         let Some(status) = scene.status() else { return };
         let authorization = request.head.value(FieldName::Authorization);
-        // What anybody may see is not remembered: nearly everything is.
-        if status == 200 && authorization.is_none() && self.missing.is_empty() {
-            return;
-        }
         let Some(asked) = scene.asked else { return };
         let key = asked.address ^ asked::hash(request.head.method_octets());
         let credentials = authorization.map(asked::hash);
@@ -185,8 +181,6 @@ impl Watcher for NotFound {
             let there = if status == 404 { other.status } else { status };
             report.find().plain("other", there).packet(other.at).add();
         }
-        if status != 200 || authorization.is_some() {
-            own.keep(key, now);
-        }
+        own.keep(key, now);
     }
 }
