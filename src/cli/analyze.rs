@@ -53,6 +53,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
+    memory: input::Memory,
+    #[command(flatten)]
     write: write::Write,
     #[command(flatten)]
     extract: extract::Extract,
@@ -113,8 +115,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         Some(_) => Threads::default(),
         None => arguments.input.threads(&capture),
     };
-    let wanted =
-        pipeline::Options { preview: arguments.body, bodies: None, filter, gate, by, threads };
+    let memory = arguments.memory.octets();
+    let wanted = pipeline::Options {
+        preview: arguments.body,
+        bodies: None,
+        filter,
+        gate,
+        by,
+        threads,
+        memory,
+        verify_checksums: arguments.input.verify_checksums,
+    };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
         if let Some(writing) = &mut writing {
             writing.record(record);

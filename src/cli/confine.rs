@@ -108,7 +108,8 @@ pub(super) fn offered() -> Confinement {
 /// wants to see it. Fails where something is still possible.
 pub(super) fn run() -> anyhow::Result<super::Done> {
     let confinement = confine(&Needs::default());
-    let tries: [(&str, fn() -> std::io::Result<()>); 4] = [
+    type Try = fn() -> std::io::Result<()>;
+    let tries: [(&str, Try); 4] = [
         ("read /etc/passwd", || std::fs::read("/etc/passwd").map(drop)),
         ("make a file", || std::fs::write(std::env::temp_dir().join("httpwhy-confined"), b"")),
         ("start a program", || std::process::Command::new("/bin/true").status().map(drop)),

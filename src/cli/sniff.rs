@@ -67,6 +67,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = amount::duration)]
     duration: Option<Duration>,
     #[command(flatten)]
+    memory: input::Memory,
+    #[command(flatten)]
     keep: keep::Keep,
     #[command(flatten)]
     output: output::Destination,
@@ -107,7 +109,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         losses: told.then(Losses::default),
     };
     let by = analyze::grouped_by(format.name, &[]);
-    let wanted = pipeline::Options { filter, gate, by, ..pipeline::Options::default() };
+    let wanted = pipeline::Options {
+        filter,
+        gate,
+        by,
+        memory: arguments.memory.octets(),
+        ..pipeline::Options::default()
+    };
     let announce = || {
         if told && is_live {
             tell(&format!("capturing on {name}; Ctrl-C stops"));
