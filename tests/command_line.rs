@@ -297,6 +297,11 @@ fn what_a_rule_found_can_be_looked_up() {
     assert!(shown.contains("FOUND   exchange 1   error   request-inside-body"), "{shown}");
     let (page, _) = expect(0, &["explain", "request-inside-body"]);
     assert!(page.contains("## When it is innocent"), "{page}");
+    let (page, _) = expect(0, &["explain", "request-inside-body", "--lang", "zh"]);
+    assert!(page.contains("## 何时无妨") && page.contains("**检查对象**"), "{page}");
+    assert!(!page.contains("What it sees") && !page.contains("**severity**"), "{page}");
+    let (list, _) = expect(0, &["explain", "--lang", "zh"]);
+    assert!(list.contains("body-on-204") && list.contains("204 响应报头之后还有数据"), "{list}");
 }
 
 #[test]

@@ -95,7 +95,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let paths = arguments.input.paths();
     arguments.write.check(&paths)?;
     arguments.extract.check(&paths)?;
-    let mut capture = arguments.input.open()?;
+    let made = [arguments.output.made(), arguments.write.made(), arguments.extract.made()];
+    let mut capture = arguments.input.open(made.into_iter().flatten().collect())?;
     let mut options = arguments.output.options();
     options.top = arguments.top;
     options.accounts = arguments.stats;

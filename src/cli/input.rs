@@ -13,6 +13,7 @@ use httpwhy::pipeline::Threads;
 use httpwhy::snapshot::Summary;
 use httpwhy::units::Octets;
 
+use super::confine::{self, Needs};
 use super::{Cli, Done, amount, complain};
 
 /// Damages told of one input unless all were asked for.
@@ -29,6 +30,8 @@ pub(super) struct Inputs {
     /// Spread the work over so many threads; without it over all cores, where there is much to read
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    sandbox: confine::Sandbox,
     /// Leave out packets with a wrong checksum. Not of use on the host that sends them: there the network
     /// card fills checksums in behind the capture
     #[arg(long)]
@@ -47,8 +50,11 @@ impl Inputs {
         self.read.iter().chain(&self.files).cloned().collect()
     }
 
-    pub fn open(&self) -> Result<Capture, Error> {
-        open(self.paths())
+    /// Opens them. From now on the process can read them alone, and write what is named here.
+    pub fn open(&self, write: Vec<PathBuf>) -> Result<Capture, Error> {
+        let read = self.paths();
+        self.sandbox.confine(&Needs { read: read.clone(), write, device: false });
+        open(read)
     }
 }
 

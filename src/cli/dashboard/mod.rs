@@ -99,12 +99,16 @@ impl Arguments {
         if piped {
             tell("waiting for packets; Ctrl-C ends it");
         }
+        // What is saved by a key is made in the current folder.
+        let here = PathBuf::from("./saved");
+        let made = std::iter::once(here).chain(self.keep.made()).collect();
         if device.is_interface() || device.is_followed() || piped {
-            let live::Opened { source, name } = device.open(&self.read, &self.words)?;
+            let live::Opened { source, name } = device.open(&self.read, &self.words, made)?;
             let live = source.is_live();
             let paths = if again && !live { paths } else { Vec::new() };
             return Ok(Opened { source, name, paths, live });
         }
+        device.confine(paths.clone(), made);
         let name = named(&paths);
         let source = Box::new(input::open(paths.clone())?);
         Ok(Opened { source, name, paths: if again { paths } else { Vec::new() }, live: false })
