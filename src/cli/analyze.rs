@@ -112,8 +112,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         Some(_) => Threads::default(),
         None => arguments.input.threads(&capture),
     };
-    let wanted =
-        pipeline::Options { preview: arguments.body, bodies: None, filter, gate, by, threads };
+    let wanted = pipeline::Options {
+        preview: arguments.body,
+        bodies: None,
+        filter,
+        causes: format.causes,
+        gate,
+        by,
+        threads,
+    };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
         if let Some(writing) = &mut writing {
             writing.record(record);

@@ -105,7 +105,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         losses: told.then(Losses::default),
     };
     let by = analyze::grouped_by(format.name, &[]);
-    let wanted = pipeline::Options { filter, gate, by, ..pipeline::Options::default() };
+    let wanted = pipeline::Options {
+        filter,
+        gate,
+        by,
+        causes: format.causes,
+        ..pipeline::Options::default()
+    };
     let announce = || {
         if told && is_live {
             tell(&format!("capturing on {name}; Ctrl-C stops"));
@@ -183,7 +189,9 @@ impl Sink<anyhow::Error> for Shown {
 
     fn pause(&mut self, progress: &Progress<'_>) -> anyhow::Result<ControlFlow<()>> {
         // Under load too: a buffer that is not full yet may wait for long.
-        self.out.flush().map_err(|error| self.out.refused(error))?;
+        let Self { exporter, out, .. } = self;
+        let written = exporter.pause(out).and_then(|()| out.flush());
+        written.map_err(|error| self.out.refused(error))?;
         if let Some(losses) = &mut self.losses {
             losses.tell(progress.drops);
         }
