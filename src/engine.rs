@@ -14,7 +14,7 @@ use crate::filter::Filter;
 use crate::http::{Connection, Event, Exchange, Stray};
 use crate::limits;
 use crate::rules::{self, Explained, Finding, Judge};
-use crate::stats::{By, Statistics};
+use crate::stats::{By, Forgotten, Statistics};
 use crate::units::Timestamp;
 use crate::wire::Signal;
 pub use shard::{Shard, Totals};
@@ -41,6 +41,7 @@ pub enum Record<'e> {
 #[derive(Debug, Default)]
 pub struct Clock {
     latest: Option<i64>,
+    now: Timestamp,
     /// Where the clock seems to have jumped to.
     elsewhere: Option<i64>,
 }
@@ -53,6 +54,7 @@ impl Clock {
         match self.latest {
             Some(latest) if near(latest) => {
                 self.elsewhere = None;
+                self.now = self.now.max(at);
                 if second <= latest {
                     return false;
                 }
@@ -61,10 +63,18 @@ impl Clock {
                 self.elsewhere = Some(second);
                 return false;
             }
-            Some(_) | None => self.elsewhere = None,
+            Some(_) | None => {
+                self.elsewhere = None;
+                self.now = at;
+            }
         }
         self.latest = Some(second);
         true
+    }
+
+    /// What it shows: the latest time of a packet, but for one that is far from its neighbours.
+    pub const fn now(&self) -> Timestamp {
+        self.now
     }
 }
 
@@ -118,9 +128,30 @@ impl Collector {
         self
     }
 
+    /// The same where what is remembered may take another part of a budget of so many octets, of which other
+    /// parts are for others (see [`limits::MEMORY`]). To be said last, and before anything comes.
+    #[must_use]
+    pub fn with_memory(mut self, octets: u64) -> Self {
+        self.diagnostician.set_memory(octets / 4);
+        self.judge.set_memory(octets / 8);
+        for sieve in self.sieve.iter_mut().chain(self.gate.as_mut().map(|gate| &mut gate.sieve)) {
+            sieve.set_room(octets / 8);
+        }
+        self
+    }
+
     /// Whether only some of the exchanges are handed on.
     fn chooses(&self) -> bool {
         self.sieve.as_ref().is_some_and(Sieve::chooses)
+    }
+
+    /// What was forgotten or judged too early, since there was too much of it.
+    fn forgotten(&self) -> Forgotten {
+        Forgotten {
+            parties: self.judge.forgotten(),
+            judged_at_once: self.judge.untracked(),
+            evidence: self.diagnostician.counts().forgotten,
+        }
     }
 
     /// The same, and counts how many exchanges of those that it hands on match another filter.
@@ -233,6 +264,7 @@ impl Collector {
         mut sink: impl FnMut(Record<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         self.diagnostician.tick(now);
+        self.statistics.forgotten = self.forgotten();
         self.give_verdicts(&mut sink)?;
         self.release(Some(now), &mut sink)
     }
@@ -245,6 +277,7 @@ impl Collector {
         self.judge.finish(&mut self.findings);
         self.give_findings(&mut sink)?;
         self.diagnostician.finish();
+        self.statistics.forgotten = self.forgotten();
         self.give_verdicts(&mut sink)?;
         self.statistics.quality.unexamined = self.diagnostician.counts().unexamined;
         let upstreams = self.diagnostician.upstreams();

@@ -3,6 +3,33 @@
 
 use crate::units::Duration;
 
+/// Octets that connections, what waits on them and the exchanges that are looked back at take together,
+/// each thing with what it costs beside its octets. Half of it is for connections, a quarter for what
+/// diagnosis remembers, an eighth each for rules and filters. What input cannot grow, and what views
+/// keep, is not in it: about 50 MiB.
+pub const MEMORY: u64 = 256 << 20;
+
+/// The least of it with which anything useful can be said.
+pub const MEMORY_LEAST: u64 = 8 << 20;
+
+/// From so many hundredths of its share on, connections that are silent are given up early …
+pub const MEMORY_SCARCE: u64 = 70;
+
+/// … the embryonic ones after this time …
+pub const EMBRYONIC_IDLE_SCARCE: Duration = Duration::from_secs(5);
+
+/// … and all others after this one …
+pub const IDLE_SCARCE: Duration = Duration::from_secs(60);
+
+/// … looked for at most so often, capture time, since all connections are looked at.
+pub const SCARCE_SWEEP: Duration = Duration::from_secs(5);
+
+/// How many connections are compared where one has to be given up …
+pub const CANDIDATES: usize = 8;
+
+/// … and how many places are searched for them: after a flood most may be empty.
+pub const CANDIDATE_PLACES: usize = 1_024;
+
 /// Largest captured length of one packet, octets. libpcap's own bound (`MAXIMUM_SNAPLEN`); a
 /// record that claims more is damage, not a packet.
 pub const PACKET_OCTETS: usize = 262_144;
@@ -149,6 +176,9 @@ pub const FOREIGN_OCTETS: u64 = 4_096;
 /// Requests of one connection that may wait for their response; the oldest beyond it is reported
 /// as unanswered. Peers: libhtp 512, Snort 99.
 pub const UNANSWERED_REQUESTS: usize = 512;
+
+/// Octets that they and their interim responses may take; the oldest beyond it is reported as unanswered.
+pub const UNANSWERED_OCTETS: u64 = 1024 * 1024;
 
 /// Interim responses kept per exchange; further ones are counted.
 pub const INTERIM_RESPONSES: usize = 16;

@@ -18,11 +18,13 @@ use crate::engine::{Clock, Collector, Record, Shard, Totals};
 use crate::error::Error;
 use crate::filter::Filter;
 use crate::http::Bodies;
+use crate::limits;
 use crate::snapshot::{Drops, Summary};
 use crate::stats::{By, Statistics};
 use crate::units::Timestamp;
 use crate::wire::{Decoded, Decoder, Packet};
 use tally::Tally;
+use threads::Shards;
 pub use threads::Threads;
 
 /// What a run is asked for.
@@ -43,6 +45,11 @@ pub struct Options {
     pub gate: Option<Filter>,
     /// Over how many threads the work is spread; one, where nothing else is said.
     pub threads: Threads,
+    /// Octets that may be taken by what the capture can make grow; [`limits::MEMORY`] where nothing else is
+    /// said.
+    pub memory: Option<u64>,
+    /// Whether packets with a wrong IPv4 or TCP checksum are skipped; see [`Decoder::verify_checksums`].
+    pub verify_checksums: bool,
 }
 
 /// What a run gives beyond its records.
@@ -139,21 +146,28 @@ pub fn drive<E: From<Error>>(
     options: Options,
     sink: &mut impl Sink<E>,
 ) -> Result<Outcome, E> {
+    let memory = options.memory.unwrap_or(limits::MEMORY).max(limits::MEMORY_LEAST);
     let collector = Collector::with_filter(options.filter)
         .with_causes(options.causes)
         .with_gate(options.gate)
         .grouped(&options.by)
-        .watched(source.is_live());
+        .watched(source.is_live())
+        .with_memory(memory);
     // Whole bodies are asked for by few, and read back one after the other.
     let run = if options.threads.is_one() || source.is_live() || options.bodies.is_some() {
-        let shard = Shard::with_preview(options.preview).with_bodies(options.bodies);
+        let shard =
+            Shard::with_preview(options.preview).with_bodies(options.bodies).with_memory(memory);
         let (tally, clock) = (Tally::default(), Clock::default());
-        let mut core = Core { shard, collector, tally, clock };
+        let mut decoder = Decoder::new();
+        decoder.verify_checksums(options.verify_checksums);
+        let mut core = Core { shard, collector, tally, clock, decoder };
         let stopped = core.drive(source, sink);
         let Core { shard, collector, tally, .. } = core;
         Run { stopped, tally, totals: shard.totals(), collector }
     } else {
-        threads::drive(source, options.threads, options.preview, collector, sink)
+        let shards =
+            Shards { preview: options.preview, memory, verify_checksums: options.verify_checksums };
+        threads::drive(source, options.threads, shards, collector, sink)
     };
     let stopped = match run.stopped {
         Ok(stopped) => stopped,
@@ -192,6 +206,7 @@ struct Core {
     collector: Collector,
     tally: Tally,
     clock: Clock,
+    decoder: Decoder,
 }
 
 impl Core {
@@ -202,12 +217,11 @@ impl Core {
         source: &mut (impl Source + ?Sized),
         sink: &mut impl Sink<E>,
     ) -> Result<bool, Stop<E>> {
-        let mut decoder = Decoder::new();
         let mut stopped = false;
         loop {
             let pause = match source.next().map_err(|error| Stop::Failed(error.into()))? {
                 Next::Packet(packet) => {
-                    self.packet(&mut decoder, &packet, sink)?;
+                    self.packet(&packet, sink)?;
                     self.tally.summary.packets.is_multiple_of(PAUSE_PACKETS).then_some(false)
                 }
                 Next::Quiet { now } => {
@@ -231,15 +245,9 @@ impl Core {
     }
 
     #[inline]
-    fn packet<E>(
-        &mut self,
-        decoder: &mut Decoder,
-        packet: &Packet<'_>,
-        sink: &mut impl Sink<E>,
-    ) -> Result<(), Stop<E>> {
-        let Self { shard, collector, tally, clock } = self;
-        tally.packet(packet);
-        if clock.passes(packet.at) {
+    fn packet<E>(&mut self, packet: &Packet<'_>, sink: &mut impl Sink<E>) -> Result<(), Stop<E>> {
+        let Self { shard, collector, tally, clock, decoder } = self;
+        if tally.packet(packet, clock) {
             shard.tick(tally.mark);
             collector.take(shard.events(), |record| give(sink, record))?;
             collector.tick(tally.mark.at, |record| give(sink, record))?;
@@ -263,13 +271,14 @@ impl Core {
 
     /// The clock goes on where no packet comes, so that what waits for a time to pass comes out.
     fn quiet<E>(&mut self, now: Option<Timestamp>, sink: &mut impl Sink<E>) -> Result<(), Stop<E>> {
-        let Self { shard, collector, tally, clock } = self;
+        let Self { shard, collector, tally, clock, .. } = self;
         let Some(now) = now.filter(|now| *now > tally.mark.at) else { return Ok(()) };
-        tally.mark.at = now;
-        if clock.passes(now) {
+        let passes = clock.passes(now);
+        tally.mark.at = clock.now();
+        if passes {
             shard.tick(tally.mark);
             collector.take(shard.events(), |record| give(sink, record))?;
-            collector.tick(now, |record| give(sink, record))?;
+            collector.tick(tally.mark.at, |record| give(sink, record))?;
         }
         Ok(())
     }

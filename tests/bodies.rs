@@ -202,3 +202,18 @@ fn a_body_is_shown_without_its_codings_and_without_secrets() {
         assert!(shown.len() < 8_000, "{}", shown.len());
     }
 }
+
+/// Case 74: nothing is decompressed unless asked for, and then no further than asked for.
+#[test]
+fn case_74_a_bomb_gives_no_more_than_was_asked_for() {
+    let bomb = gzip(&gzip(&vec![0; 64 << 20]));
+    assert!(bomb.len() < 2_000);
+    let values = [&b"gzip, gzip"[..]];
+    let decoded = httpwhy::coding::decode(&bomb, values, 1 << 20);
+    assert_eq!(decoded.octets.len(), 1 << 20);
+    assert!(decoded.rest.is_some());
+    // More codings than anybody sends are not taken off at all.
+    let many = [&b"gzip, gzip, gzip, gzip, gzip, gzip"[..]];
+    let decoded = httpwhy::coding::decode(&bomb, many, 1 << 20);
+    assert_eq!((decoded.octets, decoded.removed.len()), (bomb, 0));
+}

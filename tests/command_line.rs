@@ -297,6 +297,11 @@ fn what_a_rule_found_can_be_looked_up() {
     assert!(shown.contains("FOUND   exchange 1   error   request-inside-body"), "{shown}");
     let (page, _) = expect(0, &["explain", "request-inside-body"]);
     assert!(page.contains("## When it is innocent"), "{page}");
+    let (page, _) = expect(0, &["explain", "request-inside-body", "--lang", "zh"]);
+    assert!(page.contains("## 何时无妨") && page.contains("**检查对象**"), "{page}");
+    assert!(!page.contains("What it sees") && !page.contains("**severity**"), "{page}");
+    let (list, _) = expect(0, &["explain", "--lang", "zh"]);
+    assert!(list.contains("body-on-204") && list.contains("204 响应报头之后还有数据"), "{list}");
 }
 
 #[test]
@@ -315,4 +320,38 @@ fn exchanges_are_grouped_by_what_was_asked_for() {
     let (records, _) = expect(0, &[sample, "--json", "--by", "endpoint"]);
     assert_eq!(records.matches("\"by\":\"endpoint\"").count(), 3, "{records}");
     expect(2, &[sample, "--by", "nonsense"]);
+}
+
+#[test]
+fn memory_is_as_much_as_was_asked_for() {
+    let (out, _) = expect(0, &["samples/hello.pcap", "--memory", "64M"]);
+    assert!(out.contains("200"));
+    let (_, err) = expect(2, &["samples/hello.pcap", "--memory", "1k"]);
+    assert!(err.contains("at least 8.4 MB are needed"), "{err}");
+    expect(2, &["samples/hello.pcap", "--memory", "much"]);
+}
+
+/// Case 32.
+#[test]
+fn wrong_checksums_count_only_where_asked_for() {
+    let scratch = Scratch::new("checksums");
+    let path = scratch.path("wrong.pcap");
+    let mut file = fs::read("samples/hello.pcap").unwrap();
+    // The TCP checksum of the first packet with IPv4.
+    let ipv4 = file.windows(3).position(|octets| octets == [0x08, 0x00, 0x45]).unwrap() + 2;
+    file[ipv4 + 20 + 16] ^= 0xff;
+    fs::write(&path, file).unwrap();
+    for (arguments, skipped) in [(&[][..], 0), (&["--verify-checksums"][..], 1)] {
+        let arguments = [&[&*path, "--json"][..], arguments].concat();
+        for threads in ["1", "2", "4"] {
+            let arguments = [&arguments[..], &["--threads", threads]].concat();
+            let (out, _) = expect(0, &arguments);
+            let summary = out.lines().find(|line| line.contains("\"type\":\"summary\"")).unwrap();
+            let summary: serde_json::Value = serde_json::from_str(summary).unwrap();
+            let skips = summary["skips"].as_object().unwrap();
+            let wrong: Vec<_> =
+                skips.iter().filter(|(name, _)| name.contains("checksum")).collect();
+            assert_eq!(wrong.len(), skipped, "{skips:?} with {threads}");
+        }
+    }
 }

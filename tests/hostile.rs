@@ -101,3 +101,28 @@ fn every_front_of_a_capture_is_a_capture() {
         assert!(front.summary.packets <= whole.summary.packets);
     }
 }
+
+/// `docs/hostile.md` names the tests of every case, and they are there.
+#[test]
+fn every_case_is_listed_with_tests_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(root.join("docs/hostile.md")).unwrap();
+    let rows = page.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix("| ")?.split(" | ");
+        let number: u32 = cells.next()?.parse().ok()?;
+        Some((number, cells.nth(1)?.trim_end_matches(" |")))
+    });
+    let rows: Vec<(u32, &str)> = rows.collect();
+    assert!(rows.iter().map(|(number, _)| *number).eq(1..=114));
+    for (number, tests) in rows {
+        for test in tests.split(", ").filter(|test| *test != "–") {
+            let (file, name) = test.trim_matches('`').split_once("::").unwrap();
+            let folder =
+                if file.starts_with("src/") { root.to_owned() } else { root.join("tests") };
+            let source = fs::read_to_string(folder.join(file)).unwrap();
+            let there = source.contains(&format!("fn {name}("))
+                || source.contains(&format!("    {name} at "));
+            assert!(there, "case {number}: there is no {test}");
+        }
+    }
+}

@@ -1420,3 +1420,36 @@ fn case_18_pipelining_and_loss_never_pair_wrongly() {
         }
     }
 }
+
+// --- sizes that lie ---------------------------------------------------------------------------
+
+#[test]
+fn case_76_lengths_beyond_all_that_comes() {
+    // A hundred gibibytes that are read slowly, and the largest number that there is.
+    for length in [100 << 30, u64::MAX >> 2] {
+        let response = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\nabc");
+        let slow = connection().client_says(GET).server_says(response.into_bytes());
+        let slow = slow.server_says(b"de").after(Duration::from_secs(9)).server_says(b"f");
+        let told = tell(slow.closed_by(Side::Server));
+        let message = response_of_the_only(&told);
+        assert_eq!(message.framing, Framing::Length(length));
+        assert_eq!((message.content, message.body), (6, 6), "{length}");
+        assert!(!message.complete());
+        // What is lost of it is counted, too.
+        let lossy = connection()
+            .client_says(GET)
+            .server_says(
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n").into_bytes(),
+            )
+            .turn(Side::Server, Event::Lost(60_000))
+            .server_says(b"x")
+            .closed_by(Side::Server);
+        let told = tell(lossy);
+        let message = response_of_the_only(&told);
+        assert_eq!((message.content, message.missing), (1, 60_000), "{length}");
+    }
+}
+
+fn response_of_the_only(told: &Told) -> &Message {
+    response(told.only())
+}

@@ -89,6 +89,18 @@ fn rules_are_documented() {
     }
 }
 
+/// How many English words stand in a row at most, apart from what is to be typed. A message that a
+/// server sends may be quoted.
+fn english_words(text: &str) -> usize {
+    let is_word = |word: &str| {
+        let word = word.trim_end_matches(',');
+        word.len() > 1 && word.bytes().all(|octet| octet.is_ascii_lowercase())
+    };
+    let untyped = text.split('`').step_by(2).collect::<Vec<_>>().join(" ");
+    let words: Vec<bool> = untyped.split_whitespace().map(is_word).collect();
+    words.split(|word| !word).map(<[bool]>::len).max().unwrap_or(0)
+}
+
 #[test]
 fn rules_are_documented_in_chinese_too() {
     let is_chinese = |text: &str| text.chars().any(|c| ('\u{4e00}'..='\u{9fff}').contains(&c));
@@ -101,7 +113,10 @@ fn rules_are_documented_in_chinese_too() {
         let folder = rule.file.replace("src/rules/", "src/rules/chinese/").replace(".rs", ".md");
         let text = Chinese::of(rule)
             .unwrap_or_else(|| panic!("{} has no Chinese text: write it in {folder}", rule.id));
-        assert!(!text.title.is_empty() && !text.title.ends_with('。'), "{}", rule.id);
+        assert!(is_chinese(text.title) && !text.title.ends_with('。'), "{}: its title", rule.id);
+        for line in text.documentation.lines().chain(text.notes.iter().map(|(_, note)| *note)) {
+            assert!(english_words(line) < 5, "{}: English in {line:?} in {folder}", rule.id);
+        }
         let mut rest = text.documentation.as_str();
         for heading in CHINESE_HEADINGS {
             let (before, behind) = rest

@@ -170,7 +170,7 @@ fn a_lost_segment_never_makes_a_wrong_whole() {
             let found = core::read(&transform::drop_one(&segments, index));
             for seen in &found.seen {
                 let told = match seen.whole {
-                    [true, true] => same_but_place(&plain, seen),
+                    [true, true] => took_the_bait(seen) || same_but_place(&plain, seen),
                     _ => true,
                 };
                 assert!(told, "round {round}, segment {index} lost: {seen:#?}\n{:#?}", plain.seen);
@@ -209,6 +209,18 @@ fn same_but_place(plain: &Made, seen: &core::Seen) -> bool {
     })
 }
 
+/// Whether a response is one that a body quotes. Where the capture lost what is in front of it, or begins
+/// there, and a segment begins with it, nothing in the packets tells it from a response of the server.
+fn took_the_bait(seen: &core::Seen) -> bool {
+    // Behind the status line of a real one comes its Server; the quoted one may be cut off anywhere.
+    let baited = |message: &str| {
+        let message = message.trim_start_matches('"');
+        message.starts_with(&traffic::BAIT[..14])
+            && !message.split("\\r\\n").nth(1).is_some_and(|line| line.starts_with("Server: "))
+    };
+    seen.messages.iter().any(|message| baited(message))
+}
+
 #[test]
 fn a_capture_may_begin_anywhere() {
     for round in rounds(40) {
@@ -222,7 +234,7 @@ fn a_capture_may_begin_anywhere() {
             let found = core::read(&transform::begin_at(&segments, index));
             for seen in found.seen.iter().filter(|seen| seen.whole == [true, true]) {
                 assert!(
-                    same_but_place(&plain, seen),
+                    took_the_bait(seen) || same_but_place(&plain, seen),
                     "round {round}, from {index}: {seen:#?}\n{:#?}",
                     plain.seen
                 );

@@ -8,7 +8,9 @@ use std::time::Instant;
 
 use httpwhy::engine::Shard;
 use httpwhy::flow::{self, End, Ending, Mark, Table};
-use httpwhy::http::{ConnectionReader, Event, Exchange, MessageEnd, Output, Pairing, Unanswered};
+use httpwhy::http::{
+    self, ConnectionReader, Event, Exchange, MessageEnd, Output, Pairing, Unanswered,
+};
 use httpwhy::limits;
 use httpwhy::units::{Duration, Timestamp};
 use httpwhy::wire::{Endpoint, Ends, Flags};
@@ -67,6 +69,13 @@ impl Tape {
     /// Behind a handshake.
     fn open() -> Self {
         Self::new().raw(Client, SYN, 0, 0, b"").raw(Server, SYN | ACK, 0, 1, b"").greeted()
+    }
+
+    /// The same from another client.
+    fn from(client: [u8; 4]) -> Self {
+        let mut tape = Self::new();
+        tape.ends[0] = Endpoint::v4(client, 40_000);
+        tape.handshake()
     }
 
     fn greeted(mut self) -> Self {
@@ -949,6 +958,75 @@ fn case_37_silence_is_measured_in_the_time_of_the_capture() {
     assert_eq!(told.exchanges[0].unanswered, Some(Unanswered::Ended(End::Idle)));
     let unanswered = Tape::new().raw(Client, SYN, 0, 0, b"");
     assert_eq!(first(&ticking(unanswered, 70)), Ending::Unanswered);
+}
+
+/// A connection beside one that lives: what is said and when, seconds.
+fn beside(living: &Tape, other: &[(i64, Segment)], seconds: i64) -> Told {
+    let start = living.segments[0].at.as_nanos();
+    let at = |second: i64| Timestamp::from_nanos(start + second * 1_000_000_000);
+    let mut segments = living.segments.clone();
+    let mut pacemaker = Tape::open();
+    pacemaker.ends[0] = Endpoint::v4([10, 9, 9, 9], 9_999);
+    let mut other = other.iter().peekable();
+    for second in 1..=seconds {
+        pacemaker.at = at(second);
+        pacemaker = pacemaker.raw(Client, ACK, 1, 1, b"");
+        segments.extend(pacemaker.segments.last().cloned());
+        while let Some((_, segment)) = other.next_if(|(due, _)| *due <= second) {
+            segments.push(segment.clone());
+        }
+    }
+    core::tell(&segments)
+}
+
+#[test]
+fn case_37_a_packet_of_another_time_stops_no_clock() {
+    const YEARS: i64 = 20 * 365 * 86_400;
+    let found = |told: &Told, id: u64| {
+        told.connections.iter().find(|one| one.id == id).map(|one| one.ending)
+    };
+    // A connection that waits for its response all the time, and another whose last packet is stamped
+    // wrongly: the first is not given up, the second falls silent in time.
+    let living = Tape::open().say(Client, &get(1));
+    for step in [-YEARS, -3_600, 3_600, YEARS] {
+        let stray = Tape::from([10, 1, 0, 2]).exchange(1);
+        let mut last = stray.clone().say(Client, &get(2)).say(Server, OK).segments;
+        let mut segments = stray.segments;
+        let second = 1_000_000_000;
+        for segment in segments.iter_mut().chain(&mut last) {
+            segment.at = Timestamp::from_nanos(segment.at.as_nanos() + 5 * second);
+        }
+        let behind = last.len() - 2;
+        for segment in &mut last[behind..] {
+            segment.at = Timestamp::from_nanos(segment.at.as_nanos() + step * second);
+        }
+        // One wrong packet, then another five seconds later: neither is believed.
+        let mut other: Vec<(i64, Segment)> =
+            segments.into_iter().map(|segment| (5, segment)).collect();
+        other.push((6, last[behind].clone()));
+        other.push((11, last[behind + 1].clone()));
+        let told = beside(&living, &other, 250);
+        assert_eq!(found(&told, 1), Some(Ending::Open), "{step}");
+        assert_eq!(told.connections.len(), 3, "{step}");
+        let open = told.connections.iter().all(|one| one.ending == Ending::Open);
+        assert!(open, "{step} {:?}", endings(&told));
+        let told = beside(&living, &other, 850);
+        assert_eq!(found(&told, 1), Some(Ending::Open), "{step}");
+        let silent: Vec<_> =
+            told.connections.iter().filter(|one| one.ending == Ending::Idle).collect();
+        assert_eq!(silent.len(), 1, "{step}");
+        assert_eq!(silent[0].client, stray.ends[0], "{step}");
+        let whole = told.exchanges.iter().filter(|one| one.status() == Some(200)).count();
+        assert_eq!(whole, 2, "{step} {:?}", told.lines());
+        // One that begins at the wrong time lives no longer either.
+        let mut first = Tape::new().raw(Client, SYN, 0, 0, b"");
+        first.segments[0].ends = Tape::from([10, 1, 0, 3]).segments[0].ends;
+        first.segments[0].at =
+            Timestamp::from_nanos(first.segments[0].at.as_nanos() + step * second);
+        let told = beside(&living, &[(5, first.segments[0].clone())], 200);
+        let unanswered = |one: &&http::Connection| one.ending == Ending::Unanswered;
+        assert_eq!(told.connections.iter().filter(unanswered).count(), 1, "{step}");
+    }
 }
 
 // --- snap length ------------------------------------------------------------------------------

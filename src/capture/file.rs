@@ -282,7 +282,10 @@ fn banner(window: &mut Window) -> Option<(usize, Format)> {
                 break;
             }
             if let Some(format) = begins(next) {
-                return Some((end, format));
+                let front = bounded.get(..end).unwrap_or_default();
+                let is_banner = look_alike::is_text(front)
+                    && front.first().is_some_and(|octet| octet.is_ascii_graphic());
+                return is_banner.then_some((end, format));
             }
             searched = end;
             rest = bounded.get(end..).unwrap_or_default();

@@ -53,6 +53,8 @@ pub(super) struct Arguments {
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
+    memory: input::Memory,
+    #[command(flatten)]
     write: write::Write,
     #[command(flatten)]
     extract: extract::Extract,
@@ -93,7 +95,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let paths = arguments.input.paths();
     arguments.write.check(&paths)?;
     arguments.extract.check(&paths)?;
-    let mut capture = arguments.input.open()?;
+    let made = [arguments.output.made(), arguments.write.made(), arguments.extract.made()];
+    let mut capture = arguments.input.open(made.into_iter().flatten().collect())?;
     let mut options = arguments.output.options();
     options.top = arguments.top;
     options.accounts = arguments.stats;
@@ -112,6 +115,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         Some(_) => Threads::default(),
         None => arguments.input.threads(&capture),
     };
+    let memory = arguments.memory.octets();
     let wanted = pipeline::Options {
         preview: arguments.body,
         bodies: None,
@@ -120,6 +124,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         gate,
         by,
         threads,
+        memory,
+        verify_checksums: arguments.input.verify_checksums,
     };
     let mut outcome = pipeline::run(&mut capture, wanted, |record| {
         if let Some(writing) = &mut writing {

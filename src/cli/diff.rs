@@ -11,6 +11,7 @@ use httpwhy::export;
 use httpwhy::pipeline;
 use httpwhy::rules::Severity;
 
+use super::confine::{self, Needs};
 use super::{Done, input, output};
 
 #[derive(Debug, Args)]
@@ -31,6 +32,8 @@ pub(super) struct Arguments {
     /// Lines of a table at most
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: usize,
+    #[command(flatten)]
+    sandbox: confine::Sandbox,
     #[command(flatten)]
     output: output::Destination,
     #[command(flatten)]
@@ -61,6 +64,9 @@ enum Worse {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
+    let read = vec![arguments.before.clone(), arguments.after.clone()];
+    let write = arguments.output.made().into_iter().collect();
+    arguments.sandbox.confine(&Needs { read, write, device: false });
     let (before, was) = profile(&arguments.before, &arguments.talk)?;
     let (after, is) = profile(&arguments.after, &arguments.talk)?;
     let comparison = comparison::compare(&before, &after);

@@ -55,6 +55,11 @@ impl Extract {
         }
     }
 
+    /// What is made.
+    pub fn made(&self) -> Option<PathBuf> {
+        self.extract.clone()
+    }
+
     /// Creates the folder, if one was asked for. One that is there has to be empty.
     pub fn open(&self, inputs: Vec<PathBuf>) -> Result<Option<Extracting>, Error> {
         let Some(folder) = self.extract.clone() else { return Ok(None) };

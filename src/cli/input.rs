@@ -8,10 +8,13 @@ use std::path::PathBuf;
 use clap::{Args, Command, CommandFactory};
 use httpwhy::capture::{Capture, Source};
 use httpwhy::error::Error;
+use httpwhy::limits;
 use httpwhy::pipeline::Threads;
 use httpwhy::snapshot::Summary;
+use httpwhy::units::Octets;
 
-use super::{Cli, Done, complain};
+use super::confine::{self, Needs};
+use super::{Cli, Done, amount, complain};
 
 /// Damages told of one input unless all were asked for.
 const TOLD: usize = 3;
@@ -27,6 +30,12 @@ pub(super) struct Inputs {
     /// Spread the work over so many threads; without it over all cores, where there is much to read
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
+    #[command(flatten)]
+    sandbox: confine::Sandbox,
+    /// Leave out packets with a wrong checksum. Not of use on the host that sends them: there the network
+    /// card fills checksums in behind the capture
+    #[arg(long)]
+    pub verify_checksums: bool,
 }
 
 impl Inputs {
@@ -41,8 +50,11 @@ impl Inputs {
         self.read.iter().chain(&self.files).cloned().collect()
     }
 
-    pub fn open(&self) -> Result<Capture, Error> {
-        open(self.paths())
+    /// Opens them. From now on the process can read them alone, and write what is named here.
+    pub fn open(&self, write: Vec<PathBuf>) -> Result<Capture, Error> {
+        let read = self.paths();
+        self.sandbox.confine(&Needs { read: read.clone(), write, device: false });
+        open(read)
     }
 }
 
@@ -125,6 +137,30 @@ fn distance(from: &str, to: &str) -> usize {
         }
     }
     rows[from.len()][to.len()]
+}
+
+/// How much memory may be taken.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Memory {
+    /// Octets that connections and what is remembered of them may take, as in 512M; what is least useful
+    /// goes first, and is counted [default: 256MiB]
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    memory: Option<u64>,
+}
+
+impl Memory {
+    /// What was asked for.
+    pub const fn octets(self) -> Option<u64> {
+        self.memory
+    }
+}
+
+fn memory(text: &str) -> Result<u64, String> {
+    let octets = amount::octets(text)?;
+    if octets < limits::MEMORY_LEAST {
+        return Err(format!("at least {} are needed", Octets(limits::MEMORY_LEAST)));
+    }
+    Ok(octets)
 }
 
 /// How talkative the program is about its input.

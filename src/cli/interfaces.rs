@@ -3,6 +3,8 @@
 use clap::Args;
 
 use super::Done;
+#[cfg(all(feature = "live", unix))]
+use super::confine;
 
 #[derive(Debug, Args, Default)]
 pub(super) struct Arguments {
@@ -51,6 +53,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         let device = devices.first().map_or("any", |device| device.name.as_str());
         let _ = writeln!(text, "You may capture: httpwhy sniff -i {device} tcp port 80");
     }
+    let _ = writeln!(text, "While it reads: {}", confine::offered().line());
     let written = io::stdout().lock().write_all(text.as_bytes());
     written.map_err(|source| Error::Write { what: "standard output".to_owned(), source })?;
     Ok(Done::Well)

@@ -35,6 +35,11 @@ pub(super) enum Kept<S> {
 }
 
 impl Keep {
+    /// The file that is made, or the first of several beside each other.
+    pub fn made(&self) -> Option<PathBuf> {
+        self.write.clone()
+    }
+
     /// Whether packets are to be saved.
     pub const fn is_wanted(&self) -> bool {
         self.write.is_some()

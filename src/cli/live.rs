@@ -11,6 +11,8 @@ use clap::Args;
 use httpwhy::capture::{Capture, Source, Watch};
 use httpwhy::error::Error;
 
+use super::confine::{self, Needs};
+
 /// Where packets come from while they happen.
 #[derive(Debug, Args)]
 pub(super) struct Device {
@@ -38,6 +40,8 @@ pub(super) struct Device {
     /// Stay at the end of the file and read what is appended to it
     #[arg(short = 'F', long, conflicts_with = "interface")]
     follow: bool,
+    #[command(flatten)]
+    sandbox: confine::Sandbox,
 }
 
 /// An open source.
@@ -53,6 +57,20 @@ impl Device {
         self.interface.is_some()
     }
 
+    /// Gives up what is not needed any more: a device was opened before, files are opened behind.
+    pub fn confine(&self, mut read: Vec<PathBuf>, write: Vec<PathBuf>) {
+        if self.follow {
+            // The file may be replaced by another one of the same name.
+            let folders = read.iter().filter_map(|path| path.parent());
+            let folder = |path: &Path| match path.as_os_str().is_empty() {
+                true => PathBuf::from("."),
+                false => path.to_owned(),
+            };
+            read = folders.map(folder).collect();
+        }
+        self.sandbox.confine(&Needs { read, write, device: self.is_interface() });
+    }
+
     /// Whether a growing file is to be followed.
     pub const fn is_followed(&self) -> bool {
         self.follow
@@ -60,13 +78,28 @@ impl Device {
 
     /// Opens the interface, or the one file or pipe in `read`. Words that are neither are a capture
     /// filter; without an interface the first of them is the file.
-    pub fn open(&self, read: &[PathBuf], words: &[String]) -> Result<Opened, Error> {
+    /// From then on the process can make what `write` names and do little else.
+    pub fn open(
+        &self,
+        read: &[PathBuf],
+        words: &[String],
+        write: Vec<PathBuf>,
+    ) -> Result<Opened, Error> {
         match &self.interface {
             Some(_) if !read.is_empty() => {
                 Err(Error::Usage("either an interface (-i) or a file (-r), not both".to_owned()))
             }
-            Some(interface) => self.open_interface(interface, words),
-            None => self.open_path(read, words),
+            Some(interface) => {
+                // The device needs rights that nothing behind it does.
+                let opened = self.open_interface(interface, words);
+                self.confine(Vec::new(), write);
+                opened
+            }
+            None => {
+                let named = words.iter().map(PathBuf::from);
+                self.confine(read.iter().cloned().chain(named).collect(), write);
+                self.open_path(read, words)
+            }
         }
     }
 

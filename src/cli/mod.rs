@@ -5,6 +5,7 @@
 mod amount;
 mod analyze;
 mod completions;
+mod confine;
 mod dashboard;
 mod diff;
 mod explain;
@@ -70,6 +71,9 @@ enum Command {
     Completions(completions::Arguments),
     /// The manual page, to standard output
     Man,
+    /// What this process cannot do any more while it reads
+    #[command(hide = true)]
+    Confined,
 }
 
 /// How a command ended that did not fail.
@@ -104,6 +108,7 @@ pub fn run() -> ExitCode {
         Some(Command::Explain(arguments)) => explain::run(arguments),
         Some(Command::Completions(arguments)) => completions::run(arguments),
         Some(Command::Man) => man::run(),
+        Some(Command::Confined) => confine::run(),
     };
     match done {
         Ok(Done::Well) => ExitCode::SUCCESS,

@@ -74,6 +74,11 @@ impl Destination {
         self.force
     }
 
+    /// The file that is made.
+    pub fn made(&self) -> Option<PathBuf> {
+        self.path().map(Path::to_owned)
+    }
+
     fn path(&self) -> Option<&Path> {
         self.output.as_deref().filter(|path| path.as_os_str() != "-")
     }

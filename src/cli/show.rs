@@ -13,6 +13,7 @@ use httpwhy::http::Bodies;
 use httpwhy::units::{Count, Octets};
 use httpwhy::{limits, pipeline};
 
+use super::confine::{self, Needs};
 use super::{Done, extract, input, output};
 
 #[derive(Debug, Args)]
@@ -27,6 +28,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "N|full", value_parser = octets)]
     body: Option<usize>,
     #[command(flatten)]
+    sandbox: confine::Sandbox,
+    #[command(flatten)]
     output: output::Destination,
     #[command(flatten)]
     talk: input::Talk,
@@ -34,6 +37,8 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let mut wanted: BTreeSet<u64> = arguments.ids.iter().copied().collect();
+    let write = arguments.output.made().into_iter().collect();
+    arguments.sandbox.confine(&Needs { read: arguments.read.clone(), write, device: false });
     let mut options = arguments.output.options();
     let mut run =
         pipeline::Options { preview: detail::PREVIEW_OCTETS, ..pipeline::Options::default() };

@@ -67,6 +67,8 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = amount::duration)]
     duration: Option<Duration>,
     #[command(flatten)]
+    memory: input::Memory,
+    #[command(flatten)]
     keep: keep::Keep,
     #[command(flatten)]
     output: output::Destination,
@@ -84,7 +86,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     };
     let filter = arguments.filter.as_deref().map(analyze::compile).transpose()?;
     let gate = arguments.fail_on.as_deref().map(analyze::compile).transpose()?;
-    let live::Opened { source, name } = arguments.device.open(&arguments.read, &arguments.words)?;
+    let made = [arguments.output.made(), arguments.keep.made()].into_iter().flatten().collect();
+    let live::Opened { source, name } =
+        arguments.device.open(&arguments.read, &arguments.words, made)?;
     let is_live = source.is_live();
     let stop = live::stop_flag()?;
     let mut out = arguments.output.open()?;
@@ -110,6 +114,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         gate,
         by,
         causes: format.causes,
+        memory: arguments.memory.octets(),
         ..pipeline::Options::default()
     };
     let announce = || {

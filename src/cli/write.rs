@@ -48,6 +48,11 @@ impl Write {
         Ok(())
     }
 
+    /// What is made.
+    pub fn made(&self) -> Option<PathBuf> {
+        self.write.clone()
+    }
+
     /// Creates the file, if one was asked for.
     pub fn open(&self, inputs: Vec<PathBuf>, force: bool) -> Result<Option<Writing>, Error> {
         let Some(path) = self.write.clone() else { return Ok(None) };

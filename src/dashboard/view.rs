@@ -162,6 +162,10 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
                 text.push_str(&format!("   {} dropped", Count(drops)));
             }
             text.push_str(&format!("   {} conns", Count(connections)));
+            let evicted = app.shown.statistics.endings.evicted;
+            if evicted > 0 {
+                text.push_str(&format!(" ({} given up)", Count(evicted)));
+            }
             let memory =
                 app.memory.map_or_else(String::new, |octets| format!("mem {}", Octets(octets)));
             (text, memory)

@@ -12,7 +12,7 @@ use super::attempt::Attempt;
 use super::cause::{self, Case, Cause, Proof};
 use super::durations::Typical;
 use super::join;
-use super::memory::Memory;
+use super::memory::{Memory, Room};
 use super::upstream::{Upstream, Upstreams};
 use super::verdict::{Confidence, Verdict};
 use crate::flow::{End, Ending, Mark, Side};
@@ -109,6 +109,11 @@ impl Diagnostician {
     /// Somebody watches: what is known by then is said after [`limits::EVIDENCE_WAIT_LIVE`].
     pub fn watched(&mut self) {
         self.live = true;
+    }
+
+    /// So many octets may be taken by the exchanges that are remembered.
+    pub const fn set_memory(&mut self, octets: u64) {
+        self.memory.room = Room(octets);
     }
 
     /// An exchange with its number; numbers count up by one.

@@ -57,18 +57,33 @@ pub(super) struct Memory {
     lost_until: u64,
     /// Everything that was forgotten because there was too much.
     pub forgotten: u64,
+    /// Octets that all exchanges take.
+    octets: u64,
+    /// Octets that they may take.
+    pub room: Room,
+}
+
+/// Octets.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room(pub u64);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(limits::MEMORY / 4)
+    }
 }
 
 impl Memory {
     pub fn keep_exchange(&mut self, number: u64, exchange: Arc<Exchange>) {
         let direction = exchange.circumstances.via[0].and_then(|via| via.direction);
         self.note(exchange.client, exchange.server, direction);
+        self.octets += exchange.memory();
         self.exchanges.push_back((number, exchange));
         let room = match self.two_legs {
             true => limits::REMEMBERED_EXCHANGES,
             false => limits::REMEMBERED_EXCHANGES_OF_ONE_LEG,
         };
-        while self.exchanges.len() > room {
+        while self.exchanges.len() > room || self.octets > self.room.0 {
             let Some((number, exchange)) = self.exchanges.pop_front() else { break };
             if !super::has_failed(&exchange) {
                 self.forgotten += u64::from(self.two_legs);
@@ -76,13 +91,20 @@ impl Memory {
                 continue;
             }
             self.failing.insert(number, exchange);
-            if self.failing.len() > limits::PENDING_FAILURES
-                && let Some((number, exchange)) = self.failing.pop_first()
-            {
-                self.lost_until = self.lost_until.max(exchange.completed.packet);
-                self.forget(number, &exchange);
-                self.forgotten += 1;
+            if self.failing.len() > limits::PENDING_FAILURES || self.octets > self.room.0 {
+                self.forget_failing();
             }
+        }
+        while self.octets > self.room.0 && !self.failing.is_empty() {
+            self.forget_failing();
+        }
+    }
+
+    fn forget_failing(&mut self) {
+        if let Some((number, exchange)) = self.failing.pop_first() {
+            self.lost_until = self.lost_until.max(exchange.completed.packet);
+            self.forget(number, &exchange);
+            self.forgotten += 1;
         }
     }
 
@@ -97,6 +119,7 @@ impl Memory {
     }
 
     fn forget(&mut self, number: u64, exchange: &Exchange) {
+        self.octets = self.octets.saturating_sub(exchange.memory());
         if number < self.indexed {
             self.index.remove(number, exchange);
         }

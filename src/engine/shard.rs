@@ -61,13 +61,20 @@ impl Shard {
     /// The shard with this index of so many, at most [`limits::PARTS`].
     pub fn one_of(index: usize, shards: usize, preview: usize) -> Self {
         let own = (0..limits::PARTS).filter(|part| part % shards.max(1) == index);
-        let table = |_| {
-            let held = limits::HELD_OCTETS_ALL / limits::PARTS as u64;
-            Table::with_limits(limits::CONNECTIONS / limits::PARTS, held)
-        };
+        let table = |_| table(limits::MEMORY);
         let output = Output { preview, appetite: Some(rules::appetite), ..Output::default() };
         let tables = own.map(table).collect();
         Self { tables, shards: shards.max(1), output, tracked: 0, most: 0 }
+    }
+
+    /// The same where connections may take another part of a budget of so many octets, of which other
+    /// parts are for others (see [`limits::MEMORY`]). To be said before anything comes.
+    #[must_use]
+    pub fn with_memory(mut self, octets: u64) -> Self {
+        for part in &mut self.tables {
+            *part = table(octets);
+        }
+        self
     }
 
     /// Which of so many shards follows the connection between two ends, in either direction.
@@ -154,6 +161,12 @@ impl Shard {
         totals.population.most = self.most;
         totals
     }
+}
+
+/// The table of one part of all connections; they take half of all memory.
+fn table(memory: u64) -> Table<ConnectionReader> {
+    let parts = limits::PARTS as u64;
+    Table::with_limits(limits::CONNECTIONS / limits::PARTS, memory / 2 / parts)
 }
 
 /// The part of all connections that one between two ends belongs to.

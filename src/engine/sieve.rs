@@ -37,6 +37,9 @@ pub(super) struct Sieve {
     wanted: BTreeSet<u64>,
     /// Those that were decided by what was known, since too many waited.
     hurried: u64,
+    /// Octets that waiting exchanges take, and may take.
+    octets: u64,
+    room: u64,
 }
 
 /// An exchange that waits.
@@ -63,6 +66,8 @@ impl Sieve {
             waiting: VecDeque::new(),
             wanted: BTreeSet::new(),
             hurried: 0,
+            octets: 0,
+            room: limits::MEMORY / 8,
         }
     }
 
@@ -75,6 +80,11 @@ impl Sieve {
     /// Whether there may be exchanges that are not wanted.
     pub const fn chooses(&self) -> bool {
         self.filter.is_some()
+    }
+
+    /// Octets that exchanges may take that wait.
+    pub const fn set_room(&mut self, octets: u64) {
+        self.room = octets;
     }
 
     /// Whether exchanges wait for findings.
@@ -117,13 +127,15 @@ impl Sieve {
             self.remember(id);
             return give(Wanted::Exchange(id, exchange));
         }
-        if self.waiting.len() >= limits::HELD_EXCHANGES
-            && let Some(oldest) = self.waiting.pop_front()
+        let cost = exchange.memory();
+        while (self.waiting.len() >= limits::HELD_EXCHANGES || self.octets + cost > self.room)
+            && let Some(oldest) = self.pop_front()
         {
             let failed = || diagnosis::has_failed(&oldest.exchange);
             self.hurried += u64::from(!oldest.is_wanted || oldest.awaits_cause && failed());
             self.decide(&oldest, &mut give)?;
         }
+        self.octets += cost;
         self.waiting.push_back(Waiting {
             id,
             exchange: Arc::clone(exchange),
@@ -176,10 +188,16 @@ impl Sieve {
             if (!front.is_wanted || front.awaits_cause) && is_open(front) {
                 break;
             }
-            let Some(front) = self.waiting.pop_front() else { break };
+            let Some(front) = self.pop_front() else { break };
             self.decide(&front, &mut give)?;
         }
         Ok(())
+    }
+
+    fn pop_front(&mut self) -> Option<Waiting> {
+        let front = self.waiting.pop_front()?;
+        self.octets = self.octets.saturating_sub(front.exchange.memory());
+        Some(front)
     }
 
     fn learn(&mut self, id: u64, note: impl FnOnce(&mut Waiting)) {
@@ -194,7 +212,10 @@ impl Sieve {
         let Some(filter) = &self.filter else { return };
         match ask(filter, self.start, waiting, Filter::matches_by_now) {
             Some(true) => waiting.is_wanted = true,
-            Some(false) => drop(self.waiting.remove(place)),
+            Some(false) => {
+                self.octets = self.octets.saturating_sub(waiting.exchange.memory());
+                self.waiting.remove(place);
+            }
             None => {}
         }
     }

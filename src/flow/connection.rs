@@ -12,8 +12,9 @@
 
 use super::ledger::Ledger;
 use super::reader::{Arrival, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side};
-use super::stream::{Early, EarlySegment, Overdue, Stream};
+use super::stream::{Early, EarlySegment, Overdue, Recent, Stream};
 use crate::limits;
+use crate::units::Timestamp;
 use crate::wire::{Endpoint, Flags, Segment};
 
 /// Where the reader's words and the ledger go while a segment is worked in.
@@ -79,6 +80,10 @@ pub(super) struct Connection<R> {
     ending: Option<Ending>,
     /// A SYN that may begin a successor: its side, sequence number and packet.
     rival: Option<(Side, u32, Mark)>,
+    /// When it was not silent, for the timers: see [`Table::segment`](super::Table::segment).
+    pub heard: Timestamp,
+    /// What the table has charged for it.
+    pub charged: u64,
 }
 
 impl<R: Reader> Connection<R> {
@@ -102,6 +107,8 @@ impl<R: Reader> Connection<R> {
             state: State::Opening,
             ending: None,
             rival: None,
+            heard: mark.at,
+            charged: 0,
         }
     }
 
@@ -133,6 +140,13 @@ impl<R: Reader> Connection<R> {
     /// What waits in both directions costs so many octets.
     pub fn held(&self) -> u64 {
         self.streams.iter().map(|stream| stream.early_cost).sum()
+    }
+
+    /// Octets that it takes, itself included.
+    pub fn memory(&self) -> u64 {
+        let recent = self.streams.iter().filter(|stream| stream.recent.is_some()).count();
+        let reader = self.reader.as_ref().map_or(0, |reader| reader.memory());
+        (size_of::<Self>() + recent * size_of::<Recent>()) as u64 + self.held() + reader
     }
 
     /// The SYN that announced this connection's successor, for the successor to begin with.

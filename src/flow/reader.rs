@@ -262,6 +262,11 @@ pub trait Reader: Default {
     /// Whether somebody waits for an answer, so that silence means slowness and not the end.
     fn waiting(&self) -> bool;
 
+    /// Octets that it takes, itself included.
+    fn memory(&self) -> u64 {
+        size_of_val(self) as u64
+    }
+
     /// The connection is over and forgotten behind this call. `reader` is absent where no octet was
     /// ever sent. Comes once for every connection, those that were refused included.
     fn closed(

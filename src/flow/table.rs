@@ -92,6 +92,21 @@ impl<R> Tenant<R> {
     }
 }
 
+/// How much is lost with a connection, the least first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Worth {
+    /// It is over; late segments of it may come.
+    Over,
+    /// SYNs alone were seen.
+    Embryonic,
+    /// No octet was sent.
+    Silent,
+    /// Nobody waits on it.
+    Settled,
+    /// Somebody waits for an answer.
+    Waiting,
+}
+
 /// Counts of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Population {
@@ -101,8 +116,10 @@ pub struct Population {
     pub tracked: u64,
     /// The most that were tracked at one time.
     pub most: u64,
-    /// Connections given up, since the table was full.
+    /// Connections given up, since there were too many or they took too much memory.
     pub evicted: u64,
+    /// The most octets that they took at one time, with all that waited on them.
+    pub memory: u64,
 }
 
 impl AddAssign for Population {
@@ -113,6 +130,7 @@ impl AddAssign for Population {
         self.tracked += other.tracked;
         self.most += other.most;
         self.evicted += other.evicted;
+        self.memory += other.memory;
     }
 }
 
@@ -128,11 +146,18 @@ pub struct Table<R: Reader> {
     /// How many of them are neither.
     embryonic_now: usize,
     timers: Timers,
+    /// What the clock of the capture showed at the last tick.
+    now: Option<Timestamp>,
     limit: usize,
     held_limit: u64,
     ledger: Ledger,
     population: Population,
     held: u64,
+    /// Octets that connections may take, and take.
+    memory_limit: u64,
+    memory: u64,
+    /// When silent ones were last looked for, since memory was short.
+    swept: Option<Timestamp>,
     dice: u64,
 }
 
@@ -145,11 +170,12 @@ impl<R: Reader> Default for Table<R> {
 impl<R: Reader> Table<R> {
     /// A table for so many connections.
     pub fn with_limit(connections: usize) -> Self {
-        Self::with_limits(connections, limits::HELD_OCTETS_ALL)
+        Self::with_limits(connections, limits::MEMORY)
     }
 
-    /// A table for so many connections that holds so many octets for all of them together.
-    pub fn with_limits(connections: usize, held: u64) -> Self {
+    /// A table for so many connections that take so many octets together, of which what waits for lost
+    /// segments may take half.
+    pub fn with_limits(connections: usize, memory: u64) -> Self {
         Self {
             index: HashTable::new(),
             hasher: DefaultHashBuilder::default(),
@@ -158,11 +184,15 @@ impl<R: Reader> Table<R> {
             embryonic: VecDeque::new(),
             embryonic_now: 0,
             timers: Timers::default(),
+            now: None,
             limit: connections.max(1),
-            held_limit: held,
+            held_limit: (memory / 2).min(limits::HELD_OCTETS_ALL),
             ledger: Ledger::default(),
             population: Population::default(),
             held: 0,
+            memory_limit: memory,
+            memory: 0,
+            swept: None,
             dice: 0x9e37_79b9_7f4a_7c15,
         }
     }
@@ -198,7 +228,11 @@ impl<R: Reader> Table<R> {
                 self.begin(key, hash, segment, out)
             }
         };
-        if self.work_in(slot, segment, out) == Outcome::Successor {
+        let outcome = self.work_in(slot, segment, out);
+        if self.memory > self.memory_limit {
+            self.relieve(Mark { at: segment.at, packet: segment.number }, out);
+        }
+        if outcome == Outcome::Successor {
             let mark = Mark { at: segment.at, packet: segment.number };
             let rival = self.connection(slot).and_then(|connection| connection.rival());
             self.conclude(slot, Ending::Replaced, mark, out);
@@ -235,6 +269,9 @@ impl<R: Reader> Table<R> {
             Tenant::Free => return Outcome::Taken,
         };
         let side = connection.side_of(segment.ends.source);
+        // A packet may be stamped wrongly. That it came is news of now at least; what it says of a time to
+        // come is believed as soon as the clock has come there.
+        connection.heard = self.now.map_or(segment.at, |now| now.max(segment.at));
         let held = connection.held();
         let was_reset = connection.is_reset();
         let was_embryonic = connection.is_embryonic();
@@ -242,11 +279,16 @@ impl<R: Reader> Table<R> {
         let outcome = connection.segment(side, segment, &mut sink);
         self.held = (self.held + connection.held()).saturating_sub(held);
         self.embryonic_now -= usize::from(was_embryonic && !connection.is_embryonic());
+        if !segment.payload.is_empty() || connection.held() != held {
+            let memory = connection.memory();
+            self.memory = self.memory + memory - std::mem::replace(&mut connection.charged, memory);
+            self.population.memory = self.population.memory.max(self.memory);
+        }
         if connection.is_closed() {
             let mark = Mark { at: segment.at, packet: segment.number };
             self.retire(slot, mark, out);
         } else if connection.is_reset() && !was_reset {
-            let due = seconds(segment.at.plus(limits::RESET_LINGER));
+            let due = seconds(believed(self.now, segment.at).plus(limits::RESET_LINGER));
             place.look_at(due, slot, &mut self.timers);
         }
         outcome
@@ -259,9 +301,11 @@ impl<R: Reader> Table<R> {
         let Some(connection) = place.tenant.live() else { return };
         let [client, server] = connection.facts.ends;
         let over = Tenant::Over(connection.remains(), client <= server);
-        place.look_at(seconds(mark.at.plus(limits::CLOSED_LINGER)), slot, &mut self.timers);
+        let due = seconds(believed(self.now, mark.at).plus(limits::CLOSED_LINGER));
+        place.look_at(due, slot, &mut self.timers);
         let Tenant::Live(connection) = std::mem::replace(&mut place.tenant, over) else { return };
         self.held = self.held.saturating_sub(connection.held());
+        self.memory -= connection.charged;
         let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
         connection.conclude(Ending::Closed, mark, &mut sink);
     }
@@ -284,8 +328,12 @@ impl<R: Reader> Table<R> {
         };
         let (client, server) =
             if from_server { (destination, source) } else { (source, destination) };
-        let tenant = Tenant::Live(Box::new(Connection::new(client, server, mark)));
-        let due = seconds(segment.at.plus(limits::EMBRYONIC_IDLE));
+        let mut connection = Box::new(Connection::new(client, server, mark));
+        connection.charged = connection.memory();
+        self.memory += connection.charged;
+        self.population.memory = self.population.memory.max(self.memory);
+        let tenant = Tenant::Live(connection);
+        let due = seconds(believed(self.now, segment.at).plus(limits::EMBRYONIC_IDLE));
         let slot = match self.free.pop() {
             Some(slot) => slot,
             None => {
@@ -328,40 +376,68 @@ impl<R: Reader> Table<R> {
             }
             return;
         }
-        let mut worst: Option<(u8, Timestamp, u32)> = None;
-        for _ in 0..8 {
-            // xorshift64: which ones are looked at matters to nobody, only that it varies.
-            self.dice ^= self.dice << 13;
-            self.dice ^= self.dice >> 7;
-            self.dice ^= self.dice << 17;
-            let slot = (self.dice % self.slots.len() as u64) as u32;
-            let Some(place) = self.slots.get_mut(slot as usize) else { continue };
-            let candidate = match &place.tenant {
-                Tenant::Free => continue,
-                Tenant::Over(..) => (0, Timestamp::default(), slot),
-                Tenant::Live(connection) => {
-                    let worth = match () {
-                        () if connection.is_embryonic() => 1,
-                        () if !connection.has_data() => 2,
-                        () if !connection.is_waiting() => 3,
-                        () => 4,
-                    };
-                    (worth, connection.facts.last.at, slot)
-                }
-            };
-            if worst.is_none_or(|worst| candidate < worst) {
-                worst = Some(candidate);
+        let (worth, slot) = match self.least_useful(false) {
+            Some((Worth::Over, slot)) => (Worth::Over, slot),
+            other => match (self.oldest_embryonic(), other) {
+                (Some(slot), _) => (Worth::Embryonic, slot),
+                (None, Some(found)) => found,
+                (None, None) => return,
+            },
+        };
+        self.population.evicted += u64::from(worth != Worth::Over);
+        self.conclude(slot, Ending::Evicted, mark, out);
+    }
+
+    /// Connections take more than they may: gives up embryonic ones, then the least useful of those that
+    /// take as much as others do.
+    fn relieve(&mut self, mark: Mark, out: &mut R::Output) {
+        // What one segment adds is mostly less than what one connection gives back.
+        for _ in 0..limits::CANDIDATES {
+            if self.memory <= self.memory_limit {
+                return;
             }
-        }
-        if worst.is_none_or(|(worth, ..)| worth > 0)
-            && let Some(slot) = self.oldest_embryonic()
-        {
+            let Some(slot) =
+                self.oldest_embryonic().or_else(|| self.least_useful(true).map(|(_, slot)| slot))
+            else {
+                return;
+            };
             self.population.evicted += 1;
             self.conclude(slot, Ending::Evicted, mark, out);
-        } else if let Some((worth, _, slot)) = worst {
-            self.population.evicted += u64::from(worth > 0);
-            self.conclude(slot, Ending::Evicted, mark, out);
         }
+    }
+
+    /// Of a few, from a place chosen at random on, the one that is worth least; the longest silent one of
+    /// several such. `for_memory`: only one that gives memory back, and not one that takes much less
+    /// than the others.
+    fn least_useful(&mut self, for_memory: bool) -> Option<(Worth, u32)> {
+        let little = self.memory / self.population.tracked.max(1) / 2;
+        // xorshift64: which ones are looked at matters to nobody, only that it varies.
+        self.dice ^= self.dice << 13;
+        self.dice ^= self.dice >> 7;
+        self.dice ^= self.dice << 17;
+        let from = (self.dice % self.slots.len().max(1) as u64) as usize;
+        let places = (from..self.slots.len()).chain(0..from).take(limits::CANDIDATE_PLACES);
+        let candidates = places.filter_map(|slot| {
+            let place = self.slots.get(slot)?;
+            match &place.tenant {
+                Tenant::Over(..) if !for_memory => {
+                    Some((Worth::Over, Timestamp::default(), slot as u32))
+                }
+                Tenant::Free | Tenant::Over(..) => None,
+                Tenant::Live(connection) if for_memory && connection.charged < little => None,
+                Tenant::Live(connection) => {
+                    let worth = match () {
+                        () if connection.is_embryonic() => Worth::Embryonic,
+                        () if !connection.has_data() => Worth::Silent,
+                        () if !connection.is_waiting() => Worth::Settled,
+                        () => Worth::Waiting,
+                    };
+                    Some((worth, believed(self.now, connection.heard), slot as u32))
+                }
+            }
+        });
+        let worst = candidates.take(limits::CANDIDATES).min();
+        worst.map(|(worth, _, slot)| (worth, slot))
     }
 
     /// Takes the oldest connection of which SYNs alone were seen.
@@ -411,6 +487,7 @@ impl<R: Reader> Table<R> {
         if let Tenant::Live(connection) = tenant {
             self.embryonic_now -= usize::from(connection.is_embryonic());
             self.held = self.held.saturating_sub(connection.held());
+            self.memory -= connection.charged;
             let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
             connection.conclude(why, mark, &mut sink);
         }
@@ -420,6 +497,7 @@ impl<R: Reader> Table<R> {
     /// over. To be called whenever a second has passed.
     pub fn tick(&mut self, mark: Mark, out: &mut R::Output) {
         let now = seconds(mark.at);
+        self.now = Some(mark.at);
         let (mut over, mut reset) = (Vec::new(), Vec::new());
         for slot in self.timers.due(now) {
             let Some(place) = self.slots.get_mut(slot as usize) else { continue };
@@ -449,7 +527,8 @@ impl<R: Reader> Table<R> {
                 () if connection.is_waiting() => limits::IDLE_WAITING,
                 () => limits::IDLE,
             };
-            let due = seconds(connection.facts.last.at.plus(idle));
+            connection.heard = believed(self.now, connection.heard);
+            let due = seconds(connection.heard.plus(idle));
             if due <= now {
                 over.push((connection.facts.id, slot));
             } else {
@@ -468,6 +547,35 @@ impl<R: Reader> Table<R> {
         for (_, slot) in over {
             self.conclude(slot, Ending::Idle, mark, out);
         }
+        self.sweep(mark, out);
+    }
+
+    /// Where memory is short, connections that have been silent for a while are given up, before any has
+    /// to be that is not.
+    fn sweep(&mut self, mark: Mark, out: &mut R::Output) {
+        let scarce = self.memory_limit / 100 * limits::MEMORY_SCARCE;
+        let now = mark.at;
+        let lately = |swept: Timestamp| now.since(swept) < limits::SCARCE_SWEEP && swept <= now;
+        if self.memory <= scarce || self.swept.is_some_and(lately) {
+            return;
+        }
+        self.swept = Some(now);
+        let mut silent = Vec::new();
+        for (slot, place) in self.slots.iter_mut().enumerate() {
+            let Some(connection) = place.tenant.live() else { continue };
+            let idle = match connection.is_embryonic() {
+                true => limits::EMBRYONIC_IDLE_SCARCE,
+                false => limits::IDLE_SCARCE,
+            };
+            if now.since(believed(Some(now), connection.heard)) > idle {
+                silent.push((connection.facts.id, slot as u32));
+            }
+        }
+        silent.sort_unstable();
+        for (_, slot) in silent {
+            self.population.evicted += 1;
+            self.conclude(slot, Ending::Evicted, mark, out);
+        }
     }
 
     /// The capture is over: every connection ends as it stands, in the order in which they began.
@@ -485,6 +593,15 @@ impl<R: Reader> Table<R> {
         for (_, slot) in open {
             self.conclude(slot, Ending::Open, mark, out);
         }
+    }
+}
+
+/// A time as far as the clock of the capture bears it out: one that is too far ahead of it is now.
+/// Otherwise a connection with a packet that is stamped years ahead would live for years.
+fn believed(now: Option<Timestamp>, at: Timestamp) -> Timestamp {
+    match now {
+        Some(now) if at.since(now) > Duration::from_secs(limits::CLOCK_STEP as u64) => now,
+        _ => at,
     }
 }
 

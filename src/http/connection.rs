@@ -45,6 +45,15 @@ struct Pending {
     idle_before: Option<Duration>,
 }
 
+impl Pending {
+    /// Octets that it takes, itself included.
+    fn memory(&self) -> u64 {
+        let messages = [self.request.as_deref(), self.response.as_deref()];
+        let messages = messages.into_iter().flatten().chain(&self.interim);
+        size_of::<Self>() as u64 + messages.map(Message::memory).sum::<u64>()
+    }
+}
+
 /// What an exchange came to, beside its messages.
 struct Outcome {
     switch: Option<Switch>,
@@ -67,6 +76,8 @@ pub struct Connection {
     begun: bool,
     swapped: bool,
     queue: VecDeque<Pending>,
+    /// Octets that these take.
+    waiting: u64,
     /// The request that the response in progress answers.
     answering: Option<u32>,
     /// Position of the response in progress, where its request was not captured.
@@ -114,6 +125,7 @@ impl Default for Connection {
             begun: false,
             swapped: false,
             queue: VecDeque::new(),
+            waiting: 0,
             answering: None,
             orphan: 0,
             given_up: 0,
@@ -268,6 +280,15 @@ impl flow::Reader for Connection {
         !self.queue.is_empty()
     }
 
+    fn memory(&self) -> u64 {
+        let interim: u64 = self.orphaned_interim.iter().map(Message::memory).sum();
+        size_of::<Self>() as u64
+            + self.client.memory()
+            + self.server.memory()
+            + self.waiting
+            + interim
+    }
+
     fn closed(reader: Option<&Self>, facts: &Facts, ending: Ending, mark: Mark, out: &mut Output) {
         let mut connection = exchange::Connection::new(facts, ending, mark);
         if let Some(reader) = reader {
@@ -290,6 +311,13 @@ impl flow::Reader for Connection {
 }
 
 impl Connection {
+    /// Takes a request out of those that wait.
+    fn take_pending(&mut self, place: usize) -> Option<Pending> {
+        let asked = self.queue.remove(place)?;
+        self.waiting = self.waiting.saturating_sub(asked.memory());
+        Some(asked)
+    }
+
     /// The side that `flow` calls so is this one.
     fn role(&self, side: Side) -> Side {
         if self.swapped { side.other() } else { side }
@@ -410,8 +438,12 @@ impl Connection {
             return;
         }
         self.protocol.get_or_insert(Protocol::Http1);
-        if self.queue.len() >= limits::UNANSWERED_REQUESTS
-            && let Some(oldest) = self.queue.pop_front()
+        let many = |this: &Self| {
+            this.queue.len() >= limits::UNANSWERED_REQUESTS
+                || this.waiting > limits::UNANSWERED_OCTETS
+        };
+        while many(self)
+            && let Some(oldest) = self.take_pending(0)
         {
             if self.answering == Some(oldest.nth) {
                 self.orphan = oldest.nth;
@@ -438,6 +470,7 @@ impl Connection {
             .filter(|_| first_of_connection)
             .map(|(syn, done)| done.since(syn));
         let idle_since = if first_of_connection { handshake.done } else { self.last_done };
+        self.waiting += size_of::<Pending>() as u64;
         self.queue.push_back(Pending {
             nth: self.count,
             method: head.method(),
@@ -489,6 +522,7 @@ impl Connection {
             };
             *count += 1;
             if kept.len() < limits::INTERIM_RESPONSES {
+                self.waiting += if answers { message.memory() } else { 0 };
                 kept.push(*message);
             }
             return;
@@ -573,7 +607,7 @@ impl Connection {
     /// where that one is now the first.
     fn skip_to(&mut self, place: usize, scene: &mut Scene<'_>) -> bool {
         for _ in 0..place {
-            let Some(asked) = self.queue.pop_front() else { return false };
+            let Some(asked) = self.take_pending(0) else { return false };
             self.emit_unanswered(asked, Unanswered::NotCaptured, scene);
         }
         !self.queue.is_empty()
@@ -599,9 +633,10 @@ impl Connection {
         };
         let Some(asked) = self.queue.get_mut(place) else { return };
         let over = message.end == Some(MessageEnd::Framing);
+        self.waiting += message.memory();
         asked.request = Some(message);
         if asked.response.is_some() {
-            if let Some(asked) = self.queue.remove(place) {
+            if let Some(asked) = self.take_pending(place) {
                 self.emit(asked, scene);
             }
         } else if over
@@ -638,14 +673,15 @@ impl Connection {
         match place {
             Some(place) => {
                 let Some(asked) = self.queue.get_mut(place) else { return };
+                self.waiting += message.memory();
                 asked.response = Some(message);
                 if asked.request.is_some()
-                    && let Some(asked) = self.queue.remove(place)
+                    && let Some(asked) = self.take_pending(place)
                 {
                     self.give_out(asked, Outcome::of(switch.clone(), early), scene);
                 } else if switch.is_some() {
                     // The rest of the request will never come: the octets belong to the switch.
-                    if let Some(mut asked) = self.queue.remove(place) {
+                    if let Some(mut asked) = self.take_pending(place) {
                         asked.request = self.client.finish(MessageEnd::Invalid);
                         self.give_out(asked, Outcome::of(switch.clone(), early), scene);
                     }
@@ -917,7 +953,7 @@ impl Connection {
         }
         let client_over = self.ends[Side::Client.index()].is_some();
         while self.queue.front().is_some_and(|asked| asked.request.is_some() || client_over) {
-            let Some(asked) = self.queue.pop_front() else { break };
+            let Some(asked) = self.take_pending(0) else { break };
             self.emit(asked, scene);
         }
     }

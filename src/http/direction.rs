@@ -126,6 +126,12 @@ impl Direction {
         }
     }
 
+    /// Octets that it takes beside itself.
+    pub fn memory(&self) -> u64 {
+        let message = self.message.as_ref().map_or(0, |message| message.memory());
+        self.carry.capacity() as u64 + message
+    }
+
     /// Reads on. Gives how many octets were taken and what they came to; octets that were not
     /// taken are to be given again, with `arrival` moved along.
     pub fn feed(&mut self, octets: &[u8], arrival: &Arrival, out: &mut Output) -> (usize, Step) {
@@ -168,7 +174,10 @@ impl Direction {
             ..*arrival
         };
         match head::read_strict(self.kind, rest) {
-            Reading::Whole(head, flaws, len) if len <= limits::HEAD_OCTETS => {
+            Reading::Whole(head, flaws, len)
+                if len <= limits::HEAD_OCTETS
+                    && head.method_octets().len() <= probe::LONGEST_METHOD =>
+            {
                 out.heads += 1;
                 return (empty + len, self.head_read(head, flaws));
             }

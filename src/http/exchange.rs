@@ -138,6 +138,13 @@ impl Circumstances {
 }
 
 impl Exchange {
+    /// Octets that it takes, itself included.
+    pub fn memory(&self) -> u64 {
+        let messages = [self.request.as_deref(), self.response.as_deref()];
+        let messages = messages.into_iter().flatten().chain(&self.interim);
+        size_of::<Self>() as u64 + messages.map(Message::memory).sum::<u64>()
+    }
+
     /// The final status code, where there is one that can be read.
     pub fn status(&self) -> Option<u16> {
         self.response.as_ref().and_then(|response| response.head.status())

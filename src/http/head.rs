@@ -97,6 +97,11 @@ pub struct Field<'h> {
 }
 
 impl Head {
+    /// Octets that it takes beside itself.
+    pub(super) const fn memory(&self) -> u64 {
+        (self.block.len() + self.lines.len() * size_of::<Line>()) as u64
+    }
+
     pub(super) fn new(
         block: Box<[u8]>,
         len: usize,

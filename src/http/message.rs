@@ -115,6 +115,15 @@ pub struct Message {
 }
 
 impl Message {
+    /// Octets that it takes, itself included.
+    pub fn memory(&self) -> u64 {
+        let extension = self.extension.as_ref().map_or(0, |octets| octets.len());
+        let misframed = self.misframed.as_ref().map_or(0, |place| place.octets.capacity());
+        let trailers = self.trailers.as_ref().map_or(0, Vec::capacity);
+        let own = size_of::<Self>() + self.preview.capacity() + extension + misframed + trailers;
+        own as u64 + self.head.memory()
+    }
+
     /// Whether the whole message was captured, up to where its framing ends it.
     pub fn complete(&self) -> bool {
         let ended = match self.end {

@@ -155,28 +155,31 @@ pub(super) enum Beginning {
 
 /// See [`Beginning`].
 pub(super) fn beginning(kind: Kind, octets: &[u8]) -> Beginning {
-    let possible = match memchr::memchr(b'\n', octets) {
-        Some(line_feed) => {
-            let line = octets.get(..line_feed).unwrap_or_default();
-            is_start_line(kind, line.strip_suffix(b"\r").unwrap_or(line))
-        }
-        None => match kind {
-            Kind::Request => request_prefix(octets),
-            Kind::Response => response_prefix(octets),
-        },
-    };
+    let line_feed = memchr::memchr(b'\n', octets);
+    let line = octets.get(..line_feed.unwrap_or(octets.len())).unwrap_or_default();
+    // A whole line is judged by its front too, as it would have been had it come octet by octet.
+    let possible = match kind {
+        Kind::Request => request_prefix(line),
+        Kind::Response => response_prefix(line),
+    } && (line_feed.is_none()
+        || is_start_line(kind, line.strip_suffix(b"\r").unwrap_or(line)));
     if possible { Beginning::Possible } else { Beginning::Impossible }
 }
 
+/// Octets of a method; what has more before the first space is no request.
+pub(super) const LONGEST_METHOD: usize = 40;
+
 fn request_prefix(octets: &[u8]) -> bool {
-    const LONGEST_METHOD: usize = 40;
     let start = octets.iter().take_while(|octet| matches!(octet, b' ' | b'\t' | 0)).count();
     let word = octets.get(start..).unwrap_or_default();
-    let method = word.iter().take_while(|octet| octet.is_ascii_graphic()).count();
+    if !word.first().is_none_or(u8::is_ascii_graphic) {
+        return false;
+    }
+    // What is odd inside a method is a flaw of it, as where its whole line is at hand.
+    let method = word.iter().take_while(|octet| !matches!(octet, b' ' | b'\t' | b'\r')).count();
     match word.get(method) {
-        Some(b' ' | b'\t') => method > 0 && method <= LONGEST_METHOD,
         Some(b'\r') => true,
-        Some(_) => false,
+        Some(_) => method > 0 && method <= LONGEST_METHOD,
         None => method <= LONGEST_METHOD,
     }
 }

@@ -69,8 +69,8 @@ pub(super) struct Here {
 }
 
 impl Here {
-    pub fn new(preview: usize, reports: SyncSender<Report>) -> Self {
-        Self { scribe: Scribe::new(Shard::with_preview(preview)), reports }
+    pub fn new(shard: Shard, reports: SyncSender<Report>) -> Self {
+        Self { scribe: Scribe::new(shard), reports }
     }
 }
 
@@ -165,8 +165,9 @@ pub(super) struct Reader<'r, S: ?Sized, F> {
 }
 
 impl<S: Source + ?Sized, F: Follower> Reader<'_, S, F> {
-    pub fn read(mut self) -> Result<(), Gone> {
+    pub fn read(mut self, verify_checksums: bool) -> Result<(), Gone> {
         let (mut decoder, mut clock) = (Decoder::new(), Clock::default());
+        decoder.verify_checksums(verify_checksums);
         let mut tally = Tally::default();
         let mut open = Open::default();
         let mut stopped = false;
@@ -177,9 +178,8 @@ impl<S: Source + ?Sized, F: Follower> Reader<'_, S, F> {
                 Ok(Next::End) => break None,
                 Err(error) => break Some(error),
             };
-            tally.packet(&packet);
             // A second begins with a stretch, so the packet at hand waits until that is told.
-            let second = clock.passes(packet.at).then_some(tally.mark);
+            let second = tally.packet(&packet, &mut clock).then_some(tally.mark);
             if second.is_some() {
                 self.stretches.send(open.close(&tally, second)).map_err(|_| Gone)?;
                 self.follower.turn(second, None)?;

@@ -2,7 +2,7 @@
 
 use super::drops;
 use crate::capture::{self, Source};
-use crate::engine::Totals;
+use crate::engine::{Clock, Totals};
 use crate::flow::Mark;
 use crate::snapshot::{Damage, Input, Interface, Skipped, Summary};
 use crate::units::Duration;
@@ -13,12 +13,13 @@ use crate::wire::{Packet, Skips};
 pub(super) struct Tally {
     pub summary: Summary,
     pub skips: Skips,
-    /// The latest packet, at the latest time.
+    /// The latest packet, at what the clock of the capture shows.
     pub mark: Mark,
 }
 
 impl Tally {
-    pub fn packet(&mut self, packet: &Packet<'_>) {
+    /// Counts a packet; whether another second begins with it.
+    pub fn packet(&mut self, packet: &Packet<'_>, clock: &mut Clock) -> bool {
         let summary = &mut self.summary;
         summary.packets += 1;
         summary.octets += packet.bytes.len() as u64;
@@ -32,12 +33,11 @@ impl Tally {
                 let back: Duration = last.since(packet.at);
                 summary.largest_step_back = summary.largest_step_back.max(Some(back));
             }
-            _ => {
-                summary.last = Some(packet.at);
-                // While the capture was quiet the clock may have run ahead of it.
-                self.mark.at = self.mark.at.max(packet.at);
-            }
+            _ => summary.last = Some(packet.at),
         }
+        let passes = clock.passes(packet.at);
+        self.mark.at = clock.now();
+        passes
     }
 
     pub fn close(self, totals: &Totals, source: &(impl Source + ?Sized)) -> Summary {

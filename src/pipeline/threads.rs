@@ -70,11 +70,27 @@ impl Threads {
     }
 }
 
+/// How shards are made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shards {
+    pub preview: usize,
+    pub memory: u64,
+    /// For whoever decodes for them.
+    pub verify_checksums: bool,
+}
+
+impl Shards {
+    /// The shard with this index of so many.
+    pub fn make(self, index: usize, shards: usize) -> Shard {
+        Shard::one_of(index, shards, self.preview).with_memory(self.memory)
+    }
+}
+
 /// Spreads the work over two threads or more.
 pub(super) fn drive<E: From<Error>>(
     source: &mut (impl Source + ?Sized),
     threads: Threads,
-    preview: usize,
+    make: Shards,
     mut collector: Collector,
     sink: &mut impl Sink<E>,
 ) -> Run<E> {
@@ -86,23 +102,23 @@ pub(super) fn drive<E: From<Error>>(
         let (said, reports): (Vec<_>, Vec<_>) = (0..shards).map(|_| sync_channel(WAITING)).unzip();
         if threads.count.get() == 2 {
             let [said] = said.try_into().unwrap_or_else(|_| unreachable!("there is one shard"));
-            let follower = Here::new(preview, said);
+            let follower = Here::new(make.make(0, 1), said);
             let reader = reader(source, follower, told, &enough, threads.packets);
-            scope.spawn(|| reader.read());
+            scope.spawn(move || reader.read(make.verify_checksums));
         } else {
             let (give_back, used) = channel();
             let mut tasks = Vec::with_capacity(shards);
             for (index, said) in said.into_iter().enumerate() {
                 let (task, own) = sync_channel(WAITING);
                 tasks.push(task);
-                let shard = Shard::one_of(index, shards, preview);
+                let shard = make.make(index, shards);
                 let give_back = give_back.clone();
                 scope.spawn(move || follow(shard, &own, &said, &give_back));
             }
             let has_blocks = source.has_blocks();
             let follower = There::new(tasks, used, has_blocks);
             let reader = reader(source, follower, told, &enough, threads.packets);
-            scope.spawn(|| reader.read());
+            scope.spawn(move || reader.read(make.verify_checksums));
         }
         let tracked = vec![0; shards];
         let enough = &enough;

@@ -111,6 +111,9 @@ pub struct Judge {
     traffic: Traffic,
     trails: HashMap<u64, Trail>,
     untracked: u64,
+    /// Octets that the exchanges take that wait for what comes behind them, and may take.
+    octets: u64,
+    room: u64,
     nobody: Trail,
     now: Mark,
     second: Option<i64>,
@@ -155,6 +158,8 @@ impl Judge {
             traffic: Traffic::default(),
             trails: HashMap::new(),
             untracked: 0,
+            octets: 0,
+            room: limits::MEMORY / 8,
             nobody: Trail::default(),
             now: Mark::default(),
             second: None,
@@ -186,6 +191,11 @@ impl Judge {
         judge
     }
 
+    /// So many octets may be taken by exchanges that wait for what comes behind them.
+    pub const fn set_memory(&mut self, octets: u64) {
+        self.room = octets;
+    }
+
     /// How many exchanges were judged by what was known at once alone, since there were too many
     /// connections to remember all.
     pub const fn untracked(&self) -> u64 {
@@ -203,7 +213,7 @@ impl Judge {
         self.passes(exchange.completed, out);
         let Self { rules, calls, traffic, trails, found, .. } = self;
         let mut called = calls.by(&exchange);
-        let full = trails.len() >= limits::JUDGED_CONNECTIONS;
+        let full = trails.len() >= limits::JUDGED_CONNECTIONS || self.octets > self.room;
         let mut trail = match full {
             true => trails.get_mut(&exchange.connection),
             false => Some(trails.entry(exchange.connection).or_default()),
@@ -252,8 +262,10 @@ impl Judge {
         let called = called.and(&self.settled);
         match trail {
             Some(trail) => {
+                let before = trail.memory();
                 let unsettled = Unsettled { id, exchange, called, held, strays: Vec::new() };
                 remember(rules, &self.coverable, &self.watchers, trail, unsettled, found, out);
+                self.octets = (self.octets + trail.memory()).saturating_sub(before);
             }
             None => {
                 self.untracked += 1;
@@ -292,6 +304,7 @@ impl Judge {
     pub fn connection(&mut self, connection: &Connection, out: &mut Vec<Finding>) {
         self.passes(connection.completed, out);
         let mut trail = self.trails.remove(&connection.id).unwrap_or_default();
+        self.octets = self.octets.saturating_sub(trail.memory());
         let unsettled = std::mem::take(&mut trail.unsettled);
         // Strays of all exchanges, for the rules about the connection.
         let strays: Vec<Stray> =

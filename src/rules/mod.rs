@@ -23,7 +23,8 @@
 //! ```
 //!
 //! To add one: its block in the file of its family, its line in [`RULES`], its Chinese text in
-//! `chinese/FAMILY.md`, and two dialogues, `tests/rules/NAME/hit.http` and `miss.http`. A rule never parses: what it needs is a fact of `http`.
+//! `chinese/FAMILY.md`, and two dialogues, `tests/rules/NAME/hit.http` and `miss.http`. A rule never
+//! parses: what it needs is a fact of `http`.
 
 mod aggregate;
 mod asked;

@@ -153,7 +153,7 @@ const fn silence(guard: Guard) -> &'static str {
         Guard::BothDirections => "缺少某一方向的数据包",
         Guard::NotHttp10 => "有一方的报文是 HTTP/1.0",
         Guard::NotCached => "响应来自缓存",
-        Guard::ProxyLower => "并不沉默，但若经过代理,严重程度降一级",
+        Guard::ProxyLower => "并不沉默，但若经过代理，严重程度降一级",
         Guard::MinHistory => "抓包中没有更早的数据可供比较",
         Guard::NotTls => "字节由 TLS 解密而来",
     }

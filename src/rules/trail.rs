@@ -59,6 +59,11 @@ pub struct Trail {
 }
 
 impl Trail {
+    /// Octets that its exchanges take.
+    pub(super) fn memory(&self) -> u64 {
+        self.unsettled.iter().map(|unsettled| unsettled.exchange.memory()).sum()
+    }
+
     /// The exchange before, where it is still known.
     pub fn previous(&self) -> Option<&Exchange> {
         self.unsettled.back().map(|unsettled| &*unsettled.exchange)

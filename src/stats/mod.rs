@@ -8,6 +8,7 @@ mod endings;
 mod endpoints;
 mod failures;
 mod flaws;
+mod forgotten;
 mod groups;
 mod latency;
 mod outcome;
@@ -23,6 +24,7 @@ pub use endings::Endings;
 pub use endpoints::{Answer, EndpointCount, Endpoints};
 pub use failures::{Failure, FailureCount, Failures};
 pub use flaws::{FlawCount, FlawCounts};
+pub use forgotten::Forgotten;
 pub use groups::{By, Group, Groups};
 pub use latency::Latency;
 pub use outcome::{Outcome, Outcomes};
@@ -88,6 +90,8 @@ pub struct Statistics {
     pub quality: Quality,
     /// Runs of octets that stood where none may.
     pub strays: u64,
+    /// What rules and diagnosis had no room for.
+    pub forgotten: Forgotten,
 }
 
 impl Statistics {

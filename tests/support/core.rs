@@ -169,8 +169,9 @@ struct Core {
 
 impl Core {
     fn at(&mut self, at: Timestamp, number: u64) {
-        self.last = Mark { at: self.last.at.max(at), packet: number };
-        if self.clock.passes(at) {
+        let passes = self.clock.passes(at);
+        self.last = Mark { at: self.clock.now(), packet: number };
+        if passes {
             self.shard.tick(self.last);
         }
     }

@@ -251,14 +251,17 @@ fn frame(head: &mut Vec<u8>, body: &[u8], chunked: bool, random: &mut Random) ->
     sent
 }
 
+/// What bodies hold now and then: a response that is none. Real ones have another first field.
+pub const BAIT: &str = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+
 /// So many octets that look like JSON and sometimes like a response of their own, which a reader
 /// that loses its place would take for one.
 fn text_body(octets: usize, random: &mut Random) -> Vec<u8> {
-    const BAIT: &[u8] = b"\r\nHTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     let mut body = Vec::with_capacity(octets + 64);
     while body.len() < octets {
         if random.chance(20) {
-            body.extend_from_slice(BAIT);
+            body.extend_from_slice(b"\r\n");
+            body.extend_from_slice(BAIT.as_bytes());
         }
         body.extend_from_slice(format!("{{\"k\":\"{}\"}},", random.hex(16)).as_bytes());
     }

@@ -17,6 +17,7 @@ use httpwhy::capture::Source;
 use httpwhy::dashboard::{self, App, Options, Theme};
 use httpwhy::error::Error;
 use httpwhy::export::Secrets;
+use httpwhy::pipeline;
 use httpwhy::snapshot::{Board, Ended};
 use httpwhy::units::Count;
 
@@ -42,6 +43,8 @@ pub(super) struct Arguments {
     /// Begin with this filter, as in 'status >= 500 and path ~ /checkout'; httpwhy explain filter
     #[arg(short = 'Y', long, value_name = "EXPR")]
     filter: Option<String>,
+    #[command(flatten)]
+    memory: input::Memory,
     #[command(flatten)]
     keep: keep::Keep,
     /// Replace the file of -w if there is one
@@ -96,12 +99,16 @@ impl Arguments {
         if piped {
             tell("waiting for packets; Ctrl-C ends it");
         }
+        // What is saved by a key is made in the current folder.
+        let here = PathBuf::from("./saved");
+        let made = std::iter::once(here).chain(self.keep.made()).collect();
         if device.is_interface() || device.is_followed() || piped {
-            let live::Opened { source, name } = device.open(&self.read, &self.words)?;
+            let live::Opened { source, name } = device.open(&self.read, &self.words, made)?;
             let live = source.is_live();
             let paths = if again && !live { paths } else { Vec::new() };
             return Ok(Opened { source, name, paths, live });
         }
+        device.confine(paths.clone(), made);
         let name = named(&paths);
         let source = Box::new(input::open(paths.clone())?);
         Ok(Opened { source, name, paths: if again { paths } else { Vec::new() }, live: false })
@@ -116,7 +123,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         return Err(Error::Usage(help.to_owned()).into());
     }
     let Opened { source, name, paths, live } = arguments.open()?;
-    let reading = Reading::new(arguments.body as usize);
+    let reading = Reading::new(pipeline::Options {
+        preview: arguments.body as usize,
+        memory: arguments.memory.octets(),
+        ..pipeline::Options::default()
+    });
     let leave = live::stop_flag()?;
     let thread = match arguments.keep.save(source, arguments.force)? {
         keep::Kept::As(source) => reading.begin(source, |_| Ok(()))?,
@@ -154,12 +165,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
 struct Reading {
     board: Arc<Board>,
     stop: Arc<AtomicBool>,
-    preview: usize,
+    options: pipeline::Options,
 }
 
 impl Reading {
-    fn new(preview: usize) -> Self {
-        Self { board: Arc::default(), stop: Arc::default(), preview }
+    fn new(options: pipeline::Options) -> Self {
+        Self { board: Arc::default(), stop: Arc::default(), options }
     }
 
     /// Begins to read; at the end the source is closed.
@@ -168,9 +179,9 @@ impl Reading {
         source: S,
         close: impl FnOnce(S) -> Result<(), Error> + Send + 'static,
     ) -> io::Result<JoinHandle<()>> {
-        let (board, stop, preview) =
-            (Arc::clone(&self.board), Arc::clone(&self.stop), self.preview);
-        let read = move || reader::read(source, preview, &board, &stop, close);
+        let (board, stop) = (Arc::clone(&self.board), Arc::clone(&self.stop));
+        let options = self.options.clone();
+        let read = move || reader::read(source, options, &board, &stop, close);
         thread::Builder::new().name("reader".to_owned()).spawn(read)
     }
 }

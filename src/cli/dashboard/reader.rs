@@ -30,7 +30,7 @@ struct Publisher<'b> {
 /// Reads a source to its end, or until `stop` is set, closes it, and says on the board how it went.
 pub(super) fn read<S: Source>(
     mut source: S,
-    preview: usize,
+    options: pipeline::Options,
     board: &Board,
     stop: &AtomicBool,
     close: impl FnOnce(S) -> Result<(), Error>,
@@ -44,7 +44,6 @@ pub(super) fn read<S: Source>(
         took: Duration::ZERO,
         now: Now::default(),
     };
-    let options = pipeline::Options { preview, ..pipeline::Options::default() };
     let outcome = pipeline::drive::<Error>(&mut source, options, &mut publisher);
     let octets = source.reading().octets;
     let outcome = outcome.and_then(|outcome| close(source).map(|()| outcome));

@@ -162,6 +162,14 @@ fn capture(out: &mut Vec<u8>, summary: &Summary, statistics: &Statistics) {
     json::number(out, summary.tolerated);
     key!(out, "evicted");
     json::number(out, summary.population.evicted);
+    key!(out, "connection_memory_bytes");
+    json::number(out, summary.population.memory);
+    key!(out, "forgotten_parties");
+    json::number(out, statistics.forgotten.parties);
+    key!(out, "forgotten_evidence");
+    json::number(out, statistics.forgotten.evidence);
+    key!(out, "judged_at_once");
+    json::number(out, statistics.forgotten.judged_at_once);
     key!(out, "dropped");
     json::optional_number(out, summary.dropped());
     key!(out, "dropped_by_system");

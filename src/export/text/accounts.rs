@@ -47,7 +47,17 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
     let mut table = Table::new("<><", &["CONNECTIONS AND HEADS", "", ""]);
     table.row(entry("begun", population.begun, "connections"));
     table.row(entry("most", population.most, "tracked at one time"));
-    table.row(entry("evicted", population.evicted, "given up, since the table was full"));
+    table.row(entry("memory", population.memory >> 20, "MiB that they took, at most"));
+    table.row(entry("evicted", population.evicted, "given up, too many or too large"));
+    let forgotten = &view.statistics.forgotten;
+    let kept = [
+        ("unwatched", forgotten.parties, "servers, clients … that rules had no room for"),
+        ("forgotten", forgotten.evidence, "exchanges … that diagnosis had no room for"),
+        ("hurried", forgotten.judged_at_once, "exchanges judged without what came behind"),
+    ];
+    for (name, count, note) in kept.into_iter().filter(|(_, count, _)| *count > 0) {
+        table.row(entry(name, count, note));
+    }
     table.row(entry("heads", summary.heads, "of messages read"));
     table.row(entry("tolerated", summary.tolerated, "of them only by the tolerant reading"));
     table.write(page, view.options.columns);

@@ -24,7 +24,7 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
         (endings.unanswered, "never answered"),
         (endings.idle, "fell silent"),
         (endings.replaced, "replaced by a new one"),
-        (endings.evicted, "given up, too many at a time"),
+        (endings.evicted, "given up, too many or too large"),
         (endings.open, "open at the end"),
     ];
     let parts = ended.iter().filter(|(count, _)| *count > 0);

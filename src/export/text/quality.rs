@@ -31,6 +31,7 @@ pub(super) fn flaws(page: &mut Page, view: &View<'_>) {
 
 pub(super) fn write(page: &mut Page, view: &View<'_>) {
     let (summary, quality) = (view.summary, &view.statistics.quality);
+    let forgotten = &view.statistics.forgotten;
     if quality.segments == 0 && summary.dropped().is_none() && !summary.is_damaged() {
         return;
     }
@@ -63,6 +64,12 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
     let clock = format!("packets are earlier than one before them, by up to {back}");
     let notable = summary.largest_step_back.is_some_and(|step| step >= NOTABLE_STEP);
     warn("clock", if notable { summary.earlier } else { 0 }, counted(summary.earlier), clock);
+    let evicted = "connections given up: too many, or too large; --memory allows more".to_owned();
+    warn("given up", summary.population.evicted, counted(summary.population.evicted), evicted);
+    let unwatched = "servers, clients … that rules could not watch: too many".to_owned();
+    warn("unwatched", forgotten.parties, counted(forgotten.parties), unwatched);
+    let hurried = "exchanges judged without what came behind them: too many waited".to_owned();
+    warn("hurried", forgotten.judged_at_once, counted(forgotten.judged_at_once), hurried);
     let unexamined = "failures: too many at one time to wait for the evidence of all".to_owned();
     warn("not explained", quality.unexamined, counted(quality.unexamined), unexamined);
     let mut note = |name: &str, count: u64, note: String| {

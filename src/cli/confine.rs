@@ -1,0 +1,282 @@
+//! What this process may still do once it knows what it has to read and to write: nothing else, since
+//! what it reads was written by strangers. On Linux privileges, capabilities, files, the network and
+//! whole system calls are given up, before the first packet is looked at and before any thread
+//! begins; elsewhere this does nothing. Whatever the kernel does not know is left out.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+#[derive(Debug, Args, Default)]
+pub(super) struct Sandbox {
+    /// Keep all rights of the process, which are given up otherwise once the files are known
+    #[arg(long)]
+    no_sandbox: bool,
+}
+
+/// What has to be possible still.
+#[derive(Debug, Default)]
+pub(super) struct Needs {
+    /// Files to read, and folders in which files that come later are to be read.
+    pub read: Vec<PathBuf>,
+    /// Files and folders to make.
+    pub write: Vec<PathBuf>,
+    /// Whether a device was opened, with rights that nothing needs any more.
+    pub device: bool,
+}
+
+/// What is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Confinement {
+    /// No program can give the process new privileges.
+    pub no_new_privileges: bool,
+    /// It has no capabilities.
+    pub no_capabilities: bool,
+    /// It reads and writes what it needs alone.
+    pub files: bool,
+    /// It can neither start programs nor connect to anything.
+    pub system_calls: bool,
+}
+
+impl Confinement {
+    /// In one line.
+    pub fn line(self) -> String {
+        let parts = [
+            (self.no_new_privileges, "no new privileges"),
+            (self.no_capabilities, "no capabilities"),
+            (self.files, "Landlock"),
+            (self.system_calls, "seccomp"),
+        ];
+        let name = |wanted| {
+            let names = parts.iter().filter(|(held, _)| *held == wanted).map(|(_, name)| *name);
+            names.collect::<Vec<_>>().join(", ")
+        };
+        match (name(true), name(false)) {
+            (held, missing) if missing.is_empty() => held,
+            (held, missing) if held.is_empty() => format!("none; not there: {missing}"),
+            (held, missing) => format!("{held}; not there: {missing}"),
+        }
+    }
+}
+
+impl Sandbox {
+    /// Gives up what is not needed.
+    pub fn confine(&self, needs: &Needs) {
+        if self.no_sandbox {
+            return;
+        }
+        let confinement = confine(needs);
+        let full = confinement.files && confinement.system_calls && confinement.no_capabilities;
+        if needs.device && !full && cfg!(target_os = "linux") {
+            let what = format!("this kernel confines less than it could: {}", confinement.line());
+            super::complain("note", &what);
+        }
+    }
+}
+
+/// The folder in which something is made: the nearest one that is there.
+fn nearest(path: &Path) -> PathBuf {
+    let mut folder = path;
+    while let Some(above) = folder.parent() {
+        if above.as_os_str().is_empty() {
+            return PathBuf::from(".");
+        }
+        if above.is_dir() {
+            return above.to_owned();
+        }
+        folder = above;
+    }
+    PathBuf::from(".")
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn confine(needs: &Needs) -> Confinement {
+    let _ = (nearest(Path::new("")), needs);
+    Confinement::default()
+}
+
+#[cfg(target_os = "linux")]
+pub(super) use linux::confine;
+
+/// What would be in force: tried by a thread that does nothing else.
+pub(super) fn offered() -> Confinement {
+    let tried = std::thread::spawn(|| confine(&Needs::default()));
+    tried.join().unwrap_or_default()
+}
+
+/// `httpwhy confined`: what the process cannot do any more once it is confined; for tests and for who
+/// wants to see it. Fails where something is still possible.
+pub(super) fn run() -> anyhow::Result<super::Done> {
+    let confinement = confine(&Needs::default());
+    type Try = fn() -> std::io::Result<()>;
+    let tries: [(&str, Try); 4] = [
+        ("read /etc/passwd", || std::fs::read("/etc/passwd").map(drop)),
+        ("make a file", || std::fs::write(std::env::temp_dir().join("httpwhy-confined"), b"")),
+        ("start a program", || std::process::Command::new("/bin/true").status().map(drop)),
+        ("connect", || std::net::TcpStream::connect(("127.0.0.1", 9)).map(drop)),
+    ];
+    let mut possible = Vec::new();
+    let mut text = format!("in force: {}\n", confinement.line());
+    for (what, attempt) in tries {
+        let refused = attempt().is_err_and(|error| {
+            // Whatever is refused by others, such as a port nobody listens on, was possible.
+            error.kind() == std::io::ErrorKind::PermissionDenied
+        });
+        text.push_str(&format!("{what}: {}\n", if refused { "refused" } else { "possible" }));
+        if !refused {
+            possible.push(what);
+        }
+    }
+    std::io::Write::write_all(&mut std::io::stdout().lock(), text.as_bytes())?;
+    anyhow::ensure!(possible.is_empty(), "still possible: {}", possible.join(", "));
+    Ok(super::Done::Well)
+}
+
+#[cfg(target_os = "linux")]
+mod linux {
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    use landlock::{
+        ABI, Access, AccessFs, AccessNet, PathBeneath, PathFd, Ruleset, RulesetAttr,
+        RulesetCreatedAttr, RulesetError, RulesetStatus,
+    };
+    use rustix::fs::{self, AtFlags, CWD, accessat};
+    use rustix::process::{Gid, Uid, geteuid};
+    use rustix::thread::{self, CapabilitySet, CapabilitySets};
+    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+
+    use super::{Confinement, Needs, nearest};
+
+    /// The user that nothing belongs to.
+    const NOBODY: u32 = 65_534;
+
+    /// System calls that nothing here needs and whoever takes the process over would: they start
+    /// programs, talk to the network, look into other processes, change the system.
+    const DENIED: &[i64] = &[
+        libc::SYS_execve,
+        libc::SYS_execveat,
+        libc::SYS_ptrace,
+        libc::SYS_process_vm_readv,
+        libc::SYS_process_vm_writev,
+        libc::SYS_socket,
+        libc::SYS_connect,
+        libc::SYS_bind,
+        libc::SYS_listen,
+        libc::SYS_accept,
+        libc::SYS_accept4,
+        libc::SYS_mount,
+        libc::SYS_umount2,
+        libc::SYS_pivot_root,
+        libc::SYS_chroot,
+        libc::SYS_setns,
+        libc::SYS_unshare,
+        libc::SYS_init_module,
+        libc::SYS_finit_module,
+        libc::SYS_delete_module,
+        libc::SYS_kexec_load,
+        libc::SYS_bpf,
+        libc::SYS_perf_event_open,
+        libc::SYS_userfaultfd,
+        libc::SYS_io_uring_setup,
+        libc::SYS_open_by_handle_at,
+        libc::SYS_keyctl,
+        libc::SYS_add_key,
+        libc::SYS_request_key,
+        libc::SYS_setuid,
+        libc::SYS_setgid,
+        libc::SYS_setresuid,
+        libc::SYS_setresgid,
+        libc::SYS_personality,
+        libc::SYS_reboot,
+        libc::SYS_swapon,
+        libc::SYS_settimeofday,
+        libc::SYS_clock_settime,
+    ];
+
+    /// Gives up what is not needed; tells what came of it.
+    pub fn confine(needs: &Needs) -> Confinement {
+        if needs.device {
+            become_somebody_else(needs);
+        }
+        let no_capabilities = drop_capabilities(needs);
+        let no_new_privileges = thread::set_no_new_privs(true).is_ok();
+        let files = no_new_privileges && restrict_files(needs).unwrap_or(false);
+        let system_calls = no_new_privileges && restrict_system_calls();
+        Confinement { no_new_privileges, no_capabilities, files, system_calls }
+    }
+
+    /// Root becomes the user who asked for it, or, where nothing is to be written, nobody.
+    fn become_somebody_else(needs: &Needs) {
+        if !geteuid().is_root() {
+            return;
+        }
+        let number = |name: &str| std::env::var(name).ok()?.parse::<u32>().ok();
+        let somebody = number("SUDO_UID").zip(number("SUDO_GID")).filter(|(user, _)| *user != 0);
+        let nobody = needs.write.is_empty().then_some((NOBODY, NOBODY));
+        let Some((user, group)) = somebody.or(nobody) else { return };
+        let (user, group) = (Uid::from_raw(user), Gid::from_raw(group));
+        // No other thread has begun, so that this is the whole process.
+        let _ = thread::set_thread_groups(&[])
+            .and_then(|()| thread::set_thread_res_gid(group, group, group))
+            .and_then(|()| thread::set_thread_res_uid(user, user, user));
+    }
+
+    /// Whether none is left. Root keeps what lets it reach files of others, where these are asked for.
+    fn drop_capabilities(needs: &Needs) -> bool {
+        let _ = thread::clear_ambient_capability_set();
+        let Ok(held) = thread::capabilities(None) else { return false };
+        let none = CapabilitySet::empty();
+        let set = |effective, permitted| {
+            let sets = CapabilitySets { effective, permitted, inheritable: none };
+            thread::set_capabilities(None, sets).is_ok()
+        };
+        if !set(none, held.permitted) {
+            return false;
+        }
+        let may = |path: &Path, access| accessat(CWD, path, access, AtFlags::EACCESS);
+        let denied = |path: &Path, access| may(path, access) == Err(rustix::io::Errno::ACCESS);
+        let mut kept = none;
+        if needs.read.iter().any(|path| denied(path, fs::Access::READ_OK)) {
+            kept |= CapabilitySet::DAC_READ_SEARCH;
+        }
+        if needs.write.iter().any(|path| denied(&nearest(path), fs::Access::WRITE_OK)) {
+            kept |= CapabilitySet::DAC_OVERRIDE;
+        }
+        let kept = kept & held.permitted;
+        set(kept, kept) && kept.is_empty()
+    }
+
+    /// Reading and writing what is needed alone, and no connections.
+    fn restrict_files(needs: &Needs) -> Result<bool, RulesetError> {
+        // The fourth version knows the network; later ones would take ioctl from the terminal.
+        let abi = ABI::V4;
+        let mut rules = Ruleset::default()
+            .handle_access(AccessFs::from_all(abi))?
+            .handle_access(AccessNet::from_all(abi))?
+            .create()?;
+        let read = AccessFs::from_read(abi) & !AccessFs::Execute;
+        let write = AccessFs::from_all(abi) & !AccessFs::Execute;
+        let terminal = AccessFs::ReadFile | AccessFs::WriteFile;
+        let folders: Vec<_> = needs.write.iter().map(|path| nearest(path)).collect();
+        let wanted = needs.read.iter().map(|path| (path.as_path(), read));
+        let wanted = wanted.chain(folders.iter().map(|folder| (folder.as_path(), write)));
+        let devices = ["/dev/tty", "/dev/null"].map(|path| (Path::new(path), terminal));
+        for (path, access) in wanted.chain(devices) {
+            // What is not there is for whoever opens it to complain about.
+            let Ok(path) = PathFd::new(path) else { continue };
+            rules = rules.add_rule(PathBeneath::new(path, access))?;
+        }
+        Ok(rules.restrict_self()?.ruleset != RulesetStatus::NotEnforced)
+    }
+
+    fn restrict_system_calls() -> bool {
+        let denied: BTreeMap<i64, Vec<_>> =
+            DENIED.iter().map(|number| (*number, Vec::new())).collect();
+        let Ok(architecture) = std::env::consts::ARCH.try_into() else { return false };
+        let refused = SeccompAction::Errno(libc::EPERM as u32);
+        let filter = SeccompFilter::new(denied, SeccompAction::Allow, refused, architecture);
+        let program: Option<BpfProgram> = filter.ok().and_then(|filter| filter.try_into().ok());
+        program.is_some_and(|program| seccompiler::apply_filter(&program).is_ok())
+    }
+}
