@@ -102,7 +102,7 @@ impl Collector {
     /// A collector that hands on, and counts, only the exchanges that a filter matches, and what
     /// concerns them. Connections are counted all the same.
     pub fn with_filter(filter: Option<Filter>) -> Self {
-        Self { sieve: filter.map(Sieve::new), ..Self::default() }
+        Self { sieve: filter.map(|filter| Sieve::new(Some(filter))), ..Self::default() }
     }
 
     /// The same with rules that are ignored or have other parameters.
@@ -119,6 +119,15 @@ impl Collector {
         self
     }
 
+    /// The same where exchanges are held back until their verdicts are known, so that these come right
+    /// behind them. How many are held is bounded.
+    pub fn with_causes(mut self, wanted: bool) -> Self {
+        if wanted {
+            self.sieve = Some(self.sieve.unwrap_or_else(|| Sieve::new(None)).with_causes());
+        }
+        self
+    }
+
     /// The same where what is remembered may take another part of a budget of so many octets, of which other
     /// parts are for others (see [`limits::MEMORY`]). To be said last, and before anything comes.
     #[must_use]
@@ -129,6 +138,11 @@ impl Collector {
             sieve.set_room(octets / 8);
         }
         self
+    }
+
+    /// Whether only some of the exchanges are handed on.
+    fn chooses(&self) -> bool {
+        self.sieve.as_ref().is_some_and(Sieve::chooses)
     }
 
     /// What was forgotten or judged too early, since there was too much of it.
@@ -142,7 +156,7 @@ impl Collector {
 
     /// The same, and counts how many exchanges of those that it hands on match another filter.
     pub fn with_gate(self, filter: Option<Filter>) -> Self {
-        let gate = filter.map(|filter| Gate { sieve: Sieve::new(filter), matched: 0 });
+        let gate = filter.map(|filter| Gate { sieve: Sieve::new(Some(filter)), matched: 0 });
         Self { gate, ..self }
     }
 
@@ -200,7 +214,7 @@ impl Collector {
                 }
                 Event::Stray(stray) => {
                     self.statistics.stray(&stray);
-                    if self.sieve.is_none() {
+                    if !self.chooses() {
                         sink(Record::Stray(&stray))?;
                     }
                     self.judge.stray(&stray, &mut self.findings);
@@ -208,7 +222,7 @@ impl Collector {
                 }
                 Event::Connection(connection) => {
                     self.statistics.connection(&connection);
-                    if self.sieve.is_none() {
+                    if !self.chooses() {
                         sink(Record::Connection(&connection))?;
                     }
                     self.judge.connection(&connection, &mut self.findings);
@@ -268,7 +282,7 @@ impl Collector {
         self.statistics.quality.unexamined = self.diagnostician.counts().unexamined;
         let upstreams = self.diagnostician.upstreams();
         // Like connections, they are no exchanges that a filter could ask for.
-        if self.sieve.is_none() {
+        if !self.chooses() {
             self.statistics.upstreams = upstreams;
         }
         self.release(None, &mut sink)

@@ -36,6 +36,9 @@ pub struct Options {
     pub bodies: Option<Arc<Bodies>>,
     /// Which exchanges are wanted; all where there is none.
     pub filter: Option<Filter>,
+    /// Whether exchanges are to be held back until their verdicts are known, which then come right
+    /// behind them.
+    pub causes: bool,
     /// What exchanges are grouped by in the statistics, beside their servers.
     pub by: Vec<By>,
     /// Exchanges that are to be counted among them: [`Outcome::gated`].
@@ -145,6 +148,7 @@ pub fn drive<E: From<Error>>(
 ) -> Result<Outcome, E> {
     let memory = options.memory.unwrap_or(limits::MEMORY).max(limits::MEMORY_LEAST);
     let collector = Collector::with_filter(options.filter)
+        .with_causes(options.causes)
         .with_gate(options.gate)
         .grouped(&options.by)
         .watched(source.is_live())

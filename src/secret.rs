@@ -232,8 +232,8 @@ fn cookies<'v>(value: &'v [u8], attributes: &[&str]) -> Cow<'v, [u8]> {
     Cow::Owned(out)
 }
 
-/// An authority (RFC 3986 section 3.2) without its user information.
-fn authority(value: &[u8]) -> Cow<'_, [u8]> {
+/// An authority (RFC 3986 section 3.2) without its user information; the value of Host is one.
+pub fn authority(value: &[u8]) -> Cow<'_, [u8]> {
     let end = value.iter().position(|octet| b"/?#".contains(octet)).unwrap_or(value.len());
     let at = value.get(..end).and_then(|authority| memchr::memrchr(b'@', authority));
     let Some(at) = at else { return Cow::Borrowed(value) };

@@ -128,6 +128,18 @@ fn outputs_are_as_kept() {
     }
 }
 
+#[test]
+fn json_is_one_document_of_the_same_records() {
+    for sample in samples() {
+        let document: Vec<Value> = serde_json::from_str(&of(&sample, "json")).expect(&sample);
+        let lines = of(&sample, "jsonl");
+        let records: Vec<Value> =
+            lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert!(!records.is_empty(), "{sample}: there is a summary in any case");
+        assert_eq!(document, records, "{sample}");
+    }
+}
+
 /// What streams has written an exchange before the next one comes, so that it needs no memory.
 #[test]
 fn csv_and_har_write_as_they_go() {
@@ -150,21 +162,25 @@ fn csv_and_har_write_as_they_go() {
         assert!(seen > 1, "{seen}");
         let before = out.len();
         exporter.end(&outcome.summary, &outcome.statistics, &mut out).unwrap();
-        assert!(name == "har" || out.len() == before);
+        // The line that waited for its verdict.
+        assert!(name == "har" || out.len() == before + ",,,\r\n".len());
     }
 }
 
 #[test]
 fn every_cell_of_csv_is_what_the_records_say() {
-    let mut compared = 0;
+    let (mut compared, mut explained) = (0, 0);
     for sample in samples() {
         let records = text(exported(open(&sample), "jsonl", OPTIONS));
         let records = records.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        let records: Vec<Value> =
-            records.filter(|record| record["type"] == "transaction").collect();
+        let all: Vec<Value> = records.collect();
+        let records: Vec<&Value> =
+            all.iter().filter(|record| record["type"] == "transaction").collect();
         let rows = read_csv(&of(&sample, "csv"));
         let (names, rows) = rows.split_first().expect("a header line");
         assert_eq!(rows.len(), records.len(), "{sample}");
+        let diagnoses: Vec<&Value> =
+            all.iter().filter(|record| record["type"] == "diagnosis").collect();
         for (row, record) in rows.iter().zip(&records) {
             assert_eq!(row.len(), names.len(), "{sample}");
             let cell = |name: &str| {
@@ -189,6 +205,12 @@ fn every_cell_of_csv_is_what_the_records_say() {
                     compared += 1;
                 }
             }
+            let verdict = diagnoses.iter().find(|one| one["transaction"] == record["id"]);
+            for name in ["cause", "confidence", "upstream"] {
+                let expected = verdict.and_then(|verdict| verdict[name].as_str());
+                assert_eq!(cell(name), expected.unwrap_or_default(), "{sample}: {name}");
+            }
+            explained += usize::from(verdict.is_some());
             for name in ["connect", "request", "think", "response", "total", "idle_before"] {
                 let shown = cell(&format!("{name}_ms"));
                 match record[format!("{name}_ns")].as_u64() {
@@ -212,6 +234,7 @@ fn every_cell_of_csv_is_what_the_records_say() {
         }
     }
     assert!(compared > 1_000, "{compared}");
+    assert!(explained >= 5, "{explained}");
 }
 
 #[test]

@@ -120,6 +120,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         preview: arguments.body,
         bodies: None,
         filter,
+        causes: format.causes,
         gate,
         by,
         threads,

@@ -113,6 +113,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         filter,
         gate,
         by,
+        causes: format.causes,
         memory: arguments.memory.octets(),
         ..pipeline::Options::default()
     };
@@ -193,7 +194,9 @@ impl Sink<anyhow::Error> for Shown {
 
     fn pause(&mut self, progress: &Progress<'_>) -> anyhow::Result<ControlFlow<()>> {
         // Under load too: a buffer that is not full yet may wait for long.
-        self.out.flush().map_err(|error| self.out.refused(error))?;
+        let Self { exporter, out, .. } = self;
+        let written = exporter.pause(out).and_then(|()| out.flush());
+        written.map_err(|error| self.out.refused(error))?;
         if let Some(losses) = &mut self.losses {
             losses.tell(progress.drops);
         }

@@ -554,7 +554,7 @@ fn is_settled(verdict: &Verdict, failing: &Exchange) -> bool {
 }
 
 /// Whether an exchange failed for whoever asked.
-pub(super) fn has_failed(exchange: &Exchange) -> bool {
+pub(crate) fn has_failed(exchange: &Exchange) -> bool {
     if exchange.request.is_none() || exchange.switch.is_some() || exchange.tunnelled {
         return false;
     }

@@ -21,9 +21,8 @@ mod ownership;
 mod upstream;
 mod verdict;
 
-use diagnostician::has_failed;
-
 pub use cause::{CAUSES, Cause, Cure};
+pub(crate) use diagnostician::has_failed;
 pub use diagnostician::{Counts, Diagnostician};
 pub use durations::{Durations, Typical};
 pub use upstream::{Race, Retries, Upstream};

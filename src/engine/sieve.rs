@@ -1,11 +1,11 @@
 //! Exchanges, findings and verdicts in; those that a filter asks for out, in the order in which they
-//! came in. Where the filter asks what rules found or why an exchange failed, exchanges wait until
-//! that is known; their number is bounded.
+//! came in. Where the filter asks what rules found or why an exchange failed, or whoever reads them
+//! wants to have that at once, exchanges wait until it is known; their number is bounded.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::diagnosis::Verdict;
+use crate::diagnosis::{self, Verdict};
 use crate::filter::{Filter, Subject};
 use crate::http::Exchange;
 use crate::limits;
@@ -22,9 +22,13 @@ pub(super) enum Wanted<'w> {
 /// See the module's words.
 #[derive(Debug)]
 pub(super) struct Sieve {
-    filter: Filter,
+    /// All are wanted where there is none.
+    filter: Option<Filter>,
     asks_for_findings: bool,
     asks_for_causes: bool,
+    /// Whether exchanges wait for their verdict even where they are wanted without it. Good answers wait
+    /// too: a retry behind the proxy may have saved them.
+    with_causes: bool,
     /// Time of the first exchange.
     start: Option<Timestamp>,
     /// Ascending by number.
@@ -45,15 +49,18 @@ pub(super) struct Waiting {
     pub exchange: Arc<Exchange>,
     /// Whether it is known to be wanted, and waits for those before it only.
     is_wanted: bool,
+    /// Whether it is not to come out before its verdict.
+    awaits_cause: bool,
     findings: Vec<Finding>,
     verdicts: Vec<Verdict>,
 }
 
 impl Sieve {
-    pub fn new(filter: Filter) -> Self {
+    pub fn new(filter: Option<Filter>) -> Self {
         Self {
-            asks_for_findings: filter.asks_for_findings(),
-            asks_for_causes: filter.asks_for_causes(),
+            asks_for_findings: filter.as_ref().is_some_and(Filter::asks_for_findings),
+            asks_for_causes: filter.as_ref().is_some_and(Filter::asks_for_causes),
+            with_causes: false,
             filter,
             start: None,
             waiting: VecDeque::new(),
@@ -62,6 +69,17 @@ impl Sieve {
             octets: 0,
             room: limits::MEMORY / 8,
         }
+    }
+
+    /// The same where an exchange does not come out before its verdict, if there may be one.
+    pub const fn with_causes(mut self) -> Self {
+        self.with_causes = true;
+        self
+    }
+
+    /// Whether there may be exchanges that are not wanted.
+    pub const fn chooses(&self) -> bool {
+        self.filter.is_some()
     }
 
     /// Octets that exchanges may take that wait.
@@ -76,7 +94,7 @@ impl Sieve {
 
     /// Whether exchanges wait for verdicts.
     pub const fn asks_for_causes(&self) -> bool {
-        self.asks_for_causes
+        self.asks_for_causes || self.with_causes
     }
 
     /// Exchanges that were decided too early, since too many waited.
@@ -93,18 +111,19 @@ impl Sieve {
     ) -> Result<(), E> {
         let start = *self.start.get_or_insert(exchange.first().at);
         let subject = Subject { start: Some(start), ..Subject::new(id, exchange) };
-        if !(self.asks_for_findings || self.asks_for_causes) {
-            if !self.filter.matches(&subject) {
+        let filter = self.filter.as_ref();
+        if !(self.asks_for_findings || self.asks_for_causes()) {
+            if filter.is_some_and(|filter| !filter.matches(&subject)) {
                 return Ok(());
             }
             self.remember(id);
             return give(Wanted::Exchange(id, exchange));
         }
-        let is_wanted = match self.filter.matches_by_now(&subject) {
+        let is_wanted = match filter.map_or(Some(true), |filter| filter.matches_by_now(&subject)) {
             Some(false) => return Ok(()),
             known => known.is_some(),
         };
-        if is_wanted && self.waiting.is_empty() {
+        if is_wanted && !self.with_causes && self.waiting.is_empty() {
             self.remember(id);
             return give(Wanted::Exchange(id, exchange));
         }
@@ -112,7 +131,8 @@ impl Sieve {
         while (self.waiting.len() >= limits::HELD_EXCHANGES || self.octets + cost > self.room)
             && let Some(oldest) = self.pop_front()
         {
-            self.hurried += u64::from(!oldest.is_wanted);
+            let failed = || diagnosis::has_failed(&oldest.exchange);
+            self.hurried += u64::from(!oldest.is_wanted || oldest.awaits_cause && failed());
             self.decide(&oldest, &mut give)?;
         }
         self.octets += cost;
@@ -120,6 +140,7 @@ impl Sieve {
             id,
             exchange: Arc::clone(exchange),
             is_wanted,
+            awaits_cause: self.with_causes,
             findings: Vec::new(),
             verdicts: Vec::new(),
         });
@@ -149,7 +170,10 @@ impl Sieve {
         if self.wanted.contains(&verdict.transaction) {
             return give(Wanted::Verdict(verdict));
         }
-        self.learn(verdict.transaction, |waiting| waiting.verdicts.push(verdict.clone()));
+        self.learn(verdict.transaction, |waiting| {
+            waiting.awaits_cause = false;
+            waiting.verdicts.push(verdict.clone());
+        });
         Ok(())
     }
 
@@ -161,7 +185,7 @@ impl Sieve {
         mut give: impl FnMut(Wanted<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         while let Some(front) = self.waiting.front() {
-            if !front.is_wanted && is_open(front) {
+            if (!front.is_wanted || front.awaits_cause) && is_open(front) {
                 break;
             }
             let Some(front) = self.pop_front() else { break };
@@ -185,7 +209,8 @@ impl Sieve {
         if waiting.is_wanted {
             return;
         }
-        match ask(&self.filter, self.start, waiting, Filter::matches_by_now) {
+        let Some(filter) = &self.filter else { return };
+        match ask(filter, self.start, waiting, Filter::matches_by_now) {
             Some(true) => waiting.is_wanted = true,
             Some(false) => {
                 self.octets = self.octets.saturating_sub(waiting.exchange.memory());
@@ -201,8 +226,8 @@ impl Sieve {
         waiting: &Waiting,
         give: &mut impl FnMut(Wanted<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let holds = |filter: &Filter, subject: &Subject<'_>| filter.matches(subject);
-        if !waiting.is_wanted && !ask(&self.filter, self.start, waiting, holds) {
+        let holds = |filter: &Filter| ask(filter, self.start, waiting, Filter::matches);
+        if !waiting.is_wanted && !self.filter.as_ref().is_none_or(holds) {
             return Ok(());
         }
         self.remember(waiting.id);

@@ -7,30 +7,37 @@
 use std::io::{self, Write};
 
 use super::{Exporter, Format, Options, Secrets, escape, json, name};
+use crate::diagnosis::Verdict;
 use crate::http::{Exchange, FieldName, Message, Switch};
-use crate::stats::Outcome;
+use crate::snapshot::Summary;
+use crate::stats::{Outcome, Statistics};
 use crate::units::Duration;
 
 /// Comma-separated values.
 pub(super) const FORMAT: Format = Format {
     name: "csv",
     about: "one line an exchange, for spreadsheets and databases",
-    open: |options| Box::new(Csv { options, line: Vec::with_capacity(1_024) }),
+    causes: true,
+    open: |options| Box::new(Csv { options, line: Vec::with_capacity(1_024), open: None }),
 };
 
 struct Csv {
     options: Options,
     /// The line being written; used again for the next.
     line: Vec<u8>,
+    /// The exchange whose line waits for the cells of its verdict.
+    open: Option<u64>,
 }
 
 impl Exporter for Csv {
     fn begin(&mut self, out: &mut dyn Write) -> io::Result<()> {
-        let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
+        let columns = COLUMNS.iter().map(|(name, _)| *name);
+        let names: Vec<&str> = columns.chain(VERDICT_COLUMNS).collect();
         write!(out, "{}\r\n", names.join(","))
     }
 
     fn exchange(&mut self, id: u64, exchange: &Exchange, out: &mut dyn Write) -> io::Result<()> {
+        self.close(None, out)?;
         let row = Row { id, exchange, secrets: self.options.secrets };
         self.line.clear();
         for (index, (_, cell)) in COLUMNS.iter().enumerate() {
@@ -39,10 +46,43 @@ impl Exporter for Csv {
             }
             cell(&mut self.line, &row);
         }
-        self.line.extend_from_slice(b"\r\n");
-        out.write_all(&self.line)
+        out.write_all(&self.line)?;
+        self.open = Some(id);
+        Ok(())
+    }
+
+    fn verdict(&mut self, verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
+        if self.open == Some(verdict.transaction) { self.close(Some(verdict), out) } else { Ok(()) }
+    }
+
+    fn pause(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.close(None, out)
+    }
+
+    fn end(&mut self, _: &Summary, _: &Statistics, out: &mut dyn Write) -> io::Result<()> {
+        self.close(None, out)
     }
 }
+
+impl Csv {
+    /// Ends the line that waits, if one does.
+    fn close(&mut self, verdict: Option<&Verdict>, out: &mut dyn Write) -> io::Result<()> {
+        match (self.open.take(), verdict) {
+            (None, _) => Ok(()),
+            (Some(_), None) => out.write_all(b",,,\r\n"),
+            (Some(_), Some(verdict)) => {
+                write!(out, ",{},{},", verdict.cause.id, verdict.confidence.name())?;
+                if let Some(upstream) = verdict.upstream {
+                    write!(out, "{upstream}")?;
+                }
+                out.write_all(b"\r\n")
+            }
+        }
+    }
+}
+
+/// The last columns: why it failed.
+const VERDICT_COLUMNS: [&str; 3] = ["cause", "confidence", "upstream"];
 
 /// What a line is made of.
 struct Row<'e> {

@@ -22,6 +22,7 @@ use timings::Timings;
 pub(super) const FORMAT: Format = Format {
     name: "har",
     about: "HTTP Archive 1.2, for browsers' developer tools",
+    causes: false,
     open: |options| Box::new(Har { options, line: Vec::with_capacity(4_096), first: true }),
 };
 

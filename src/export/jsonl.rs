@@ -24,6 +24,7 @@ use crate::status::Language;
 pub(super) const FORMAT: Format = Format {
     name: "jsonl",
     about: "one JSON record a line: transactions, connections, a summary",
+    causes: false,
     open: |options| Box::new(Jsonl { options, line: Vec::with_capacity(4_096) }),
 };
 

@@ -24,6 +24,7 @@ use text::{captured, ours, sentence};
 pub(super) const FORMAT: Format = Format {
     name: "md",
     about: "Markdown for a ticket: totals, causes, failed and slowest exchanges",
+    causes: false,
     open: |options| Box::new(Markdown { options, failed: Vec::new(), slowest: Vec::new() }),
 };
 

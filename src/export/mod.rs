@@ -2,6 +2,7 @@
 //! format. An exporter writes as it goes and keeps nothing that grows with the capture; it opens
 //! no file and looks at no clock. Captured octets pass `escape` and `secret` on their way.
 
+mod array;
 pub mod bodies;
 pub mod comparison;
 mod csv;
@@ -67,6 +68,11 @@ pub trait Exporter {
         Ok(())
     }
 
+    /// All that there is by now has come, with its verdicts where they are awaited.
+    fn pause(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Everything has come.
     fn end(
         &mut self,
@@ -112,6 +118,9 @@ pub struct Format {
     pub name: &'static str,
     /// What it is, in a few words.
     pub about: &'static str,
+    /// Whether it writes the verdict beside its exchange, which is to be held back for it:
+    /// [`crate::pipeline::Options::causes`].
+    pub causes: bool,
     /// Begins an output.
     pub open: fn(Options) -> Box<dyn Exporter>,
 }
@@ -121,6 +130,7 @@ pub static FORMATS: &[Format] = &[
     text::FORMAT,
     wide::FORMAT,
     jsonl::FORMAT,
+    array::FORMAT,
     csv::FORMAT,
     md::FORMAT,
     html::FORMAT,

@@ -20,6 +20,7 @@ use crate::units::Duration;
 pub(super) const FORMAT: Format = Format {
     name: "prom",
     about: "numbers for Prometheus, by the node exporter's textfile collector",
+    causes: false,
     open: |_| Box::new(Prometheus::default()),
 };
 

@@ -21,6 +21,7 @@ use crate::units::Octets;
 pub(super) const FORMAT: Format = Format {
     name: "wide",
     about: "one line an exchange",
+    causes: false,
     open: |options| Box::new(Wide { options, page: Page::new(options.colour), ends: 0 }),
 };
 

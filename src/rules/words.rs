@@ -5,6 +5,7 @@ use super::report::{path, url};
 use super::shown::shown;
 use crate::flow::Side;
 use crate::http::{Exchange, FieldName, Head, Kind, Message};
+use crate::secret;
 use crate::status::{Language, Text};
 
 /// Something captured that stands in a message, or a phrase of ours.
@@ -56,7 +57,7 @@ pub(super) fn value(exchange: &Exchange, message: Option<&Message>, name: &str) 
             None => plain(String::new()),
         },
         "path" => octets(path(request?.target())),
-        "host" => octets(request?.value(FieldName::Host)?),
+        "host" => octets(&secret::authority(request?.value(FieldName::Host)?)),
         "status" => octets(status_head(head, response)?.status_octets()),
         "class00" => {
             let status = status_head(head, response)?.status()?;

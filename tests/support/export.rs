@@ -77,7 +77,7 @@ pub fn exported_with(
     let mut exporter = (format.open)(options);
     let mut out = Vec::new();
     exporter.begin(&mut out).expect(VECTOR);
-    let outcome = drive(&mut capture, preview, |record| match record {
+    let outcome = drive(&mut capture, preview, format.causes, |record| match record {
         Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out).expect(VECTOR),
         Record::Stray(stray) => exporter.stray(stray, &mut out).expect(VECTOR),
         Record::Connection(connection) => exporter.connection(connection, &mut out).expect(VECTOR),
@@ -95,7 +95,7 @@ pub fn exported_with(
 /// Where the capture cannot be read.
 pub fn shown(mut capture: Capture, options: Options) -> Vec<u8> {
     let mut out = Vec::new();
-    drive(&mut capture, detail::PREVIEW_OCTETS, |record| {
+    drive(&mut capture, detail::PREVIEW_OCTETS, false, |record| {
         if let Record::Exchange(id, exchange) = record {
             detail::write(id, exchange, options, &mut out).expect(VECTOR);
             out.push(b'\n');
@@ -104,9 +104,18 @@ pub fn shown(mut capture: Capture, options: Options) -> Vec<u8> {
     out
 }
 
-fn drive(capture: &mut Capture, preview: usize, mut sink: impl FnMut(Record<'_>)) -> Outcome {
-    let options =
-        pipeline::Options { preview, by: vec![By::Endpoint], ..pipeline::Options::default() };
+fn drive(
+    capture: &mut Capture,
+    preview: usize,
+    causes: bool,
+    mut sink: impl FnMut(Record<'_>),
+) -> Outcome {
+    let options = pipeline::Options {
+        preview,
+        causes,
+        by: vec![By::Endpoint],
+        ..pipeline::Options::default()
+    };
     let outcome = pipeline::run(capture, options, |record| {
         sink(record);
         Ok::<_, httpwhy::error::Error>(ControlFlow::Continue(()))

@@ -28,6 +28,7 @@ use series::Series;
 pub(super) const FORMAT: Format = Format {
     name: "html",
     about: "one page for a browser, with charts: causes, findings, failed and slowest exchanges",
+    causes: false,
     open: |options| {
         Box::new(Html {
             options,

@@ -25,6 +25,7 @@ use crate::units::{Count, Duration, Octets};
 pub(super) const FORMAT: Format = Format {
     name: "text",
     about: "a report: what failed, where, how slow, and what the capture lacks",
+    causes: false,
     open: |options| Box::new(Report { options }),
 };
 

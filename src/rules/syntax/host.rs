@@ -3,6 +3,7 @@
 use crate::http::{FieldName, Message, Version};
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, On, Report, Scene, Severity, Trigger, text};
+use crate::secret;
 
 rule! {
     /// ## What it sees
@@ -65,7 +66,8 @@ fn duplicate(message: &Message, _: &Scene<'_>, report: &mut Report<'_>) {
     let head = &message.head;
     let repeated = head.repeated().has(FieldName::Host);
     if repeated || !head.value(FieldName::Host).is_none_or(is_authority) {
-        report.find().all("values", head.values(FieldName::Host)).add();
+        let hosts: Vec<_> = head.values(FieldName::Host).map(secret::authority).collect();
+        report.find().all("values", hosts.iter().map(AsRef::as_ref)).add();
     }
 }
 
