@@ -56,6 +56,18 @@ fn every_output_is_the_same_with_it() {
 }
 
 #[test]
+fn a_pipe_without_a_name_is_read() {
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/502-refused.pcap");
+    let line = format!("{} <(cat {})", env!("CARGO_BIN_EXE_httpwhy"), sample.display());
+    let Ok(output) = Command::new("bash").args(["-c", &line]).output() else {
+        println!("skipped: there is no bash");
+        return;
+    };
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 exchange "), "{text}");
+}
+
+#[test]
 fn what_was_asked_for_is_written() {
     let folder = std::env::temp_dir().join(format!("httpwhy-confined-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("there is room");

@@ -135,6 +135,7 @@ pub(super) fn run() -> anyhow::Result<super::Done> {
 #[cfg(target_os = "linux")]
 mod linux {
     use std::collections::BTreeMap;
+    use std::os::unix::fs::MetadataExt as _;
     use std::path::Path;
 
     use landlock::{
@@ -144,7 +145,10 @@ mod linux {
     use rustix::fs::{self, AtFlags, CWD, accessat};
     use rustix::process::{Gid, Uid, geteuid};
     use rustix::thread::{self, CapabilitySet, CapabilitySets};
-    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
+    use seccompiler::SeccompCmpArgLen::Dword;
+    use seccompiler::{
+        BpfProgram, SeccompAction, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+    };
 
     use super::{Confinement, Needs, nearest};
 
@@ -194,6 +198,9 @@ mod linux {
         libc::SYS_clock_settime,
     ];
 
+    /// TIOCSTI and TIOCLINUX, whose numbers in libc are of another type on each C library.
+    const TYPING: &[u64] = &[0x5412, 0x541c];
+
     /// Gives up what is not needed; tells what came of it.
     pub fn confine(needs: &Needs) -> Confinement {
         if needs.device {
@@ -213,6 +220,16 @@ mod linux {
         }
         let number = |name: &str| std::env::var(name).ok()?.parse::<u32>().ok();
         let somebody = number("SUDO_UID").zip(number("SUDO_GID")).filter(|(user, _)| *user != 0);
+        // Who cannot make the files that are asked for is nobody to become.
+        let may_write = |user: u32| {
+            needs.write.iter().all(|path| {
+                std::fs::metadata(nearest(path)).is_ok_and(|folder| {
+                    folder.uid() == user && folder.mode() & 0o300 == 0o300
+                        || folder.mode() & 0o003 == 0o003
+                })
+            })
+        };
+        let somebody = somebody.filter(|(user, _)| may_write(*user));
         let nobody = needs.write.is_empty().then_some((NOBODY, NOBODY));
         let Some((user, group)) = somebody.or(nobody) else { return };
         let (user, group) = (Uid::from_raw(user), Gid::from_raw(group));
@@ -262,7 +279,19 @@ mod linux {
         let wanted = needs.read.iter().map(|path| (path.as_path(), read));
         let wanted = wanted.chain(folders.iter().map(|folder| (folder.as_path(), write)));
         let devices = ["/dev/tty", "/dev/null"].map(|path| (Path::new(path), terminal));
-        for (path, access) in wanted.chain(devices) {
+        // How many processors there are for us; and libpcap reads there what interfaces lost.
+        let about: &[&str] = match needs.device {
+            true => &["/proc/self/cgroup", "/sys/fs/cgroup", "/sys/class/net", "/sys/devices"],
+            false => &["/proc/self/cgroup", "/sys/fs/cgroup"],
+        };
+        let about = about.iter().map(|path| (Path::new(*path), read));
+        for (path, access) in wanted.chain(devices).chain(about) {
+            // Pipes that have no name are out of reach of rules, and need none.
+            let real = std::fs::canonicalize(path);
+            let nameless = real.map_or(true, |real| real.starts_with("/proc"));
+            if nameless && !path.ends_with("cgroup") {
+                continue;
+            }
             // What is not there is for whoever opens it to complain about.
             let Ok(path) = PathFd::new(path) else { continue };
             rules = rules.add_rule(PathBeneath::new(path, access))?;
@@ -271,8 +300,14 @@ mod linux {
     }
 
     fn restrict_system_calls() -> bool {
-        let denied: BTreeMap<i64, Vec<_>> =
+        let mut denied: BTreeMap<i64, Vec<_>> =
             DENIED.iter().map(|number| (*number, Vec::new())).collect();
+        // Typing for its user into the terminal.
+        let typing = TYPING.iter().filter_map(|request| {
+            let is = SeccompCondition::new(1, Dword, SeccompCmpOp::Eq, *request).ok()?;
+            SeccompRule::new(vec![is]).ok()
+        });
+        denied.insert(libc::SYS_ioctl, typing.collect());
         let Ok(architecture) = std::env::consts::ARCH.try_into() else { return false };
         let refused = SeccompAction::Errno(libc::EPERM as u32);
         let filter = SeccompFilter::new(denied, SeccompAction::Allow, refused, architecture);

@@ -61,7 +61,9 @@ impl Device {
     pub fn confine(&self, mut read: Vec<PathBuf>, write: Vec<PathBuf>) {
         if self.follow {
             // The file may be replaced by another one of the same name.
-            let folders = read.iter().filter_map(|path| path.parent());
+            let real = read.iter().filter_map(|path| fs::canonicalize(path).ok());
+            let real: Vec<PathBuf> = real.collect();
+            let folders = read.iter().chain(&real).filter_map(|path| path.parent());
             let folder = |path: &Path| match path.as_os_str().is_empty() {
                 true => PathBuf::from("."),
                 false => path.to_owned(),
