@@ -348,11 +348,9 @@ fn summary(app: &App, row: &Row, whole: Option<&Whole>, columns: usize) -> Vec<P
             } else {
                 format!("packets #{}–#{}", Count(first), Count(last))
             };
-            format!(
-                "{} in {} segments, {packets}",
-                Octets(message.content),
-                message.segments.max(1)
-            )
+            let segments = message.segments.max(1);
+            let unit = if segments == 1 { "segment" } else { "segments" };
+            format!("{} in {} {unit}, {packets}", Octets(message.content), Count(segments.into()))
         })
     };
     let [sent, wait, receive] = phases;
