@@ -114,7 +114,12 @@ impl Url {
     /// Whether the hosts belong to the same registered domain, as far as their labels tell: the last
     /// two, or three below such as `co.uk`.
     pub fn same_site(&self, other: &Self) -> bool {
-        site(self.host_name()) == site(other.host_name())
+        self.site() == other.site()
+    }
+
+    /// The last labels of the host, which mostly have one owner.
+    pub fn site(&self) -> &[u8] {
+        site(self.host_name())
     }
 
     /// The address as text, neither escaped nor without secrets.
@@ -127,6 +132,12 @@ impl Url {
     }
 }
 
+/// Labels under which a country registers names.
+const REGISTRIES: [&[u8]; 15] = [
+    b"ac", b"co", b"com", b"edu", b"go", b"gob", b"gov", b"ltd", b"mil", b"ne", b"net", b"nom",
+    b"or", b"org", b"plc",
+];
+
 fn site(host: &[u8]) -> &[u8] {
     let is_address =
         host.starts_with(b"[") || host.iter().all(|o| o.is_ascii_digit() || *o == b'.');
@@ -134,10 +145,10 @@ fn site(host: &[u8]) -> &[u8] {
         return host;
     }
     let labels: Vec<&[u8]> = host.split(|octet| *octet == b'.').collect();
-    let short = |from_end: usize, most: usize| {
-        labels.iter().rev().nth(from_end).is_some_and(|label| label.len() <= most)
+    let count = match &labels[..] {
+        [.., second, top] if top.len() == 2 && REGISTRIES.contains(second) => 3,
+        _ => 2,
     };
-    let count = if short(0, 2) && short(1, 3) { 3 } else { 2 };
     let taken: usize = labels.iter().rev().take(count).map(|label| label.len() + 1).sum();
     host.get(host.len().saturating_sub(taken.saturating_sub(1))..).unwrap_or(host)
 }
@@ -261,6 +272,8 @@ mod tests {
             ("www.shop.example", "shop.example"),
             ("shop.example", "shop.example"),
             ("a.b.co.uk", "b.co.uk"),
+            ("shop.firm.com.cn", "firm.com.cn"),
+            ("www.ab.de", "ab.de"),
             ("localhost", "localhost"),
             ("10.0.0.1", "10.0.0.1"),
             ("[2001:db8::1]", "[2001:db8::1]"),

@@ -8,6 +8,9 @@ use hashbrown::{HashMap, HashSet};
 use super::burst::tally;
 use crate::flow::Mark;
 use crate::limits;
+use crate::rules::Report;
+use crate::rules::report::Crowd;
+use crate::rules::roster::{PerSlot, Roster, Slot};
 use crate::units::{Duration, Timestamp};
 
 /// One event.
@@ -48,6 +51,12 @@ pub(super) struct Episode {
 }
 
 impl Episode {
+    /// Whom it is about, with its own packets.
+    pub fn of(&self, crowd: &Crowd) -> Crowd {
+        let (first, last) = (self.first.mark, self.last.mark);
+        Crowd { first, last, transaction: Some(self.first.id), ..crowd.clone() }
+    }
+
     /// How many different keys; no more than [`limits::WATCHED_FAILURES`] are told apart.
     pub fn distinct(&self) -> u64 {
         self.keys.len() as u64
@@ -138,6 +147,70 @@ impl Episodes {
             *count -= 1;
             if *count == 0 {
                 self.keys.remove(&event.key);
+            }
+        }
+    }
+}
+
+/// What a rule keeps of one thing that it watches.
+pub(super) trait Watched: Default {
+    fn episodes(&mut self) -> &mut Episodes;
+    fn tell(&self, over: &Episode, report: &mut Report<'_>);
+}
+
+/// What a rule keeps of many things, each by a hash, and of which of them an episode is going on.
+pub(super) struct Watching<T> {
+    things: Roster<u64>,
+    kept: PerSlot<T>,
+    going: Vec<Slot>,
+}
+
+impl<T: Watched> Default for Watching<T> {
+    fn default() -> Self {
+        let things = Roster::new(limits::WATCHED_FAILURES);
+        Self { things, kept: PerSlot::default(), going: Vec::new() }
+    }
+}
+
+impl<T: Watched> Watching<T> {
+    /// The slot of a thing, and what is kept of it.
+    pub fn of(&mut self, key: u64) -> (Slot, &mut T) {
+        let slot = self.things.place(key);
+        (slot, self.kept.of(slot))
+    }
+
+    /// Behind an event: tells of the episode that was over before it, and notes the one that goes on.
+    pub fn took(&mut self, slot: Slot, over: Option<Episode>, report: &mut Report<'_>) {
+        let kept = self.kept.of(slot);
+        if let Some(over) = over {
+            kept.tell(&over, report);
+            self.going.retain(|known| *known != slot);
+        }
+        if kept.episodes().is_open() && !self.going.contains(&slot) {
+            self.going.push(slot);
+        }
+    }
+
+    /// Tells of the episodes that are over by now.
+    pub fn tick(&mut self, now: Mark, window: Duration, report: &mut Report<'_>) {
+        let kept = &mut self.kept;
+        self.going.retain(|slot| {
+            let Some(kept) = kept.get_mut(*slot) else { return false };
+            let over = kept.episodes().look(now.at, window);
+            if let Some(over) = &over {
+                kept.tell(over, report);
+            }
+            over.is_none()
+        });
+    }
+
+    /// The capture is over, and every episode with it.
+    pub fn finish(&mut self, report: &mut Report<'_>) {
+        for slot in std::mem::take(&mut self.going) {
+            if let Some(kept) = self.kept.get_mut(slot)
+                && let Some(over) = kept.episodes().close()
+            {
+                kept.tell(&over, report);
             }
         }
     }

@@ -7,12 +7,10 @@ use hashbrown::DefaultHashBuilder;
 use regex::bytes::{Regex, RegexBuilder};
 
 use super::burst::mix;
-use super::episode::{Episode, Episodes, Event};
+use super::episode::{Episode, Episodes, Event, Watched, Watching};
 use crate::flow::Mark;
 use crate::http::{FieldName, Message};
-use crate::limits;
 use crate::rules::report::{Crowd, path};
-use crate::rules::roster::{PerSlot, Roster, Slot};
 use crate::rules::rule::rule;
 use crate::rules::traffic::Traffic;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
@@ -87,33 +85,22 @@ struct Checked {
     path: Box<[u8]>,
 }
 
+#[derive(Default)]
 struct Checks {
-    paths: Roster<u64>,
-    checked: PerSlot<Checked>,
-    going: Vec<Slot>,
+    checked: Watching<Checked>,
     hasher: DefaultHashBuilder,
 }
 
-impl Default for Checks {
-    fn default() -> Self {
-        Self {
-            paths: Roster::new(limits::WATCHED_FAILURES),
-            checked: PerSlot::default(),
-            going: Vec::new(),
-            hasher: DefaultHashBuilder::default(),
-        }
+impl Watched for Checked {
+    fn episodes(&mut self) -> &mut Episodes {
+        &mut self.episodes
     }
-}
 
-impl Checked {
     fn tell(&self, episode: &Episode, report: &mut Report<'_>) {
         let Some(crowd) = &self.crowd else { return };
-        let mut crowd = crowd.clone();
-        (crowd.first, crowd.last) = (episode.first.mark, episode.last.mark);
-        crowd.transaction = Some(episode.first.id);
         report
             .find()
-            .crowd(crowd)
+            .crowd(episode.of(crowd))
             .octets("path", &self.path)
             .plain("count", episode.count)
             .plain("total", episode.responses())
@@ -135,8 +122,8 @@ impl Watcher for Checks {
         let [_, least, share] = report.numbers();
         let window = report.duration("window_s");
         let path = path(request.head.target());
-        let slot = self.paths.place(self.hasher.hash_one((scene.exchange.server, path)));
-        let checked = self.checked.of(slot);
+        let key = self.hasher.hash_one((scene.exchange.server, path));
+        let (slot, checked) = self.checked.of(key);
         if checked.crowd.is_none() {
             checked.crowd = Some(Crowd::of_endpoint(scene));
             checked.path = path.into();
@@ -154,35 +141,15 @@ impl Watcher for Checks {
         let over = checked.episodes.take(event, window, |held| {
             held.count as f64 >= least && held.count as f64 >= share * held.responses as f64
         });
-        if let Some(over) = over {
-            checked.tell(&over, report);
-            self.going.retain(|known| *known != slot);
-        }
-        if checked.episodes.is_open() && !self.going.contains(&slot) {
-            self.going.push(slot);
-        }
+        self.checked.took(slot, over, report);
     }
 
     fn tick(&mut self, now: Mark, _: &Traffic, report: &mut Report<'_>) {
         let window = report.duration("window_s");
-        let checked = &mut self.checked;
-        self.going.retain(|slot| {
-            let Some(checked) = checked.get_mut(*slot) else { return false };
-            let over = checked.episodes.look(now.at, window);
-            if let Some(over) = &over {
-                checked.tell(over, report);
-            }
-            over.is_none()
-        });
+        self.checked.tick(now, window, report);
     }
 
     fn finish(&mut self, _: Mark, _: &Traffic, report: &mut Report<'_>) {
-        for slot in std::mem::take(&mut self.going) {
-            if let Some(checked) = self.checked.get_mut(slot)
-                && let Some(over) = checked.episodes.close()
-            {
-                checked.tell(&over, report);
-            }
-        }
+        self.checked.finish(report);
     }
 }

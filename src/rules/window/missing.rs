@@ -7,13 +7,12 @@ use std::net::IpAddr;
 use hashbrown::DefaultHashBuilder;
 
 use super::burst::tally;
-use super::episode::{Episode, Episodes, Event};
+use super::episode::{Episode, Episodes, Event, Watched, Watching};
 use crate::flow::Mark;
 use crate::http::{Exchange, FieldName};
-use crate::limits;
 use crate::rules::finding::Place;
 use crate::rules::report::{Crowd, path, url};
-use crate::rules::roster::{PerSlot, Roster, Slot};
+use crate::rules::roster::{PerSlot, Slot};
 use crate::rules::rule::rule;
 use crate::rules::traffic::Traffic;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
@@ -202,36 +201,25 @@ struct Missing {
     referers: Vec<(Box<[u8]>, u64)>,
 }
 
+#[derive(Default)]
 struct Hot {
-    urls: Roster<u64>,
-    missing: PerSlot<Missing>,
-    going: Vec<Slot>,
+    missing: Watching<Missing>,
     hasher: DefaultHashBuilder,
-}
-
-impl Default for Hot {
-    fn default() -> Self {
-        Self {
-            urls: Roster::new(limits::WATCHED_FAILURES),
-            missing: PerSlot::default(),
-            going: Vec::new(),
-            hasher: DefaultHashBuilder::default(),
-        }
-    }
 }
 
 /// Referers that are told apart for one URL.
 const REFERERS: usize = 8;
 
-impl Missing {
+impl Watched for Missing {
+    fn episodes(&mut self) -> &mut Episodes {
+        &mut self.episodes
+    }
+
     fn tell(&self, episode: &Episode, report: &mut Report<'_>) {
         let Some(crowd) = &self.crowd else { return };
-        let mut crowd = crowd.clone();
-        (crowd.first, crowd.last) = (episode.first.mark, episode.last.mark);
-        crowd.transaction = Some(episode.first.id);
         let draft = report
             .find()
-            .crowd(crowd)
+            .crowd(episode.of(crowd))
             .octets("url", &self.url)
             .plain("count", episode.count)
             .plain("clients", episode.distinct())
@@ -253,8 +241,7 @@ impl Watcher for Hot {
         scene.exchange.server.hash(&mut hasher);
         hasher.write(request.head.value(FieldName::Host).unwrap_or_default());
         hasher.write(request.head.target());
-        let slot = self.urls.place(hasher.finish());
-        let missing = self.missing.of(slot);
+        let (slot, missing) = self.missing.of(hasher.finish());
         if missing.crowd.is_none() {
             missing.crowd = Some(Crowd::of_endpoint(scene));
             missing.url = url(&request.head).into();
@@ -273,35 +260,15 @@ impl Watcher for Hot {
         let over = missing.episodes.take(event, window, |held| {
             held.count as f64 >= least && held.distinct as f64 >= clients
         });
-        if let Some(over) = over {
-            missing.tell(&over, report);
-            self.going.retain(|known| *known != slot);
-        }
-        if missing.episodes.is_open() && !self.going.contains(&slot) {
-            self.going.push(slot);
-        }
+        self.missing.took(slot, over, report);
     }
 
     fn tick(&mut self, now: Mark, _: &Traffic, report: &mut Report<'_>) {
         let window = report.duration("window_s");
-        let missing = &mut self.missing;
-        self.going.retain(|slot| {
-            let Some(missing) = missing.get_mut(*slot) else { return false };
-            let over = missing.episodes.look(now.at, window);
-            if let Some(over) = &over {
-                missing.tell(over, report);
-            }
-            over.is_none()
-        });
+        self.missing.tick(now, window, report);
     }
 
     fn finish(&mut self, _: Mark, _: &Traffic, report: &mut Report<'_>) {
-        for slot in std::mem::take(&mut self.going) {
-            if let Some(missing) = self.missing.get_mut(slot)
-                && let Some(over) = missing.episodes.close()
-            {
-                missing.tell(&over, report);
-            }
-        }
+        self.missing.finish(report);
     }
 }

@@ -5,12 +5,13 @@ use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
 
 use hashbrown::{DefaultHashBuilder, HashSet};
 
-use super::episode::{Episode, Episodes, Event};
+use super::episode::{Episode, Episodes, Event, Watched, Watching};
 use crate::flow::Mark;
 use crate::http::FieldName;
 use crate::limits;
+use crate::rules::reference::Url;
 use crate::rules::report::Crowd;
-use crate::rules::roster::{PerSlot, Roster, Slot};
+use crate::rules::roster::Slot;
 use crate::rules::rule::rule;
 use crate::rules::traffic::Traffic;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
@@ -58,73 +59,22 @@ struct Sent {
     by: Vec<(Slot, u64)>,
 }
 
+#[derive(Default)]
 struct Portals {
-    clients: Roster<u64>,
-    sent: PerSlot<Sent>,
-    going: Vec<Slot>,
+    sent: Watching<Sent>,
     hasher: DefaultHashBuilder,
 }
 
-impl Default for Portals {
-    fn default() -> Self {
-        Self {
-            clients: Roster::new(limits::WATCHED_FAILURES),
-            sent: PerSlot::default(),
-            going: Vec::new(),
-            hasher: DefaultHashBuilder::default(),
-        }
+impl Watched for Sent {
+    fn episodes(&mut self) -> &mut Episodes {
+        &mut self.episodes
     }
-}
 
-/// The host of an absolute reference, without a port.
-fn host_of(location: &[u8]) -> Option<&[u8]> {
-    let at = memchr::memmem::find(location, b"//")?;
-    let scheme = location.get(..at)?;
-    let named = scheme.strip_suffix(b":").is_some_and(|name| {
-        name.iter().all(|octet| octet.is_ascii_alphanumeric() || b"+-.".contains(octet))
-    });
-    if !(scheme.is_empty() || named) {
-        return None;
-    }
-    let rest = location.get(at + 2..)?;
-    let end = rest.iter().position(|octet| matches!(octet, b'/' | b'?' | b'#'));
-    Some(without_port(rest.get(..end.unwrap_or(rest.len()))?))
-}
-
-fn without_port(host: &[u8]) -> &[u8] {
-    match memchr::memrchr(b':', host) {
-        Some(at) if host.get(at + 1..).is_some_and(|port| port.iter().all(u8::is_ascii_digit)) => {
-            host.get(..at).unwrap_or_default()
-        }
-        _ => host,
-    }
-}
-
-/// The last labels of a name, which mostly have one owner: two, or three behind such as `co.uk`.
-/// Lower case. Addresses are their own.
-fn site(host: &[u8]) -> Vec<u8> {
-    const COMMON: [&[u8]; 8] = [b"co", b"com", b"net", b"org", b"ac", b"gov", b"edu", b"or"];
-    let host = host.to_ascii_lowercase();
-    if host.iter().all(|octet| octet.is_ascii_digit() || b".:[]".contains(octet)) {
-        return host;
-    }
-    let labels: Vec<&[u8]> = host.split(|octet| *octet == b'.').collect();
-    let own = match &labels[..] {
-        [.., second, top] if top.len() == 2 && COMMON.contains(second) => 3,
-        _ => 2,
-    };
-    labels.get(labels.len().saturating_sub(own)..).unwrap_or_default().join(&b'.')
-}
-
-impl Sent {
     fn tell(&self, episode: &Episode, report: &mut Report<'_>) {
         let Some(crowd) = &self.crowd else { return };
-        let mut crowd = crowd.clone();
-        (crowd.first, crowd.last) = (episode.first.mark, episode.last.mark);
-        crowd.transaction = Some(episode.first.id);
         report
             .find()
-            .crowd(crowd)
+            .crowd(episode.of(crowd))
             .octets("other", &self.other)
             .plain("count", episode.distinct())
             .seconds("window", episode.span())
@@ -137,32 +87,29 @@ impl Watcher for Portals {
         let Some((standing, traffic)) = scene.standing else { return };
         let Some((request, response)) = scene.pair() else { return };
         let head = &request.head;
-        let Some(host) = head.value(FieldName::Host).map(without_port) else { return };
-        let Some(other) = response.head.value(FieldName::Location).and_then(host_of) else {
-            return;
-        };
-        let own = site(host);
-        if own == site(other) {
+        let Some(location) = response.head.value(FieldName::Location) else { return };
+        let urls = Url::of(head).zip(Url::resolve(head, location));
+        let Some((own, other)) = urls.filter(|(_, other)| !other.host.is_empty()) else { return };
+        if own.same_site(&other) {
             return;
         }
         let hosts = report.parameter("min_hosts");
         let window = report.duration("window_s");
         let mut hasher = self.hasher.build_hasher();
         scene.exchange.client.octets().hash(&mut hasher);
-        hasher.write(&other.to_ascii_lowercase());
-        let slot = self.clients.place(hasher.finish());
-        let sent = self.sent.of(slot);
+        hasher.write(other.host_name());
+        let (slot, sent) = self.sent.of(hasher.finish());
         if sent.crowd.is_none() {
             let mut crowd = Crowd::of_client(scene);
             crowd.place.server = None;
             sent.crowd = Some(crowd);
-            sent.other = other.into();
+            sent.other = other.host_name().into();
         }
         super::burst::tally(&mut sent.by, standing.pair, 1, limits::WATCHED_FAILURES);
         let event = Event {
             at: standing.at,
             // Sites, not hosts: those of one owner may well send to one place.
-            key: self.hasher.hash_one(&own),
+            key: self.hasher.hash_one(own.site()),
             code: response.head.status().unwrap_or_default(),
             mark: response.first,
             id: scene.id,
@@ -178,56 +125,15 @@ impl Watcher for Portals {
         let over = sent
             .episodes
             .take(event, window, |held| held.distinct as f64 >= hosts && nothing_else());
-        if let Some(over) = over {
-            sent.tell(&over, report);
-            self.going.retain(|known| *known != slot);
-        }
-        if sent.episodes.is_open() && !self.going.contains(&slot) {
-            self.going.push(slot);
-        }
+        self.sent.took(slot, over, report);
     }
 
     fn tick(&mut self, now: Mark, _: &Traffic, report: &mut Report<'_>) {
         let window = report.duration("window_s");
-        let sent = &mut self.sent;
-        self.going.retain(|slot| {
-            let Some(sent) = sent.get_mut(*slot) else { return false };
-            let over = sent.episodes.look(now.at, window);
-            if let Some(over) = &over {
-                sent.tell(over, report);
-            }
-            over.is_none()
-        });
+        self.sent.tick(now, window, report);
     }
 
     fn finish(&mut self, _: Mark, _: &Traffic, report: &mut Report<'_>) {
-        for slot in std::mem::take(&mut self.going) {
-            if let Some(sent) = self.sent.get_mut(slot)
-                && let Some(over) = sent.episodes.close()
-            {
-                sent.tell(&over, report);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hosts_of_one_owner_are_one_site() {
-        for (host, owner) in [
-            ("www.one.example", "one.example"),
-            ("Two.test", "two.test"),
-            ("shop.firm.co.uk", "firm.co.uk"),
-            ("192.0.2.1", "192.0.2.1"),
-            ("localhost", "localhost"),
-        ] {
-            assert_eq!(site(host.as_bytes()), owner.as_bytes());
-        }
-        assert_eq!(host_of(b"http://portal.lan:8080/login?u=//x"), Some(&b"portal.lan"[..]));
-        assert_eq!(host_of(b"//portal.lan"), Some(&b"portal.lan"[..]));
-        assert_eq!(host_of(b"/login?u=http://a/"), None);
+        self.sent.finish(report);
     }
 }
