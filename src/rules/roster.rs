@@ -36,6 +36,11 @@ impl<K: Copy + Eq + Hash> Roster<K> {
         Self { known: HashMap::new(), entries: Vec::new(), room, hand: 0, replaced: 0 }
     }
 
+    /// Whether a key has a slot; being asked does not count as being seen.
+    pub fn knows(&self, key: &K) -> bool {
+        self.known.contains_key(key)
+    }
+
     /// The slot of a key, if it has one.
     pub fn find(&mut self, key: &K) -> Option<Slot> {
         let place = *self.known.get(key)?;

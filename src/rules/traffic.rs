@@ -313,6 +313,15 @@ impl Traffic {
             .collect()
     }
 
+    /// Whether one of two servers of a host asks the other: a proxy is no equal of what stands behind it.
+    pub(super) fn is_proxy_between(&self, one: Slot, other: Slot) -> bool {
+        let server = |slot| self.hosts.key(slot).and_then(|(_, server)| self.servers.key(*server));
+        let Some((one, other)) = server(one).zip(server(other)) else { return false };
+        // On one machine all have the same address, which tells nothing.
+        let asks = |one: &Endpoint, other: &Endpoint| self.pairs.knows(&(one.octets(), *other));
+        one.octets() != other.octets() && (asks(one, other) || asks(other, one))
+    }
+
     /// How many servers and others had to be forgotten.
     pub(super) const fn forgotten(&self) -> u64 {
         self.servers.replaced + self.pairs.replaced + self.endpoints.replaced + self.hosts.replaced

@@ -146,7 +146,8 @@ impl Watcher for Backends {
             if (failures.count as f64) < least {
                 continue;
             }
-            let servers = traffic.host_counts(slot);
+            let mut servers = traffic.host_counts(slot);
+            servers.retain(|(other, _)| !traffic.is_proxy_between(slot, *other));
             let own = servers.iter().find(|(other, _)| *other == slot).map_or(0, |(_, n)| *n);
             let all: u64 = servers.iter().map(|(_, n)| n).sum();
             let failed = |slot: &Slot| self.failures.get(*slot).map_or(0, |f| f.count);
