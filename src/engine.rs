@@ -177,6 +177,13 @@ impl Collector {
         self.sieve.iter().chain(of_gate).map(Sieve::hurried).sum()
     }
 
+    /// The capture begins: its first packet is of this time, which relative times of filters count from.
+    pub fn begin(&mut self, at: Timestamp) {
+        for sieve in self.sieve.iter_mut().chain(self.gate.as_mut().map(|gate| &mut gate.sieve)) {
+            sieve.begin(at);
+        }
+    }
+
     /// Takes events in their order and hands each on as a record. Stops at the first error of
     /// `sink`, which is returned; the events behind it are lost.
     pub fn take<E>(

@@ -105,6 +105,8 @@ pub struct Progress<'r> {
     pub drops: Drops,
     /// Earliest time of a packet.
     pub first: Option<Timestamp>,
+    /// Time of the first packet, which relative times count from.
+    pub start: Option<Timestamp>,
     /// What the clock of the capture shows; it goes on where a live capture is quiet.
     pub now: Option<Timestamp>,
     /// Whether all that has come was given out.
@@ -247,7 +249,11 @@ impl Core {
     #[inline]
     fn packet<E>(&mut self, packet: &Packet<'_>, sink: &mut impl Sink<E>) -> Result<(), Stop<E>> {
         let Self { shard, collector, tally, clock, decoder } = self;
-        if tally.packet(packet, clock) {
+        let passes = tally.packet(packet, clock);
+        if tally.summary.packets == 1 {
+            collector.begin(packet.at);
+        }
+        if passes {
             shard.tick(tally.mark);
             collector.take(shard.events(), |record| give(sink, record))?;
             collector.tick(tally.mark.at, |record| give(sink, record))?;
@@ -296,6 +302,7 @@ impl Core {
             reading: source.reading(),
             drops: drops(source),
             first: summary.first,
+            start: summary.start,
             now: summary.first.map(|_| self.tally.mark.at),
             is_quiet,
             statistics: self.collector.statistics(),

@@ -6,14 +6,12 @@ use std::time::Instant;
 use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser};
 use httpwhy::engine::Record;
-use httpwhy::error::Error;
 use httpwhy::export::{FORMATS, Sort};
-use httpwhy::filter::Filter;
 use httpwhy::pipeline::{self, Threads};
 use httpwhy::stats::By;
 use httpwhy::units::{Count, Duration};
 
-use super::{Done, complain, extract, input, output, tell, write};
+use super::{Done, complain, extract, input, output, select, tell, write};
 
 /// Octets of a body that `--body` can ask for at most.
 const MOST_BODY_OCTETS: usize = 1 << 20;
@@ -28,9 +26,8 @@ pub(super) struct Arguments {
     /// The same as -T jsonl
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Only exchanges that match, as in 'status >= 500 and path ~ /checkout'; httpwhy explain filter
-    #[arg(short = 'Y', long, value_name = "EXPR")]
-    filter: Option<String>,
+    #[command(flatten)]
+    select: select::Select,
     /// Exit with 4 if an exchange matches, as in 5xx, problems, 'ttfb > 2s', 'why = upstream-refused'
     #[arg(long, value_name = "EXPR")]
     fail_on: Option<String>,
@@ -90,8 +87,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
         anyhow::bail!("there is no format {name}");
     };
-    let filter = arguments.filter.as_deref().map(compile).transpose()?;
-    let gate = arguments.fail_on.as_deref().map(compile).transpose()?;
+    let filter = arguments.select.compile()?;
+    let gate = arguments.fail_on.as_deref().map(select::compile).transpose()?;
     let paths = arguments.input.paths();
     arguments.write.check(&paths)?;
     arguments.extract.check(&paths)?;
@@ -196,8 +193,4 @@ fn body_octets(text: &str) -> Result<usize, String> {
         Ok(_) => Err(format!("at most {MOST_BODY_OCTETS}")),
         Err(error) => Err(error.to_string()),
     }
-}
-
-pub(super) fn compile(text: &str) -> Result<Filter, Error> {
-    Filter::parse(text).map_err(|mistake| Error::Usage(mistake.to_string()))
 }

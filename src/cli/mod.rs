@@ -16,6 +16,7 @@ mod keep;
 mod live;
 mod man;
 mod output;
+mod select;
 mod show;
 mod sniff;
 mod write;

@@ -18,7 +18,7 @@ use httpwhy::snapshot::Drops;
 use httpwhy::stats;
 use httpwhy::units::{Count, Duration, Timestamp};
 
-use super::{Done, amount, analyze, complain, input, keep, live, output, tell};
+use super::{Done, amount, analyze, complain, input, keep, live, output, select, tell};
 
 /// How old a packet may be that the kernel has and this program has not.
 const IN_FLIGHT: std::time::Duration = std::time::Duration::from_millis(50);
@@ -54,9 +54,8 @@ pub(super) struct Arguments {
     /// The same as -T jsonl
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Only exchanges that match, as in 'status >= 500 and path ~ /checkout'; httpwhy explain filter
-    #[arg(short = 'Y', long, value_name = "EXPR")]
-    filter: Option<String>,
+    #[command(flatten)]
+    select: select::Select,
     /// Exit with 4 if an exchange matches, as in 5xx, problems, 'ttfb > 2s', 'why = upstream-refused'
     #[arg(long, value_name = "EXPR")]
     fail_on: Option<String>,
@@ -84,8 +83,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
         anyhow::bail!("there is no format {name}");
     };
-    let filter = arguments.filter.as_deref().map(analyze::compile).transpose()?;
-    let gate = arguments.fail_on.as_deref().map(analyze::compile).transpose()?;
+    let filter = arguments.select.compile()?;
+    let gate = arguments.fail_on.as_deref().map(select::compile).transpose()?;
     let made = [arguments.output.made(), arguments.keep.made()].into_iter().flatten().collect();
     let live::Opened { source, name } =
         arguments.device.open(&arguments.read, &arguments.words, made)?;

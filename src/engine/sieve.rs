@@ -29,7 +29,7 @@ pub(super) struct Sieve {
     /// Whether exchanges wait for their verdict even where they are wanted without it. Good answers wait
     /// too: a retry behind the proxy may have saved them.
     with_causes: bool,
-    /// Time of the first exchange.
+    /// Time of the first packet.
     start: Option<Timestamp>,
     /// Ascending by number.
     waiting: VecDeque<Waiting>,
@@ -87,6 +87,11 @@ impl Sieve {
         self.room = octets;
     }
 
+    /// The capture begins at this time.
+    pub const fn begin(&mut self, at: Timestamp) {
+        self.start = Some(at);
+    }
+
     /// Whether exchanges wait for findings.
     pub const fn asks_for_findings(&self) -> bool {
         self.asks_for_findings
@@ -109,8 +114,7 @@ impl Sieve {
         exchange: &Arc<Exchange>,
         mut give: impl FnMut(Wanted<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let start = *self.start.get_or_insert(exchange.first().at);
-        let subject = Subject { start: Some(start), ..Subject::new(id, exchange) };
+        let subject = Subject { start: self.start, ..Subject::new(id, exchange) };
         let filter = self.filter.as_ref();
         if !(self.asks_for_findings || self.asks_for_causes()) {
             if filter.is_some_and(|filter| !filter.matches(&subject)) {

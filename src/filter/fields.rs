@@ -193,7 +193,7 @@ pub static FIELDS: &[Field] = &[
         "A packet between first and last of the request or of a response.", "packet = 1213991",
         Numbers(packets)),
     row!("time" ["frame.time"] Time,
-        "When it began.", "time > +30s",
+        "When its first octet was captured.", "time > +30s",
         Time(|s| s.exchange.first().at)),
     row!("ttfb" ["think", "think_time", "http.time"] Duration,
         "From the end of the request to the first octet of the response.", "ttfb > 2s",

@@ -17,6 +17,7 @@ mod grammar;
 mod kind;
 mod mistake;
 mod operand;
+mod period;
 mod suggest;
 mod target;
 mod term;
