@@ -128,6 +128,14 @@ impl Collector {
         self
     }
 
+    /// The same for all that rules find in an exchange.
+    pub fn with_findings(mut self, wanted: bool) -> Self {
+        if wanted {
+            self.sieve = Some(self.sieve.unwrap_or_else(|| Sieve::new(None)).with_findings());
+        }
+        self
+    }
+
     /// The same where what is remembered may take another part of a budget of so many octets, of which other
     /// parts are for others (see [`limits::MEMORY`]). To be said last, and before anything comes.
     #[must_use]

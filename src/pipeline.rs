@@ -39,6 +39,8 @@ pub struct Options {
     /// Whether exchanges are to be held back until their verdicts are known, which then come right
     /// behind them.
     pub causes: bool,
+    /// The same for what rules find in them.
+    pub findings: bool,
     /// What exchanges are grouped by in the statistics, beside their servers.
     pub by: Vec<By>,
     /// Exchanges that are to be counted among them: [`Outcome::gated`].
@@ -151,6 +153,7 @@ pub fn drive<E: From<Error>>(
     let memory = options.memory.unwrap_or(limits::MEMORY).max(limits::MEMORY_LEAST);
     let collector = Collector::with_filter(options.filter)
         .with_causes(options.causes)
+        .with_findings(options.findings)
         .with_gate(options.gate)
         .grouped(&options.by)
         .watched(source.is_live())

@@ -3,14 +3,34 @@
 
 mod support;
 
+use httpwhy::export::columns::Form;
 use httpwhy::export::{FORMATS, detail};
+use httpwhy::filter::{Column, FIELDS};
 use httpwhy::units::Duration;
-use support::export::{OPTIONS, captured, exported_with, shown};
+use support::export::{OPTIONS, captured, columns, exported_with, shown};
 use support::random::Random;
 use support::script::{Connection, Opening, Script, Side};
 
 /// What every secret holds.
 const MARK: &str = "CANARY";
+
+/// Fields that a secret stands in.
+const HEADERS: [&str; 14] = [
+    "Authorization",
+    "Proxy-Authorization",
+    "Cookie",
+    "Set-Cookie",
+    "Authentication-Info",
+    "X-Api-Key",
+    "X-Auth-Token",
+    "Api-Key",
+    "X-Amz-Security-Token",
+    "X-CSRF-Token",
+    "X-Session-Token",
+    "Referer",
+    "Location",
+    "Host",
+];
 
 /// Makes secrets and counts them.
 struct Planter {
@@ -152,6 +172,10 @@ fn none_of_ten_thousand_secrets_is_in_an_output() {
     let mut leaks = std::collections::BTreeMap::<String, (usize, String)>::new();
     let mut explained = false;
     let mut found = false;
+    // Every field, and the headers that hold the secrets.
+    let headers = HEADERS.map(|name| format!("header(\"{name}\")"));
+    let names = FIELDS.iter().map(|field| field.name).chain(headers.iter().map(String::as_str));
+    let chosen: Vec<Column> = names.map(|name| Column::parse(name).unwrap()).collect();
     while planter.planted < 10_000 {
         let mut script = Script::default();
         for number in 0..100 {
@@ -164,6 +188,9 @@ fn none_of_ten_thousand_secrets_is_in_an_output() {
                 format.name,
                 exported_with(captured(&script), format.name, OPTIONS, preview),
             ));
+        }
+        for (name, form) in [("-e in csv", Form::Csv), ("-e in jsonl", Form::Jsonl)] {
+            outputs.push((name, columns(captured(&script), &chosen, form, OPTIONS)));
         }
         for (format, output) in outputs {
             let output = String::from_utf8(output).expect("outputs are UTF-8");

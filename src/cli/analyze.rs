@@ -4,14 +4,14 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::PossibleValuesParser;
 use httpwhy::engine::Record;
-use httpwhy::export::{FORMATS, Sort};
+use httpwhy::export::Sort;
 use httpwhy::pipeline::{self, Threads};
 use httpwhy::stats::By;
 use httpwhy::units::{Count, Duration};
 
-use super::{Done, complain, extract, input, output, select, tell, write};
+use super::{Done, complain, extract, format, input, output, select, tell, write};
 
 /// Octets of a body that `--body` can ask for at most.
 const MOST_BODY_OCTETS: usize = 1 << 20;
@@ -20,12 +20,8 @@ const MOST_BODY_OCTETS: usize = 1 << 20;
 pub(super) struct Arguments {
     #[command(flatten)]
     pub input: input::Inputs,
-    /// What to write
-    #[arg(short = 'T', long, value_name = "FORMAT", default_value = "text", value_parser = formats())]
-    format: String,
-    /// The same as -T jsonl
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
+    #[command(flatten)]
+    wanted: format::Wanted,
     #[command(flatten)]
     select: select::Select,
     /// Exit with 4 if an exchange matches, as in 5xx, problems, 'ttfb > 2s', 'why = upstream-refused'
@@ -64,11 +60,6 @@ pub(super) struct Arguments {
     n: bool,
 }
 
-pub(super) fn formats() -> PossibleValuesParser {
-    let values = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
-    PossibleValuesParser::new(values)
-}
-
 /// What `--by` takes for the table of servers, which there is in any case.
 const SERVER: &str = "server";
 
@@ -83,10 +74,7 @@ fn sorts() -> PossibleValuesParser {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let begun = Instant::now();
-    let name = if arguments.json { "jsonl" } else { &arguments.format };
-    let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
-        anyhow::bail!("there is no format {name}");
-    };
+    let format = arguments.wanted.choose("text")?;
     let filter = arguments.select.compile()?;
     let gate = arguments.fail_on.as_deref().map(select::compile).transpose()?;
     let paths = arguments.input.paths();
@@ -100,8 +88,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let sort = Sort::ALL.into_iter().find(|sort| sort.name() == arguments.sort);
     options.sort = sort.unwrap_or_default();
     options.servers = arguments.by.is_empty() || arguments.by.iter().any(|key| key == SERVER);
-    let by = grouped_by(name, &arguments.by);
-    let mut exporter = (format.open)(options);
+    let by = grouped_by(format.name, &arguments.by);
+    let mut exporter = format.open(options);
     let mut out = arguments.output.open()?;
     let mut writing = arguments.write.open(paths.clone(), arguments.output.force())?;
     let mut extracting = arguments.extract.open(paths)?;
@@ -118,6 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         bodies: None,
         filter,
         causes: format.causes,
+        findings: format.findings,
         gate,
         by,
         threads,

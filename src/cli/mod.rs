@@ -10,6 +10,7 @@ mod dashboard;
 mod diff;
 mod explain;
 mod extract;
+mod format;
 mod input;
 mod interfaces;
 mod keep;

@@ -4,6 +4,7 @@
 
 mod array;
 pub mod bodies;
+pub mod columns;
 pub mod comparison;
 mod csv;
 pub mod detail;
@@ -132,6 +133,8 @@ pub static FORMATS: &[Format] = &[
     jsonl::FORMAT,
     array::FORMAT,
     csv::FORMAT,
+    columns::TSV,
+    columns::FIELDS,
     md::FORMAT,
     html::FORMAT,
     har::FORMAT,

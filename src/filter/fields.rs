@@ -314,7 +314,8 @@ fn truncated(message: &Message) -> bool {
 fn packets(subject: &Subject<'_>, see: &mut dyn FnMut(u64, u64) -> bool) -> bool {
     let completed = subject.exchange.completed.packet;
     messages(subject.exchange).any(|message| see(message.first.packet, message.last.packet))
-        || see(completed, completed)
+        || messages(subject.exchange).all(|message| message.last.packet != completed)
+            && see(completed, completed)
 }
 
 /// The words that records have for it.
