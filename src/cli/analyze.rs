@@ -11,10 +11,16 @@ use httpwhy::pipeline::{self, Threads};
 use httpwhy::stats::By;
 use httpwhy::units::{Count, Duration};
 
-use super::{Done, complain, extract, format, input, output, select, tell, write};
+use super::{Done, complain, evidence, extract, format, input, output, select, tell, write};
 
 /// Octets of a body that `--body` can ask for at most.
 const MOST_BODY_OCTETS: usize = 1 << 20;
+
+/// What `--evidence` has no use for.
+const OTHERS: [&str; 14] = [
+    "format", "json", "fields", "filter", "since", "until", "fail_on", "count", "by", "body",
+    "stats", "write", "extract", "force",
+];
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
@@ -46,15 +52,19 @@ pub(super) struct Arguments {
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
-    memory: input::Memory,
+    pub memory: input::Memory,
     #[command(flatten)]
     write: write::Write,
     #[command(flatten)]
     extract: extract::Extract,
+    /// Write one exchange to a new folder, evidence-ID or -o DIR, to be handed on: text, HAR, records and the
+    /// packets of both legs, without secrets and bodies
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = OTHERS)]
+    evidence: Option<u64>,
     #[command(flatten)]
-    output: output::Destination,
+    pub output: output::Destination,
     #[command(flatten)]
-    talk: input::Talk,
+    pub talk: input::Talk,
     /// Accepted, as tcpdump has it: names are never looked up
     #[arg(short)]
     n: bool,
@@ -73,6 +83,9 @@ fn sorts() -> PossibleValuesParser {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
+    if let Some(id) = arguments.evidence {
+        return evidence::run(arguments, id);
+    }
     let begun = Instant::now();
     let format = arguments.wanted.choose("text")?;
     let filter = arguments.select.compile()?;

@@ -8,6 +8,7 @@ mod completions;
 mod confine;
 mod dashboard;
 mod diff;
+mod evidence;
 mod explain;
 mod extract;
 mod format;

@@ -20,6 +20,7 @@ mod md;
 mod name;
 mod paint;
 mod prom;
+pub mod redact;
 mod sort;
 mod table;
 mod text;
