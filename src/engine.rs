@@ -128,6 +128,14 @@ impl Collector {
         self
     }
 
+    /// The same for all that rules find in an exchange.
+    pub fn with_findings(mut self, wanted: bool) -> Self {
+        if wanted {
+            self.sieve = Some(self.sieve.unwrap_or_else(|| Sieve::new(None)).with_findings());
+        }
+        self
+    }
+
     /// The same where what is remembered may take another part of a budget of so many octets, of which other
     /// parts are for others (see [`limits::MEMORY`]). To be said last, and before anything comes.
     #[must_use]
@@ -175,6 +183,13 @@ impl Collector {
     pub fn hurried(&self) -> u64 {
         let of_gate = self.gate.as_ref().map(|gate| &gate.sieve);
         self.sieve.iter().chain(of_gate).map(Sieve::hurried).sum()
+    }
+
+    /// The capture begins: its first packet is of this time, which relative times of filters count from.
+    pub fn begin(&mut self, at: Timestamp) {
+        for sieve in self.sieve.iter_mut().chain(self.gate.as_mut().map(|gate| &mut gate.sieve)) {
+            sieve.begin(at);
+        }
     }
 
     /// Takes events in their order and hands each on as a record. Stops at the first error of

@@ -412,6 +412,9 @@ pub const EXCERPT_STRETCHES: usize = 1 << 20;
 /// Packets of an excerpt that have comments, each of a few hundred octets; nobody reads more.
 pub const EXCERPT_COMMENTS: usize = 65_536;
 
+/// Heads whose harmless parts stay in redacted packets, each of a few hundred octets, kept twice.
+pub const REDACTED_HEADS: usize = 65_536;
+
 /// Comments on one packet.
 pub const PACKET_COMMENTS: usize = 16;
 

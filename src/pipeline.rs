@@ -39,6 +39,8 @@ pub struct Options {
     /// Whether exchanges are to be held back until their verdicts are known, which then come right
     /// behind them.
     pub causes: bool,
+    /// The same for what rules find in them.
+    pub findings: bool,
     /// What exchanges are grouped by in the statistics, beside their servers.
     pub by: Vec<By>,
     /// Exchanges that are to be counted among them: [`Outcome::gated`].
@@ -105,6 +107,8 @@ pub struct Progress<'r> {
     pub drops: Drops,
     /// Earliest time of a packet.
     pub first: Option<Timestamp>,
+    /// Time of the first packet, which relative times count from.
+    pub start: Option<Timestamp>,
     /// What the clock of the capture shows; it goes on where a live capture is quiet.
     pub now: Option<Timestamp>,
     /// Whether all that has come was given out.
@@ -149,6 +153,7 @@ pub fn drive<E: From<Error>>(
     let memory = options.memory.unwrap_or(limits::MEMORY).max(limits::MEMORY_LEAST);
     let collector = Collector::with_filter(options.filter)
         .with_causes(options.causes)
+        .with_findings(options.findings)
         .with_gate(options.gate)
         .grouped(&options.by)
         .watched(source.is_live())
@@ -247,7 +252,11 @@ impl Core {
     #[inline]
     fn packet<E>(&mut self, packet: &Packet<'_>, sink: &mut impl Sink<E>) -> Result<(), Stop<E>> {
         let Self { shard, collector, tally, clock, decoder } = self;
-        if tally.packet(packet, clock) {
+        let passes = tally.packet(packet, clock);
+        if tally.summary.packets == 1 {
+            collector.begin(packet.at);
+        }
+        if passes {
             shard.tick(tally.mark);
             collector.take(shard.events(), |record| give(sink, record))?;
             collector.tick(tally.mark.at, |record| give(sink, record))?;
@@ -296,6 +305,7 @@ impl Core {
             reading: source.reading(),
             drops: drops(source),
             first: summary.first,
+            start: summary.start,
             now: summary.first.map(|_| self.tally.mark.at),
             is_quiet,
             statistics: self.collector.statistics(),

@@ -113,7 +113,7 @@ impl Secrets {
         }
         match urls(target) {
             Cow::Borrowed(same) => authority(same),
-            hidden => hidden,
+            Cow::Owned(hidden) => Cow::Owned(authority(&hidden).into_owned()),
         }
     }
 
@@ -459,6 +459,7 @@ mod tests {
             ("http://u:CANARY@h/p?sig=CANARY", "http://<hidden>@h/p?sig=<hidden>"),
             ("/go?to=http://u:CANARY@h/", "/go?to=http://<hidden>@h/"),
             ("u:CANARY@h:443", "<hidden>@h:443"),
+            ("u:CANARY@h/x?token=CANARY", "<hidden>@h/x?token=<hidden>"),
             ("/@scope/package", "/@scope/package"),
             ("/a?author=me&monkey=1", "/a?author=me&monkey=1"),
             ("*", "*"),

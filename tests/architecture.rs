@@ -115,7 +115,8 @@ const NAMES: &[(&str, &str, &[&str])] = &[
     ("snapshot", "flow", &["Ledger", "Population", "Ending"]),
     ("filter", "wire", &["Endpoint"]),
     ("filter", "flow", &["End", "Side"]),
-    ("export", "wire", &["Endpoint"]),
+    // Packets as they were decoded, which `redact` takes their secrets from; not what decodes them.
+    ("export", "wire", &["Decoded", "Endpoint", "Ends", "Packet", "Segment", "SignalKind"]),
     ("export", "flow", &["End", "Ending", "Side", "Mark", "Health"]),
     ("dashboard", "wire", &["Endpoint"]),
     ("dashboard", "flow", &["End", "Ending", "Side", "Mark"]),

@@ -426,7 +426,7 @@ the list is empty
 
 `yesterday` is not a time
   time > yesterday
-         ^^^^^^^^^ expected a time: 2026-11-22T12:04:11Z, 12:04:11 (UTC), +30s from the start
+         ^^^^^^^^^ expected a time: 2026-11-22T12:04:11Z, 12:04:11 (UTC), +30s from the first packet
 
 `10q` is not a size
   response.bytes > 10q

@@ -3,160 +3,49 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use httpwhy::export::columns::Form;
 use httpwhy::export::{FORMATS, detail};
-use httpwhy::units::Duration;
-use support::export::{OPTIONS, captured, exported_with, shown};
-use support::random::Random;
-use support::script::{Connection, Opening, Script, Side};
+use httpwhy::filter::{Column, FIELDS};
+use support::export::{OPTIONS, captured, columns, exported_with, shown};
+use support::frames::frames;
+use support::link::Encapsulation;
+use support::packets::{Stacks, segments};
+use support::pcap;
+use support::planter::{HEADERS, MARK, Planter};
 
-/// What every secret holds.
-const MARK: &str = "CANARY";
+/// The outputs that a secret is in: how often, and what stands around the first.
+#[derive(Debug, Default)]
+struct Leaks(BTreeMap<String, (usize, String)>);
 
-/// Makes secrets and counts them.
-struct Planter {
-    random: Random,
-    planted: usize,
-}
-
-impl Planter {
-    fn secret(&mut self) -> String {
-        self.planted += 1;
-        let (left, right) = (self.random.hex(3), self.random.hex(5));
-        format!("{left}{MARK}{}x{right}", self.planted)
-    }
-
-    fn parameter(&mut self) -> String {
-        let names =
-            ["access_token", "api_key", "sig", "password", "X-Amz-Signature", "id_token", "sid"];
-        let name = *self.random.pick(&names);
-        format!("{name}={}", self.secret())
-    }
-
-    fn target(&mut self) -> String {
-        match self.random.below(3) {
-            0 => format!("/orders/1?{}&x=1", self.parameter()),
-            1 => format!("/orders/1?x=1&{}", self.parameter()),
-            _ => format!("http://u:{}@shop.example/cart?{}", self.secret(), self.parameter()),
-        }
-    }
-
-    fn request(&mut self, target: &str) -> String {
-        let schemes = ["Bearer ", "Basic ", "ApiKey ", "Digest response=", ""];
-        let keys = ["X-Api-Key", "X-Auth-Token", "Api-Key", "X-Amz-Security-Token", "X-CSRF-Token"];
-        let (one, other) = (*self.random.pick(&schemes), *self.random.pick(&schemes));
-        let mut request = format!(
-            "POST {target} HTTP/1.1\r\nHost: shop.example\r\nAuthorization: {one}{}\r\n\
-             Proxy-Authorization: {other}{}\r\nCookie: sid={}; theme={}; {}\r\n{}: {}\r\n\
-             Referer: https://me:{}@shop.example/?a=b&{}\r\n",
-            self.secret(),
-            self.secret(),
-            self.secret(),
-            self.secret(),
-            self.secret(),
-            self.random.pick(&keys),
-            self.secret(),
-            self.secret(),
-            self.parameter(),
-        );
-        // What a reader takes for a slip, and a rule may quote.
-        match self.random.below(6) {
-            0 => request.push_str(&format!("Authorization: Bearer {}\r\n", self.secret())),
-            1 => request.push_str(&format!("Cookie : sid={}\r\n", self.secret())),
-            2 => request.push_str(&format!("Authorization: Bearer\r\n {}\r\n", self.secret())),
-            3 => request.push_str("Content-Length: 0\r\n"),
-            4 => request.push_str(&format!("Host: {}@shop.example\r\n", self.secret())),
-            _ => {}
-        }
-        let body = if self.random.chance(500) {
-            format!("user=a&password={}&x=1", self.secret())
-        } else {
-            format!("{{\"n\":1,\"token\":\"{}\"}}", self.secret())
-        };
-        request.push_str(&format!("Content-Length: {}\r\n\r\n{body}", body.len()));
-        request
-    }
-
-    fn response(&mut self) -> String {
-        let statuses = [
-            "200 OK",
-            "302 Found",
-            "401 Unauthorized",
-            "403 Forbidden",
-            "407 Proxy",
-            "500 No",
-            "502 Bad Gateway",
-            "503 Wait",
-            "504 Gateway Timeout",
-            "999 What",
-            "abc",
-        ];
-        let body = match self.random.below(3) {
-            0 => format!("upstream https://svc:{}@db.example failed", self.secret()),
-            1 => format!("no: {}", self.parameter()),
-            _ => format!("{{\"error\":\"denied\",\"session_token\":\"{}\"}}", self.secret()),
-        };
-        // Now and then less comes than was said.
-        let said = body.len() + if self.random.chance(100) { 100 } else { 0 };
-        format!(
-            "HTTP/1.1 {}\r\nSet-Cookie: sid={}; Path=/; HttpOnly\r\nSet-Cookie: path={}; Max-Age=x\r\n\
-             Location: https://u:{}@shop.example/next?{}#{}\r\nX-Session-Token: {}\r\n\
-             Authentication-Info: nextnonce=\"{}\"\r\nContent-Type: text/plain\r\nContent-Length: {said}\r\n\r\n{body}",
-            self.random.pick(&statuses),
-            self.secret(),
-            self.secret(),
-            self.secret(),
-            self.parameter(),
-            self.parameter(),
-            self.secret(),
-            self.secret(),
-        )
-    }
-
-    /// One client, its proxy, and now and then what the proxy did behind it.
-    fn conversation(&mut self, number: usize) -> Script {
-        let target = self.target();
-        let request = self.request(&target);
-        let begins = Duration::from_millis(number as u64);
-        let client = format!("10.9.1.2:{}", 20_000 + number);
-        let mut front =
-            Connection::new(&client, "10.9.1.1:80").begins(begins).client_says(&*request);
-        let behind = format!("10.9.2.1:{}", 20_000 + number);
-        let behind = Connection::new(&behind, "10.9.2.2:9001").begins(begins);
-        let mut connections = Vec::new();
-        match self.random.below(5) {
-            0 => connections.push(behind.opening(Opening::Refused)),
-            1 => {
-                let reset = support::script::Event::Reset;
-                connections.push(behind.client_says(request).turn(Side::Server, reset));
+impl Leaks {
+    fn look(&mut self, of: &str, output: &str) {
+        for line in output.lines() {
+            for (at, _) in line.match_indices(MARK) {
+                let around = at.saturating_sub(160)..(at + 40).min(line.len());
+                let around = String::from_utf8_lossy(&line.as_bytes()[around]).into_owned();
+                self.0.entry(of.to_owned()).or_insert((0, around)).0 += 1;
             }
-            2 => connections.push(
-                behind.client_says(request).server_says(self.response()).closed_by(Side::Server),
-            ),
-            _ => {}
         }
-        if self.random.chance(900) {
-            front = front.server_says(self.response()).after(Duration::from_millis(20));
-        }
-        let stray = self.random.chance(50).then(|| format!("sid={}\r\n", self.secret()));
-        if let Some(stray) = stray {
-            front = front.server_says(stray);
-        }
-        connections.push(front.closed_by(Side::Server));
-        Script { connections }
     }
 }
 
 #[test]
 fn none_of_ten_thousand_secrets_is_in_an_output() {
-    let mut planter = Planter { random: Random::new(0x5ec2e7), planted: 0 };
-    let mut leaks = std::collections::BTreeMap::<String, (usize, String)>::new();
+    let mut planter = Planter::new(0x5ec2e7);
+    let mut leaks = Leaks::default();
     let mut explained = false;
     let mut found = false;
+    // Every field, and the headers that hold the secrets.
+    let headers = HEADERS.map(|name| format!("header(\"{name}\")"));
+    let names = FIELDS.iter().map(|field| field.name).chain(headers.iter().map(String::as_str));
+    let chosen: Vec<Column> = names.map(|name| Column::parse(name).unwrap()).collect();
     while planter.planted < 10_000 {
-        let mut script = Script::default();
-        for number in 0..100 {
-            script.connections.append(&mut planter.conversation(number).connections);
-        }
+        let script = planter.script();
         let mut outputs = vec![("show", shown(captured(&script), OPTIONS))];
         for format in FORMATS {
             let preview = detail::PREVIEW_OCTETS;
@@ -165,20 +54,87 @@ fn none_of_ten_thousand_secrets_is_in_an_output() {
                 exported_with(captured(&script), format.name, OPTIONS, preview),
             ));
         }
+        for (name, form) in [("-e in csv", Form::Csv), ("-e in jsonl", Form::Jsonl)] {
+            outputs.push((name, columns(captured(&script), &chosen, form, OPTIONS)));
+        }
         for (format, output) in outputs {
             let output = String::from_utf8(output).expect("outputs are UTF-8");
             explained |= output.contains("\"type\":\"diagnosis\"");
             found |= output.contains("\"type\":\"finding\"");
-            for line in output.lines() {
-                for (at, _) in line.match_indices(MARK) {
-                    let begin = line.floor_char_boundary(at.saturating_sub(160));
-                    let end = line.floor_char_boundary((at + 40).min(line.len()));
-                    let around = line.get(begin..end).unwrap_or(line).to_owned();
-                    leaks.entry(format.to_owned()).or_insert((0, around)).0 += 1;
-                }
-            }
+            leaks.look(format, &output);
         }
     }
     assert!(explained && found, "there are texts of diagnosis and of rules to look into");
-    assert!(leaks.is_empty(), "{leaks:#?}");
+    assert!(leaks.0.is_empty(), "{leaks:#?}");
+}
+
+fn run(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_httpwhy")).args(arguments).output().unwrap();
+    let code = output.status.code();
+    assert!(code.is_some_and(|code| code != 1 && code != 2), "{arguments:?} {output:?}");
+    String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+}
+
+/// The comments of the packets of a pcapng file (draft-ietf-opsawg-pcapng section 4.3), a line each.
+fn comments(file: &[u8]) -> String {
+    let word = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap()) as usize;
+    let half = |at: usize| usize::from(u16::from_le_bytes(file[at..at + 2].try_into().unwrap()));
+    let (mut at, mut comments) = (0, String::new());
+    while at < file.len() {
+        let end = at + word(at + 4);
+        if word(at) == 6 {
+            let mut option = at + 28 + word(at + 20).next_multiple_of(4);
+            while option + 4 < end - 4 && half(option) != 0 {
+                let (kind, length) = (half(option), half(option + 2));
+                if kind == 1 {
+                    comments += std::str::from_utf8(&file[option + 4..][..length]).unwrap();
+                    comments.push('\n');
+                }
+                option += 4 + length.next_multiple_of(4);
+            }
+        }
+        at = end;
+    }
+    comments
+}
+
+#[test]
+fn none_is_in_a_comparison_a_bundle_or_a_comment() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("secrets");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    let path = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let mut planter = Planter::new(0xb0d1e5);
+    let mut leaks = Leaks::default();
+    let captures = ["before.pcap", "after.pcap"].map(|name| {
+        let made =
+            frames(&segments(&planter.script(), &Stacks::default()), &Encapsulation::ethernet());
+        fs::write(folder.join(name), pcap::pcap(&made)).unwrap();
+        path(name)
+    });
+    assert!(planter.planted > 3_000);
+    for format in ["text", "jsonl"] {
+        leaks.look("diff", &run(&["diff", &captures[0], &captures[1], "-T", format]));
+    }
+    let written = path("all.pcapng");
+    leaks.look("-w", &run(&[&captures[0], "-w", &written, "-T", "wide"]));
+    let file = fs::read(&written).unwrap();
+    let said = comments(&file);
+    assert!(said.lines().count() > 300 && said.contains("<hidden>"), "{said}");
+    leaks.look("comments of -w", &said);
+    assert!(String::from_utf8_lossy(&file).contains(MARK), "the packets are as they were");
+    for id in (1..100).step_by(4) {
+        let bundle = path(&format!("bundle-{id}"));
+        let said = run(&[&captures[0], "--evidence", &id.to_string(), "-o", &bundle]);
+        leaks.look("--evidence", &said);
+        let mut kept = String::new();
+        for entry in fs::read_dir(&bundle).unwrap() {
+            let file = fs::read(entry.unwrap().path()).unwrap();
+            let text = String::from_utf8_lossy(&file);
+            leaks.look("a bundle", &text);
+            kept += &text;
+        }
+        assert!(kept.contains("<hidden>") && kept.contains("xxxxxx"), "{id}");
+    }
+    assert!(leaks.0.is_empty(), "{leaks:#?}");
 }

@@ -4,33 +4,32 @@ use std::ops::ControlFlow;
 use std::time::Instant;
 
 use clap::Args;
-use clap::builder::{PossibleValue, PossibleValuesParser};
+use clap::builder::PossibleValuesParser;
 use httpwhy::engine::Record;
-use httpwhy::error::Error;
-use httpwhy::export::{FORMATS, Sort};
-use httpwhy::filter::Filter;
+use httpwhy::export::Sort;
 use httpwhy::pipeline::{self, Threads};
 use httpwhy::stats::By;
 use httpwhy::units::{Count, Duration};
 
-use super::{Done, complain, extract, input, output, tell, write};
+use super::{Done, complain, evidence, extract, format, input, output, select, tell, write};
 
 /// Octets of a body that `--body` can ask for at most.
 const MOST_BODY_OCTETS: usize = 1 << 20;
+
+/// What `--evidence` has no use for.
+const OTHERS: [&str; 14] = [
+    "format", "json", "fields", "filter", "since", "until", "fail_on", "count", "by", "body",
+    "stats", "write", "extract", "force",
+];
 
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub input: input::Inputs,
-    /// What to write
-    #[arg(short = 'T', long, value_name = "FORMAT", default_value = "text", value_parser = formats())]
-    format: String,
-    /// The same as -T jsonl
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
-    /// Only exchanges that match, as in 'status >= 500 and path ~ /checkout'; httpwhy explain filter
-    #[arg(short = 'Y', long, value_name = "EXPR")]
-    filter: Option<String>,
+    #[command(flatten)]
+    wanted: format::Wanted,
+    #[command(flatten)]
+    select: select::Select,
     /// Exit with 4 if an exchange matches, as in 5xx, problems, 'ttfb > 2s', 'why = upstream-refused'
     #[arg(long, value_name = "EXPR")]
     fail_on: Option<String>,
@@ -53,23 +52,22 @@ pub(super) struct Arguments {
     #[arg(long)]
     stats: bool,
     #[command(flatten)]
-    memory: input::Memory,
+    pub memory: input::Memory,
     #[command(flatten)]
     write: write::Write,
     #[command(flatten)]
     extract: extract::Extract,
+    /// Write one exchange to a new folder, evidence-ID or -o DIR, to be handed on: text, HAR, records and the
+    /// packets of both legs, without secrets and bodies
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = OTHERS)]
+    evidence: Option<u64>,
     #[command(flatten)]
-    output: output::Destination,
+    pub output: output::Destination,
     #[command(flatten)]
-    talk: input::Talk,
+    pub talk: input::Talk,
     /// Accepted, as tcpdump has it: names are never looked up
     #[arg(short)]
     n: bool,
-}
-
-pub(super) fn formats() -> PossibleValuesParser {
-    let values = FORMATS.iter().map(|format| PossibleValue::new(format.name).help(format.about));
-    PossibleValuesParser::new(values)
 }
 
 /// What `--by` takes for the table of servers, which there is in any case.
@@ -85,13 +83,13 @@ fn sorts() -> PossibleValuesParser {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
+    if let Some(id) = arguments.evidence {
+        return evidence::run(arguments, id);
+    }
     let begun = Instant::now();
-    let name = if arguments.json { "jsonl" } else { &arguments.format };
-    let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
-        anyhow::bail!("there is no format {name}");
-    };
-    let filter = arguments.filter.as_deref().map(compile).transpose()?;
-    let gate = arguments.fail_on.as_deref().map(compile).transpose()?;
+    let format = arguments.wanted.choose("text")?;
+    let filter = arguments.select.compile()?;
+    let gate = arguments.fail_on.as_deref().map(select::compile).transpose()?;
     let paths = arguments.input.paths();
     arguments.write.check(&paths)?;
     arguments.extract.check(&paths)?;
@@ -103,8 +101,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let sort = Sort::ALL.into_iter().find(|sort| sort.name() == arguments.sort);
     options.sort = sort.unwrap_or_default();
     options.servers = arguments.by.is_empty() || arguments.by.iter().any(|key| key == SERVER);
-    let by = grouped_by(name, &arguments.by);
-    let mut exporter = (format.open)(options);
+    let by = grouped_by(format.name, &arguments.by);
+    let mut exporter = format.open(options);
     let mut out = arguments.output.open()?;
     let mut writing = arguments.write.open(paths.clone(), arguments.output.force())?;
     let mut extracting = arguments.extract.open(paths)?;
@@ -121,6 +119,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         bodies: None,
         filter,
         causes: format.causes,
+        findings: format.findings,
         gate,
         by,
         threads,
@@ -196,8 +195,4 @@ fn body_octets(text: &str) -> Result<usize, String> {
         Ok(_) => Err(format!("at most {MOST_BODY_OCTETS}")),
         Err(error) => Err(error.to_string()),
     }
-}
-
-pub(super) fn compile(text: &str) -> Result<Filter, Error> {
-    Filter::parse(text).map_err(|mistake| Error::Usage(mistake.to_string()))
 }

@@ -63,15 +63,11 @@ impl Extract {
     /// Creates the folder, if one was asked for. One that is there has to be empty.
     pub fn open(&self, inputs: Vec<PathBuf>) -> Result<Option<Extracting>, Error> {
         let Some(folder) = self.extract.clone() else { return Ok(None) };
-        let refused = |source| Error::Write { what: folder.display().to_string(), source };
-        if fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        if folder.exists() && !is_empty_folder(&folder) {
             let shown = folder.display();
             return Err(Error::Usage(format!("{shown} is not empty; nothing is overwritten")));
         }
-        let mut builder = fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.recursive(true).create(&folder).map_err(refused)?;
+        create_folder(&folder)?;
         let index = create(&folder.join(INDEX))?;
         let index = BufWriter::new(index);
         Ok(Some(Extracting { folder, index, inputs, wanted: Vec::new(), beyond: 0 }))
@@ -171,8 +167,22 @@ fn batches(wanted: &[Wanted]) -> Vec<BTreeSet<(u64, u32)>> {
     batches
 }
 
+/// Whether a folder is there with nothing in it.
+pub(super) fn is_empty_folder(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
+/// A folder that nobody else can read, or the one that is there.
+pub(super) fn create_folder(folder: &Path) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let created = builder.recursive(true).create(folder);
+    created.map_err(|source| Error::Write { what: folder.display().to_string(), source })
+}
+
 /// A new file that nobody else can read.
-fn create(path: &Path) -> Result<File, Error> {
+pub(super) fn create(path: &Path) -> Result<File, Error> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

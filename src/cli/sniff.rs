@@ -11,14 +11,14 @@ use std::time::{Instant, SystemTime};
 use clap::Args;
 use httpwhy::capture::Source;
 use httpwhy::engine::Record;
-use httpwhy::export::{Exporter, FORMATS};
+use httpwhy::export::Exporter;
 use httpwhy::http::Protocol;
 use httpwhy::pipeline::{self, Outcome, Progress, Sink};
 use httpwhy::snapshot::Drops;
 use httpwhy::stats;
 use httpwhy::units::{Count, Duration, Timestamp};
 
-use super::{Done, amount, analyze, complain, input, keep, live, output, tell};
+use super::{Done, amount, analyze, complain, format, input, keep, live, output, select, tell};
 
 /// How old a packet may be that the kernel has and this program has not.
 const IN_FLIGHT: std::time::Duration = std::time::Duration::from_millis(50);
@@ -48,15 +48,10 @@ pub(super) struct Arguments {
     /// Which packets to capture, as tcpdump has it: tcp port 8080. Without -i: what to read
     #[arg(value_name = "BPF")]
     words: Vec<String>,
-    /// What to write
-    #[arg(short = 'T', long, value_name = "FORMAT", default_value = "wide", value_parser = analyze::formats())]
-    format: String,
-    /// The same as -T jsonl
-    #[arg(long, conflicts_with = "format")]
-    json: bool,
-    /// Only exchanges that match, as in 'status >= 500 and path ~ /checkout'; httpwhy explain filter
-    #[arg(short = 'Y', long, value_name = "EXPR")]
-    filter: Option<String>,
+    #[command(flatten)]
+    wanted: format::Wanted,
+    #[command(flatten)]
+    select: select::Select,
     /// Exit with 4 if an exchange matches, as in 5xx, problems, 'ttfb > 2s', 'why = upstream-refused'
     #[arg(long, value_name = "EXPR")]
     fail_on: Option<String>,
@@ -80,19 +75,16 @@ pub(super) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
-    let name = if arguments.json { "jsonl" } else { &arguments.format };
-    let Some(format) = FORMATS.iter().find(|format| format.name == name) else {
-        anyhow::bail!("there is no format {name}");
-    };
-    let filter = arguments.filter.as_deref().map(analyze::compile).transpose()?;
-    let gate = arguments.fail_on.as_deref().map(analyze::compile).transpose()?;
+    let format = arguments.wanted.choose("wide")?;
+    let filter = arguments.select.compile()?;
+    let gate = arguments.fail_on.as_deref().map(select::compile).transpose()?;
     let made = [arguments.output.made(), arguments.keep.made()].into_iter().flatten().collect();
     let live::Opened { source, name } =
         arguments.device.open(&arguments.read, &arguments.words, made)?;
     let is_live = source.is_live();
     let stop = live::stop_flag()?;
     let mut out = arguments.output.open()?;
-    let mut exporter = (format.open)(arguments.output.options());
+    let mut exporter = format.open(arguments.output.options());
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
     let told = !arguments.talk.is_quiet();
     let mut shown = Shown {
@@ -114,6 +106,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         gate,
         by,
         causes: format.causes,
+        findings: format.findings,
         memory: arguments.memory.octets(),
         ..pipeline::Options::default()
     };

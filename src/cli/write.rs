@@ -80,27 +80,11 @@ impl Writing {
     /// many packets it holds.
     pub fn finish(self, interfaces: &[Interface]) -> Result<u64, Error> {
         let Self { path, file, inputs, mut excerpt } = self;
-        if excerpt.has_evidence() {
-            again(&inputs, |packet, decoded| {
-                if let Decoded::Segment(segment) = decoded {
-                    excerpt.place(packet.number, segment.ends.source, segment.ends.destination);
-                }
-                Ok(())
-            })?;
-        }
-        excerpt.settle();
         let mut chosen = Chosen::new(path, file);
         let mut count = 0;
-        again(&inputs, |packet, decoded| {
-            let ends = match decoded {
-                Decoded::Segment(segment) => Some((segment.ends.source, segment.ends.destination)),
-                Decoded::Signal(_) | Decoded::Skip(_) => None,
-            };
-            if excerpt.takes(packet.number, ends) {
-                count += 1;
-                chosen.packet(packet, excerpt.comments(packet.number), interfaces)?;
-            }
-            Ok(())
+        self::excerpt(&inputs, &mut excerpt, |excerpt, packet, _| {
+            count += 1;
+            chosen.packet(packet, excerpt.comments(packet.number), interfaces)
         })?;
         chosen.finish()?;
         if excerpt.beyond() > 0 {
@@ -111,6 +95,30 @@ impl Writing {
         }
         Ok(count)
     }
+}
+
+/// Reads captures again for the packets that belong to an excerpt.
+pub(super) fn excerpt(
+    inputs: &[PathBuf],
+    excerpt: &mut Excerpt,
+    mut each: impl FnMut(&Excerpt, &Packet<'_>, &Decoded<'_>) -> Result<(), Error>,
+) -> Result<(), Error> {
+    if excerpt.has_evidence() {
+        again(inputs, |packet, decoded| {
+            if let Decoded::Segment(segment) = decoded {
+                excerpt.place(packet.number, segment.ends.source, segment.ends.destination);
+            }
+            Ok(())
+        })?;
+    }
+    excerpt.settle();
+    again(inputs, |packet, decoded| {
+        let ends = match decoded {
+            Decoded::Segment(segment) => Some((segment.ends.source, segment.ends.destination)),
+            Decoded::Signal(_) | Decoded::Skip(_) => None,
+        };
+        if excerpt.takes(packet.number, ends) { each(excerpt, packet, decoded) } else { Ok(()) }
+    })
 }
 
 /// Reads captures from the beginning, packet by packet.

@@ -61,7 +61,7 @@ impl Asking<'_> {
             whole.findings.iter().map(|finding| (finding.rule.id, finding.severity)).collect();
         let cause = row.blame.as_ref().map(|blame| blame.cause.id);
         let subject = Subject {
-            start: self.shown.now.first,
+            start: self.shown.now.start,
             findings: &findings,
             causes: cause.as_slice(),
             ..Subject::new(id, &whole.exchange)

@@ -29,7 +29,9 @@ pub(super) struct Sieve {
     /// Whether exchanges wait for their verdict even where they are wanted without it. Good answers wait
     /// too: a retry behind the proxy may have saved them.
     with_causes: bool,
-    /// Time of the first exchange.
+    /// The same for what rules find.
+    with_findings: bool,
+    /// Time of the first packet.
     start: Option<Timestamp>,
     /// Ascending by number.
     waiting: VecDeque<Waiting>,
@@ -61,6 +63,7 @@ impl Sieve {
             asks_for_findings: filter.as_ref().is_some_and(Filter::asks_for_findings),
             asks_for_causes: filter.as_ref().is_some_and(Filter::asks_for_causes),
             with_causes: false,
+            with_findings: false,
             filter,
             start: None,
             waiting: VecDeque::new(),
@@ -77,6 +80,12 @@ impl Sieve {
         self
     }
 
+    /// The same where an exchange does not come out before all that rules find in it.
+    pub const fn with_findings(mut self) -> Self {
+        self.with_findings = true;
+        self
+    }
+
     /// Whether there may be exchanges that are not wanted.
     pub const fn chooses(&self) -> bool {
         self.filter.is_some()
@@ -87,9 +96,14 @@ impl Sieve {
         self.room = octets;
     }
 
+    /// The capture begins at this time.
+    pub const fn begin(&mut self, at: Timestamp) {
+        self.start = Some(at);
+    }
+
     /// Whether exchanges wait for findings.
     pub const fn asks_for_findings(&self) -> bool {
-        self.asks_for_findings
+        self.asks_for_findings || self.with_findings
     }
 
     /// Whether exchanges wait for verdicts.
@@ -109,10 +123,9 @@ impl Sieve {
         exchange: &Arc<Exchange>,
         mut give: impl FnMut(Wanted<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let start = *self.start.get_or_insert(exchange.first().at);
-        let subject = Subject { start: Some(start), ..Subject::new(id, exchange) };
+        let subject = Subject { start: self.start, ..Subject::new(id, exchange) };
         let filter = self.filter.as_ref();
-        if !(self.asks_for_findings || self.asks_for_causes()) {
+        if !(self.asks_for_findings() || self.asks_for_causes()) {
             if filter.is_some_and(|filter| !filter.matches(&subject)) {
                 return Ok(());
             }
@@ -123,7 +136,7 @@ impl Sieve {
             Some(false) => return Ok(()),
             known => known.is_some(),
         };
-        if is_wanted && !self.with_causes && self.waiting.is_empty() {
+        if is_wanted && !self.with_causes && !self.with_findings && self.waiting.is_empty() {
             self.remember(id);
             return give(Wanted::Exchange(id, exchange));
         }
@@ -132,7 +145,9 @@ impl Sieve {
             && let Some(oldest) = self.pop_front()
         {
             let failed = || diagnosis::has_failed(&oldest.exchange);
-            self.hurried += u64::from(!oldest.is_wanted || oldest.awaits_cause && failed());
+            self.hurried += u64::from(
+                !oldest.is_wanted || self.with_findings || oldest.awaits_cause && failed(),
+            );
             self.decide(&oldest, &mut give)?;
         }
         self.octets += cost;
@@ -185,7 +200,7 @@ impl Sieve {
         mut give: impl FnMut(Wanted<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         while let Some(front) = self.waiting.front() {
-            if (!front.is_wanted || front.awaits_cause) && is_open(front) {
+            if (!front.is_wanted || front.awaits_cause || self.with_findings) && is_open(front) {
                 break;
             }
             let Some(front) = self.pop_front() else { break };

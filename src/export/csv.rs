@@ -192,7 +192,7 @@ const fn outcome(outcome: Outcome) -> &'static str {
 }
 
 /// What somebody else wrote, between quotation marks.
-fn captured(out: &mut Vec<u8>, octets: &[u8]) {
+pub(super) fn captured(out: &mut Vec<u8>, octets: &[u8]) {
     let shown = escape::text(octets);
     out.push(b'"');
     if is_formula(&shown) {
@@ -209,7 +209,7 @@ fn captured(out: &mut Vec<u8>, octets: &[u8]) {
 
 /// Whether a spreadsheet would compute a cell. Some skip blanks before the sign, some take its
 /// full-width form for it, and some drop a tab or return, which are escaped here, and look behind.
-fn is_formula(text: &str) -> bool {
+pub(super) fn is_formula(text: &str) -> bool {
     let mut rest = text.trim_start();
     while let Some(behind) = ["\\t", "\\r", "\\n"].iter().find_map(|one| rest.strip_prefix(one)) {
         rest = behind.trim_start();

@@ -4,6 +4,7 @@
 
 mod array;
 pub mod bodies;
+pub mod columns;
 pub mod comparison;
 mod csv;
 pub mod detail;
@@ -19,6 +20,7 @@ mod md;
 mod name;
 mod paint;
 mod prom;
+pub mod redact;
 mod sort;
 mod table;
 mod text;
@@ -132,6 +134,8 @@ pub static FORMATS: &[Format] = &[
     jsonl::FORMAT,
     array::FORMAT,
     csv::FORMAT,
+    columns::TSV,
+    columns::FIELDS,
     md::FORMAT,
     html::FORMAT,
     har::FORMAT,

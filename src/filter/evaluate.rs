@@ -6,7 +6,7 @@
 
 use regex::bytes::Regex;
 
-use crate::http::{FieldName, Message};
+use crate::http::{self, FieldName, Message};
 use crate::units::Timestamp;
 use crate::wire::Endpoint;
 
@@ -127,6 +127,17 @@ pub(super) struct Header {
     pub name: Box<[u8]>,
 }
 
+impl Header {
+    /// The fields of this name.
+    pub fn fields<'s>(&self, subject: &Subject<'s>) -> impl Iterator<Item = http::Field<'s>> {
+        self.which.of(subject).flat_map(|message| message.head.fields()).filter(|field| {
+            field.name == self.known
+                && (field.name != FieldName::Other
+                    || field.name_octets.eq_ignore_ascii_case(&self.name))
+        })
+    }
+}
+
 impl Node {
     /// Whether it holds for this exchange.
     pub fn holds(&self, subject: &Subject<'_>) -> bool {
@@ -135,14 +146,9 @@ impl Node {
             Self::Any(nodes) => nodes.iter().any(|node| node.holds(subject)),
             Self::Not(node) => !node.holds(subject),
             Self::Field(field, test) => test.field(field, subject),
-            Self::Header(header, test) => header.which.of(subject).any(|message| {
-                message.head.fields().any(|field| {
-                    field.name == header.known
-                        && (field.name != FieldName::Other
-                            || field.name_octets.eq_ignore_ascii_case(&header.name))
-                        && test.text(field.value)
-                })
-            }),
+            Self::Header(header, test) => {
+                header.fields(subject).any(|field| test.text(field.value))
+            }
             Self::Lines(which, regex) => which.of(subject).any(|message| {
                 let head = message.head.octets();
                 let start = memchr::memchr(b'\n', head).map_or(head.len(), |at| at + 1);

@@ -52,6 +52,9 @@ static REMARKS: &[&str] = &[
     "`why`, `finding`, `severity` and `problems` ask what becomes known behind an exchange: where the \
      answer depends on it, the exchange waits for it (at least 5 seconds of the capture), and those \
      behind it wait too, so that the order stays.",
+    "Times count in UTC. `+30s` is 30 seconds behind the first packet of the capture, whatever that packet \
+     carries; `12:04` is a minute of the day on which the first packet came. `--since T --until U` asks \
+     `time >= T and time < U`, beside any filter.",
     "`502` and `5xx` by themselves ask the status. Names are the same in upper and lower case, and \
      with `-` or `_`. A bare word that is the name of a field asks for the field; in quotes it is \
      looked for.",

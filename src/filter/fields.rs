@@ -193,7 +193,7 @@ pub static FIELDS: &[Field] = &[
         "A packet between first and last of the request or of a response.", "packet = 1213991",
         Numbers(packets)),
     row!("time" ["frame.time"] Time,
-        "When it began.", "time > +30s",
+        "When its first octet was captured.", "time > +30s",
         Time(|s| s.exchange.first().at)),
     row!("ttfb" ["think", "think_time", "http.time"] Duration,
         "From the end of the request to the first octet of the response.", "ttfb > 2s",
@@ -314,7 +314,8 @@ fn truncated(message: &Message) -> bool {
 fn packets(subject: &Subject<'_>, see: &mut dyn FnMut(u64, u64) -> bool) -> bool {
     let completed = subject.exchange.completed.packet;
     messages(subject.exchange).any(|message| see(message.first.packet, message.last.packet))
-        || see(completed, completed)
+        || messages(subject.exchange).all(|message| message.last.packet != completed)
+            && see(completed, completed)
 }
 
 /// The words that records have for it.

@@ -29,7 +29,7 @@ use crate::limits;
 
 /// What may be asked next where an expression breaks off.
 const EXAMPLE: &str = "as in: status >= 500 and path ~ /checkout";
-const ALL_FIELDS: &str = "all fields: httpwhy explain filter";
+pub(super) const ALL_FIELDS: &str = "all fields: httpwhy explain filter";
 const FUNCTIONS: &[(&str, Which)] = &[
     ("header", Which::Either),
     ("request.header", Which::Request),
@@ -71,6 +71,35 @@ impl<'t> nom::error::ParseError<&'t str> for Fault {
 
 /// Reads a whole expression.
 pub(super) fn read(text: &str) -> Result<Node, Mistake> {
+    finish(text, whole)
+}
+
+/// Reads the name of a field, or `header("NAME")`, and nothing else: the node asks whether it is there.
+pub(super) fn named(text: &str) -> Result<Node, Mistake> {
+    finish(text, |text| {
+        let input = blank(text);
+        let (rest, name) = take_while::<_, _, Fault>(of_name).parse(input)?;
+        let (rest, node) = match fields::find(name) {
+            _ if !name.is_empty() && rest.starts_with('(') => header(input, name, rest)?,
+            Some(field) => (rest, Node::Field(field, Test::Present)),
+            None => {
+                let whole = word(input, Place::Value);
+                return unknown(input, if name.is_empty() { whole } else { name });
+            }
+        };
+        match blank(rest) {
+            "" if matches!(&node, Node::Field(..) | Node::Header(_, Test::Present)) => {
+                Ok((rest, node))
+            }
+            _ => {
+                let what = "the name of a field is expected, and nothing behind it";
+                Fault::at(input, input.len(), what, ALL_FIELDS).fail()
+            }
+        }
+    })
+}
+
+fn finish<'t>(text: &'t str, read: impl Fn(&'t str) -> Parsed<'t, Node>) -> Result<Node, Mistake> {
     let mistake = |fault: Fault| Mistake {
         text: text.into(),
         at: text.len().saturating_sub(fault.rest),
@@ -83,7 +112,7 @@ pub(super) fn read(text: &str) -> Result<Node, Mistake> {
         let what = format!("the filter is too long: at most {most} octets");
         return Err(mistake(Fault::at(text, 0, what, "")));
     }
-    match whole(text) {
+    match read(text) {
         Ok((_, node)) => Ok(node),
         Err(nom::Err::Error(fault) | nom::Err::Failure(fault)) => Err(mistake(fault)),
         // The parsers of complete text do not ask for more.

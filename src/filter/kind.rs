@@ -16,7 +16,7 @@ pub enum Kind {
     Duration,
     /// A number of octets: `10k`, `2MB`, `1MiB`.
     Size,
-    /// An instant: `2026-11-22T12:04:11Z`, `12:04:11` of the first day, or `+30s` from the beginning.
+    /// An instant: `2026-11-22T12:04:11Z`, `12:04:11` of the first day, or `+30s` from the first packet.
     Time,
     /// A version of HTTP: `1.1`.
     Version,
@@ -86,7 +86,7 @@ impl Kind {
             Self::Class => "5, or 5xx",
             Self::Duration => "300ms, 1.5s, 1m30s; units ns us ms s m h",
             Self::Size => "512, 10k, 2MB (powers of ten), 1MiB (of two)",
-            Self::Time => "2026-11-22T12:04:11Z, 12:04:11 (UTC), +30s from the start",
+            Self::Time => "2026-11-22T12:04:11Z, 12:04:11 (UTC), +30s from the first packet",
             Self::Version => "1.1",
             Self::Text => "a word, or \"text in quotes\"; = tells A from a",
             Self::Name => "as text; = does not tell A from a",

@@ -1,5 +1,5 @@
 //! One line of text in, a [`Filter`] out that says of an exchange whether it is one of those the line
-//! asks for. It serves `--filter` and `--fail-on`.
+//! asks for. It serves `--filter` and `--fail-on`; a [`Column`] shows with `-e` what a filter compares.
 //!
 //! ```text
 //! status >= 500 and path ~ /checkout       client in 10.0.0.0/8 and not method = GET
@@ -9,6 +9,7 @@
 //! `grammar` and `operand`, what can be asked for in `fields`, the asking in `evaluate`, and what a
 //! person is told about a slip in `mistake` and `suggest`.
 
+mod column;
 mod compare;
 mod evaluate;
 mod explain;
@@ -17,6 +18,7 @@ mod grammar;
 mod kind;
 mod mistake;
 mod operand;
+mod period;
 mod suggest;
 mod target;
 mod term;
@@ -30,12 +32,13 @@ use crate::rules::Severity;
 use crate::units::Timestamp;
 use evaluate::Node;
 
+pub use column::{Column, Value};
 pub use explain::{explain, page};
 pub use fields::{FIELDS, Field};
 pub use kind::Kind;
 pub use mistake::Mistake;
 
-/// What a filter is asked about: an exchange, and what others have found out about it.
+/// What a filter or a column is asked about: an exchange, and what others have found out about it.
 #[derive(Debug, Clone, Copy)]
 pub struct Subject<'s> {
     /// The number of the exchange.

@@ -178,7 +178,7 @@ fn version(input: &str) -> Scanned<'_, i64> {
 }
 
 /// A time: what is not written — seconds, the time of day — may be any.
-fn time(word: &str) -> Option<Interval> {
+pub(super) fn time(word: &str) -> Option<Interval> {
     if let Some(offset) = word.strip_prefix('+') {
         let offset = whole(offset, duration)?;
         return Some(exactly(Base::Start, offset, offset));

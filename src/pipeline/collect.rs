@@ -73,6 +73,9 @@ impl Collection<'_> {
         reports: &mut [Report],
         sink: &mut impl Sink<E>,
     ) -> Result<(), Stop<E>> {
+        if let Some(start) = stretch.start {
+            self.collector.begin(start);
+        }
         if let Some(mark) = stretch.tick {
             for (tracked, report) in self.tracked.iter_mut().zip(&*reports) {
                 *tracked = report.tracked;
@@ -122,6 +125,7 @@ impl Collection<'_> {
             reading: stretch.reading,
             drops: stretch.drops,
             first: stretch.first,
+            start: stretch.start,
             now: stretch.first.map(|_| stretch.now),
             is_quiet: false,
             statistics: self.collector.statistics(),

@@ -26,6 +26,7 @@ pub(super) struct Stretch {
     pub reading: Reading,
     pub drops: Drops,
     pub first: Option<Timestamp>,
+    pub start: Option<Timestamp>,
     pub now: Timestamp,
     /// How the capture ended, where it did.
     pub end: Option<End>,
@@ -241,6 +242,7 @@ impl Open {
             reading: self.reading,
             drops: self.drops,
             first: tally.summary.first,
+            start: tally.summary.start,
             now: tally.mark.at,
             end: None,
         }

@@ -21,6 +21,7 @@ impl Tally {
     /// Counts a packet; whether another second begins with it.
     pub fn packet(&mut self, packet: &Packet<'_>, clock: &mut Clock) -> bool {
         let summary = &mut self.summary;
+        summary.start.get_or_insert(packet.at);
         summary.packets += 1;
         summary.octets += packet.bytes.len() as u64;
         if summary.first.is_none_or(|first| packet.at < first) {

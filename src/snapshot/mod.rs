@@ -35,6 +35,8 @@ pub struct Now {
     pub drops: Drops,
     /// Time of the earliest packet.
     pub first: Option<Timestamp>,
+    /// Time of the first packet, which relative times of filters count from.
+    pub start: Option<Timestamp>,
     /// What the clock of the capture shows.
     pub at: Option<Timestamp>,
     /// What ended the reading, where it is over.

@@ -15,6 +15,8 @@ pub struct Summary {
     pub packets: u64,
     /// Captured octets of these packets.
     pub octets: u64,
+    /// Time of the first packet, which relative times of filters count from.
+    pub start: Option<Timestamp>,
     /// Earliest time of a packet.
     pub first: Option<Timestamp>,
     /// Latest time of a packet.

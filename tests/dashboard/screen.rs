@@ -39,6 +39,7 @@ pub fn kept(mut capture: Capture) -> (Keeper, Now, Statistics) {
     let now = Now {
         packets: outcome.summary.packets,
         first: outcome.summary.first,
+        start: outcome.summary.start,
         at: outcome.summary.last,
         end: Some(Ended::Done(Vec::new())),
         ..Now::default()

@@ -7,6 +7,7 @@ use httpwhy::export::escape::is_unsafe;
 
 use super::screen::{app, buffer, press, snapshot};
 use super::support::export::captured;
+use super::support::planter::{MARK, Planter};
 use super::support::script::{Connection, Side};
 
 /// What terminals obey, or hide.
@@ -99,4 +100,36 @@ fn secrets_are_not_drawn_until_they_are_revealed() {
         }
     }
     assert!(text("2R", 200, 60).contains(CANARY));
+}
+
+#[test]
+fn no_planted_secret_is_drawn_copied_or_saved() {
+    let snapshot = Arc::new(snapshot(captured(&Planter::new(0xda5b).script())));
+    for keys in SCREENS.iter().filter(|keys| !keys.contains('R')) {
+        let mut app = app("x.pcap", &snapshot);
+        press(&mut app, keys);
+        for _ in 0..20 {
+            let drawn = buffer(&mut app, 160, 50);
+            let text: String = drawn.content.iter().map(|cell| cell.symbol()).collect();
+            assert!(!text.contains(MARK), "{keys}: {text}");
+            press(&mut app, if keys.ends_with('⏎') { "]" } else { "j" });
+        }
+    }
+    let mut app = app("x.pcap", &snapshot);
+    press(&mut app, "2");
+    for _ in 0..60 {
+        for letter in "ucefsjh".chars() {
+            if let Some(Effect::Copy(text)) = press(&mut app, &format!("y{letter}")) {
+                assert!(!text.contains(MARK), "{letter}: {text}");
+            }
+        }
+        press(&mut app, "j");
+    }
+    for letter in "jhJH".chars() {
+        let Some(Effect::Save { octets, .. }) = press(&mut app, &format!("w{letter}")) else {
+            panic!("{letter} saves nothing");
+        };
+        let text = String::from_utf8(octets).unwrap();
+        assert!(text.contains("<hidden>") && !text.contains(MARK), "{letter}: {text}");
+    }
 }

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use httpwhy::capture::Capture;
 use httpwhy::engine::Record;
-use httpwhy::export::{FORMATS, Options, Secrets, Sort, detail};
+use httpwhy::export::columns::Form;
+use httpwhy::export::{self, Exporter, FORMATS, Options, Secrets, Sort, detail};
+use httpwhy::filter::Column;
 use httpwhy::pipeline::{self, Outcome};
 use httpwhy::stats::By;
 
@@ -62,6 +64,36 @@ pub fn exported(capture: Capture, format: &str, options: Options) -> Vec<u8> {
     exported_with(capture, format, options, 0)
 }
 
+/// What chosen columns make of a capture.
+///
+/// # Panics
+///
+/// Where the capture cannot be read.
+pub fn columns(mut capture: Capture, columns: &[Column], form: Form, options: Options) -> Vec<u8> {
+    let mut exporter = export::columns::open(columns, form, options);
+    let mut out = Vec::new();
+    exporter.begin(&mut out).expect(VECTOR);
+    let wanted = pipeline::Options { causes: true, findings: true, ..pipeline::Options::default() };
+    let outcome = pipeline::run(&mut capture, wanted, |record| {
+        give(&mut *exporter, record, &mut out);
+        Ok::<_, httpwhy::error::Error>(ControlFlow::Continue(()))
+    })
+    .expect("a capture that can be read");
+    exporter.end(&outcome.summary, &outcome.statistics, &mut out).expect(VECTOR);
+    out
+}
+
+fn give(exporter: &mut dyn Exporter, record: Record<'_>, out: &mut Vec<u8>) {
+    match record {
+        Record::Exchange(id, exchange) => exporter.exchange(id, exchange, out),
+        Record::Stray(stray) => exporter.stray(stray, out),
+        Record::Connection(connection) => exporter.connection(connection, out),
+        Record::Verdict(verdict) => exporter.verdict(verdict, out),
+        Record::Finding(finding) => exporter.finding(finding, out),
+    }
+    .expect(VECTOR);
+}
+
 /// What a format makes of a capture where the run keeps so many octets of the front of each body.
 ///
 /// # Panics
@@ -77,12 +109,8 @@ pub fn exported_with(
     let mut exporter = (format.open)(options);
     let mut out = Vec::new();
     exporter.begin(&mut out).expect(VECTOR);
-    let outcome = drive(&mut capture, preview, format.causes, |record| match record {
-        Record::Exchange(id, exchange) => exporter.exchange(id, exchange, &mut out).expect(VECTOR),
-        Record::Stray(stray) => exporter.stray(stray, &mut out).expect(VECTOR),
-        Record::Connection(connection) => exporter.connection(connection, &mut out).expect(VECTOR),
-        Record::Verdict(verdict) => exporter.verdict(verdict, &mut out).expect(VECTOR),
-        Record::Finding(finding) => exporter.finding(finding, &mut out).expect(VECTOR),
+    let outcome = drive(&mut capture, preview, format.causes, |record| {
+        give(&mut *exporter, record, &mut out);
     });
     exporter.end(&outcome.summary, &outcome.statistics, &mut out).expect(VECTOR);
     out

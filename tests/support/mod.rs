@@ -21,6 +21,7 @@ pub mod link;
 pub mod loss;
 pub mod packets;
 pub mod pcap;
+pub mod planter;
 pub mod random;
 pub mod script;
 pub mod traffic;

@@ -21,7 +21,7 @@ use httpwhy::pipeline;
 use httpwhy::snapshot::{Board, Ended};
 use httpwhy::units::Count;
 
-use super::{Done, analyze, complain, input, keep, live, tell};
+use super::{Done, complain, input, keep, live, select, tell};
 use outside::Machine;
 
 /// Between two looks at whether packets have come.
@@ -40,9 +40,8 @@ pub(super) struct Arguments {
     /// A capture, as tcpdump and tshark have it
     #[arg(short, long = "read", value_name = "FILE")]
     read: Vec<PathBuf>,
-    /// Begin with this filter, as in 'status >= 500 and path ~ /checkout'; httpwhy explain filter
-    #[arg(short = 'Y', long, value_name = "EXPR")]
-    filter: Option<String>,
+    #[command(flatten)]
+    select: select::Select,
     #[command(flatten)]
     memory: input::Memory,
     #[command(flatten)]
@@ -116,7 +115,7 @@ impl Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
-    let filter = arguments.filter.as_deref().map(analyze::compile).transpose()?;
+    let filter = arguments.select.compile()?;
     if !io::stdout().is_terminal() {
         let help = "the dashboard needs a terminal and standard output is none; \
                     use `httpwhy analyze`, or `httpwhy sniff` for live captures";

@@ -56,6 +56,7 @@ pub(super) fn read<S: Source>(
             now.packets = summary.packets;
             now.octets = octets;
             now.drops = summary.drops;
+            now.start = summary.start;
             (now.first, now.at) = (summary.first, summary.last.max(now.at));
             keeper.snapshot(now, &outcome.statistics)
         }
@@ -113,6 +114,7 @@ impl Sink<Error> for Publisher<'_> {
             size: progress.reading.size,
             drops: progress.drops,
             first: progress.first,
+            start: progress.start,
             at: progress.now,
             end: None,
         };
