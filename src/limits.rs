@@ -378,6 +378,10 @@ pub const SILENCE: Duration = Duration::from_millis(50);
 /// Shortest delay of a repeated SYN (RFC 6298: 1 s; Linux rounds by a tick).
 pub const SLOW_ACCEPT: Duration = Duration::from_millis(900);
 
+/// Packets of two interfaces or two queues of one may stand in the file in the wrong order, but not by
+/// more than so many places.
+pub const MISPLACED_PACKETS: u64 = 16;
+
 /// What follows so soon was caused by what was before.
 pub const PROMPT: Duration = Duration::from_millis(10);
 

@@ -202,6 +202,22 @@ fn assert_whole(told: &Told, lines: &[&str]) {
 const ONE: &[&str] = &["GET /1 200"];
 const TWO: &[&str] = &["GET /1 200", "GET /2 200"];
 
+// --- an end before the first octet ---
+
+#[test]
+fn a_request_behind_the_end_of_a_server_that_had_said_nothing_is_reported() {
+    // The server closes an idle connection; the request crosses its FIN and is answered by a RST.
+    let closed = Tape::open().fin(Server).say(Client, &get(1)).raw(Server, RST, 2, 0, b"").tell();
+    assert_eq!(closed.lines(), ["GET /1 -"]);
+    let only = closed.only();
+    assert_eq!(only.unanswered, Some(Unanswered::Ended(End::Fin)), "{only:?}");
+    // The capture begins with the request, which is answered by a RST.
+    let reset = Tape::midstream().say(Client, &get(2)).raw(Server, RST | ACK, 1, 30, b"").tell();
+    assert_eq!(reset.lines(), ["GET /2 -"]);
+    let why = reset.only().unanswered;
+    assert_eq!(why, Some(Unanswered::Ended(End::Reset(flow::Side::Server))), "{:?}", reset.only());
+}
+
 // --- overlap, conflict, window ----------------------------------------------------------------
 
 #[test]

@@ -12,6 +12,8 @@ use crate::wire::{Direction, Endpoint, Via};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Trouble {
     pub mark: Mark,
+    /// Whether it is that nobody answered, and not what somebody said.
+    pub silence: bool,
     pub says: String,
 }
 
@@ -167,6 +169,12 @@ impl<'m> Attempt<'m> {
         self.exchange.is_some_and(|(_, exchange)| {
             exchange.nth > 1 || exchange.circumstances.midstream && exchange.idle_before.is_some()
         })
+    }
+
+    /// Whether the capture does not show if the connection had carried an exchange before.
+    pub fn perhaps_reused(&self) -> bool {
+        !self.reused()
+            && self.exchange.is_some_and(|(_, exchange)| exchange.circumstances.midstream)
     }
 
     /// The packet with which the server acknowledged the end of the request.

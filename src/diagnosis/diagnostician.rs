@@ -13,6 +13,7 @@ use super::cause::{self, Case, Cause, Proof};
 use super::durations::Typical;
 use super::join;
 use super::memory::{Memory, Room};
+use super::trust::{self, Trust};
 use super::upstream::{Upstream, Upstreams};
 use super::verdict::{Confidence, Verdict};
 use crate::flow::{End, Ending, Mark, Side};
@@ -53,6 +54,19 @@ enum Failure {
     Late(u64),
 }
 
+/// A cause that was found, and on what.
+struct Found {
+    cause: &'static Cause,
+    proof: Proof,
+    upstream: Option<Endpoint>,
+    /// How sure it is that the attempt belongs to the exchange.
+    join: Confidence,
+    /// What the capture lacks of the connection that shows it.
+    doubt: Option<&'static str>,
+    /// How many attempts belong to the exchange.
+    attempts: usize,
+}
+
 /// What came of looking at a failure.
 enum Outcome {
     /// There is nothing more to say.
@@ -84,6 +98,7 @@ pub(super) type Pair = ([u8; 16], [u8; 16]);
 pub struct Diagnostician {
     pub(super) memory: Memory,
     upstreams: Upstreams,
+    trust: Trust,
     pending: VecDeque<Pending>,
     /// Exchanges whose hidden retry was reported.
     hidden: BTreeSet<u64>,
@@ -122,6 +137,7 @@ impl Diagnostician {
         let late = exchange.nth == 1 && exchange.circumstances.handshake.syns > 1;
         let at = exchange.completed.at;
         self.upstreams.exchange(&exchange);
+        self.trust.exchange(&exchange);
         self.memory_changed();
         self.memory.keep_exchange(number, exchange);
         if failed {
@@ -134,6 +150,7 @@ impl Diagnostician {
     /// A connection that is over.
     pub fn connection(&mut self, connection: Box<Connection>) {
         self.upstreams.connection(&connection);
+        self.trust.connection(&connection);
         let failed = connection.exchanges == 0
             && matches!(
                 connection.ending,
@@ -360,18 +377,16 @@ impl Diagnostician {
         if !last && owner.confidence < Confidence::High {
             return Outcome::Wait;
         }
-        let blamed = attempt.server;
         let (cause, proof) = cause::hidden(attempt, cause, proof, succeeded);
-        let verdict = self.verdict(
-            owner.number,
-            asked,
+        let found = Found {
             cause,
             proof,
-            Some(blamed),
-            owner.confidence,
-            attempts.len(),
-        );
-        Outcome::Done(Some(Box::new(verdict)))
+            upstream: Some(attempt.server),
+            join: owner.confidence,
+            doubt: trust::of_attempt(attempt),
+            attempts: attempts.len(),
+        };
+        Outcome::Done(Some(Box::new(self.verdict(owner.number, asked, found))))
     }
 
     fn decide_late(&mut self, number: u64, last: bool) -> Outcome {
@@ -392,9 +407,9 @@ impl Diagnostician {
             },
             None => (number, exchange, Confidence::High),
         };
-        let server = attempt.server;
-        let verdict = self.verdict(number, asked, cause, proof, Some(server), join, 1);
-        Outcome::Done(Some(Box::new(verdict)))
+        let (upstream, doubt) = (Some(attempt.server), trust::of_attempt(&attempt));
+        let found = Found { cause, proof, upstream, join, doubt, attempts: 1 };
+        Outcome::Done(Some(Box::new(self.verdict(number, asked, found))))
     }
 
     /// The verdict on an exchange that failed for its client.
@@ -406,15 +421,14 @@ impl Diagnostician {
         let octets_came = own.response().is_none() && own.strange().is_some();
         if !octets_came && let Some((cause, proof)) = cause::gave_up(failing, own.connection) {
             let upstream = attempts.last().map(|(attempt, _)| attempt.server);
-            return Some(self.verdict(
-                number,
-                failing,
-                cause,
-                proof,
-                upstream,
-                Confidence::High,
-                count,
-            ));
+            // A proxy gives up for a client of its own mostly.
+            let proxy = self.memory.behind_a_proxy(failing);
+            let orphaned =
+                proxy.then_some("the client is a server, too; whom it asked for is unseen");
+            let doubt = trust::of_attempt(&own).or(orphaned);
+            let join = Confidence::High;
+            let found = Found { cause, proof, upstream, join, doubt, attempts: count };
+            return Some(self.verdict(number, failing, found));
         }
         for (attempt, join) in attempts.iter().rev() {
             let Some((cause, mut proof)) = cause::find(&case, attempt) else { continue };
@@ -426,7 +440,9 @@ impl Diagnostician {
                 // The next proxy's own failure is in the capture, too.
                 proof.summary = format!("{}; why, transaction {inner} tells", proof.summary);
             }
-            return Some(self.verdict(number, failing, cause, proof, Some(server), *join, count));
+            let (upstream, doubt) = (Some(server), trust::of_attempt(attempt));
+            let found = Found { cause, proof, upstream, join: *join, doubt, attempts: count };
+            return Some(self.verdict(number, failing, found));
         }
         if count > 0 {
             return None;
@@ -442,7 +458,9 @@ impl Diagnostician {
             }
             let others = self.others(number, failing);
             let (cause, proof) = cause::none_made(&case, others);
-            return Some(self.verdict(number, failing, cause, proof, None, Confidence::High, 0));
+            let join = Confidence::High;
+            let found = Found { cause, proof, upstream: None, join, doubt: None, attempts: 0 };
+            return Some(self.verdict(number, failing, found));
         }
         let direct = Case { direct: true, ..case };
         let attempt = self.memory.attempt(number, failing);
@@ -451,19 +469,14 @@ impl Diagnostician {
             && let Some((cause, mut proof)) = cause::find(&direct, &attempt)
         {
             proof.reason = "the packets prove it of this server; if it is a proxy, its other leg is not in the capture";
-            let server = failing.server;
-            return Some(self.verdict(
-                number,
-                failing,
-                cause,
-                proof,
-                Some(server),
-                Confidence::Medium,
-                1,
-            ));
+            let (upstream, join) = (Some(failing.server), Confidence::Medium);
+            let found = Found { cause, proof, upstream, join, doubt: None, attempts: 1 };
+            return Some(self.verdict(number, failing, found));
         }
         let (cause, proof) = cause::not_captured(&direct);
-        Some(self.verdict(number, failing, cause, proof, None, Confidence::Medium, 0))
+        let join = Confidence::Medium;
+        let found = Found { cause, proof, upstream: None, join, doubt: None, attempts: 0 };
+        Some(self.verdict(number, failing, found))
     }
 
     /// What else the capture shows of a server that bears on a cause.
@@ -482,26 +495,22 @@ impl Diagnostician {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
-    fn verdict(
-        &self,
-        number: u64,
-        failing: &Exchange,
-        cause: &'static Cause,
-        proof: Proof,
-        upstream: Option<Endpoint>,
-        join: Confidence,
-        attempts: usize,
-    ) -> Verdict {
+    fn verdict(&self, number: u64, failing: &Exchange, found: Found) -> Verdict {
+        let Found { cause, proof, upstream, join, doubt, attempts } = found;
         let mut reason = proof.reason.to_owned();
         let mut confidence = proof.confidence;
         if join < confidence {
             confidence = join;
             reason = format!("{reason}; but which request the attempt belongs to is not certain");
         }
-        if failing.circumstances.missing != [0; 2] && confidence == Confidence::High {
+        let own = trust::of_failing(failing).map(str::to_owned);
+        let doubt = own.or(doubt.map(str::to_owned)).or_else(|| {
+            let doubtful = cause.rests_on_absence || self.trust.is_poor();
+            doubtful.then(|| self.trust.of_absence(failing))?
+        });
+        if let Some(doubt) = doubt.filter(|_| confidence == Confidence::High) {
             confidence = Confidence::Medium;
-            reason = format!("{reason}; but the capture lost octets of the client's connection");
+            reason = format!("{reason}; but {doubt}");
         }
         let mut summary = proof.summary;
         if let Some(habit) = upstream.and_then(|server| self.habit(cause, server)) {

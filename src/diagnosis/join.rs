@@ -4,6 +4,7 @@
 use super::attempt::Attempt;
 use crate::flow::Mark;
 use crate::http::{Exchange, FieldName, Head, Message};
+use crate::limits;
 use crate::wire::{Direction, Endpoint};
 
 /// How sure it is that the host that was asked is the one that tried.
@@ -67,10 +68,16 @@ fn is_loopback(endpoint: Endpoint) -> bool {
     endpoint.address().is_loopback()
 }
 
-/// Whether an attempt began after the request and before its answer.
+/// Whether an attempt began after the request and before its answer: in the order of packets, or by
+/// their times, where a capture holds neighbours in the wrong order.
 pub(super) fn nested(asked: &Exchange, attempt: &Attempt<'_>) -> bool {
-    let from = asked.first().packet;
-    from < attempt.began.packet && attempt.began.packet < answered(asked).packet
+    let (from, began, to) = (asked.first(), attempt.began, answered(asked));
+    let misplaced = || {
+        began.packet.abs_diff(from.packet) <= limits::MISPLACED_PACKETS
+            && from.at < began.at
+            && began.at < to.at
+    };
+    from.packet < began.packet && began.packet < to.packet || misplaced()
 }
 
 /// How alike two requests are; `None` where they cannot be the same.

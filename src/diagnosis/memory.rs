@@ -36,6 +36,8 @@ pub(super) struct Memory {
     opaque: BTreeSet<u64>,
     /// The connections above, by who opened them and to whom.
     pairs: HashMap<(Endpoint, Endpoint), u32>,
+    /// Where the latest connections ended, by a FIN or a RST of either side, and whose they were.
+    ended: VecDeque<(u64, Endpoint, Endpoint)>,
     strays: VecDeque<Box<Stray>>,
     signals: VecDeque<Signal>,
     /// Of those the errors, by who was sent what to whom.
@@ -145,6 +147,13 @@ impl Memory {
     pub fn keep_connection(&mut self, connection: Box<Connection>) {
         let direction = connection.via[0].and_then(|via| via.direction);
         self.note(connection.client, connection.server, direction);
+        let ends = connection.fin.iter().chain(&connection.reset).flatten();
+        if let Some(end) = ends.map(|end| end.packet).min().filter(|_| self.two_legs) {
+            self.ended.push_back((end, connection.client, connection.server));
+            if self.ended.len() > limits::REMEMBERED_CONNECTIONS {
+                self.ended.pop_front();
+            }
+        }
         let abandoned = connection.fin[0].is_some() && connection.reset[0].is_some();
         if connection.exchanges > 0 && connection.foreign[1].is_none() && !abandoned {
             return;
@@ -283,6 +292,18 @@ impl Memory {
         range.map(|(_, connection)| &**connection).filter(|connection| connection.exchanges == 0)
     }
 
+    /// Whether a connection that the host asked had opened ended between two packets.
+    pub fn ended_between(&self, asked: &Exchange, from: u64, to: u64) -> bool {
+        let came = asked.circumstances.via[0].and_then(|via| via.direction);
+        let inbound = came == Some(Direction::Inbound);
+        self.ended.iter().any(|(end, client, server)| {
+            let own = client.octets() == asked.server.octets();
+            (from..=to).contains(end)
+                && *server != asked.server
+                && (own || inbound && self.opens_outbound(*client))
+        })
+    }
+
     /// Whether a connection that cannot be read was open at that time.
     pub fn opaque_at(&self, from: Mark, fits: impl Fn(&Attempt<'_>) -> bool) -> bool {
         self.opaque.range(..=from.packet).filter_map(|id| self.connection(*id)).any(|connection| {
@@ -308,7 +329,7 @@ impl Memory {
                     if target == wanted && signal.number <= to && by(asker) =>
                 {
                     let says = format!("who has {target}? Nobody answers");
-                    found.push(Trouble { mark: mark(signal), says });
+                    found.push(Trouble { mark: mark(signal), silence: true, says });
                 }
                 SignalKind::AddressAnswered { target } if target == wanted => return Vec::new(),
                 _ => {}
@@ -446,5 +467,5 @@ fn trouble_of(signal: &Signal, from: IpAddr, error: Unreachable) -> Option<Troub
         Unreachable::TooBig => return None,
         Unreachable::Other(..) => "ICMP error",
     };
-    Some(Trouble { mark: mark(signal), says: format!("{from} says: {what}") })
+    Some(Trouble { mark: mark(signal), silence: false, says: format!("{from} says: {what}") })
 }

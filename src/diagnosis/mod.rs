@@ -18,6 +18,7 @@ mod index;
 mod join;
 mod memory;
 mod ownership;
+mod trust;
 mod upstream;
 mod verdict;
 

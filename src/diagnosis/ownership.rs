@@ -47,7 +47,8 @@ impl Diagnostician {
         let (from, to) = (asked.first().packet, join::answered(asked).packet);
         let mut found: Vec<(Attempt<'_>, Confidence)> = Vec::new();
         let index = self.memory.index();
-        let alike = index.alike_between(asked, from, to).take(CANDIDATES);
+        let early = from.saturating_sub(limits::MISPLACED_PACKETS);
+        let alike = index.alike_between(asked, early, to).take(CANDIDATES);
         for (other, exchange) in alike.chain(index.begun_between(from, to).take(CANDIDATES)) {
             let known = |(attempt, _): &(Attempt<'_>, _)| {
                 attempt.exchange.is_some_and(|(number, _)| number == other)
@@ -175,7 +176,13 @@ impl Diagnostician {
         tried: &'m Exchange,
         packet: u64,
     ) -> impl Iterator<Item = (u64, &'m Exchange)> {
-        self.memory.index().alike_at(tried, packet).take(CANDIDATES)
+        let index = self.memory.index();
+        let late = packet + limits::MISPLACED_PACKETS;
+        let alike = index.alike_at(tried, packet).take(CANDIDATES);
+        alike.chain(index.alike_between(tried, packet, late).filter(move |(_, asked)| {
+            // Behind it in the file, but not in time: `nested` will say.
+            asked.first().at < tried.first().at
+        }))
     }
 
     /// The best and the second best of the requests that may own an attempt.
@@ -385,12 +392,15 @@ impl Diagnostician {
         self.memory.opens(asked) || self.carried(asked, None)
     }
 
-    /// Whether attempts for other requests began while this one waited.
+    /// Whether attempts for other requests began while this one waited, or a connection of the host
+    /// that was asked ended.
     pub(super) fn others(&self, number: u64, asked: &Exchange) -> bool {
         let (from, to) = (asked.first().packet, join::answered(asked).packet);
-        self.memory
-            .bare_between(from + 1, to)
-            .any(|connection| self.kin(asked, &self.memory.bare(connection)).is_some())
+        self.memory.ended_between(asked, from, to)
+            || self
+                .memory
+                .bare_between(from + 1, to)
+                .any(|connection| self.kin(asked, &self.memory.bare(connection)).is_some())
             || self.memory.index().begun_between(from, to).take(CANDIDATES).any(
                 |(other, exchange)| {
                     other != number && may_be_kin(asked, exchange) && {

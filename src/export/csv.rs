@@ -174,6 +174,7 @@ const COLUMNS: &[(&str, Cell)] = &[
         number(out, row.response().map(|response| response.last.packet));
     }),
     ("completed_packet", |out, row| json::number(out, row.exchange.completed.packet)),
+    ("trust", |out, row| out.extend_from_slice(row.exchange.doubts().grade().name().as_bytes())),
     ("content_type", |out, row| row.field(out, row.response(), FieldName::ContentType)),
     ("user_agent", |out, row| row.field(out, row.request(), FieldName::UserAgent)),
     ("request_flaws", |out, row| flaws(out, row.request())),

@@ -10,7 +10,7 @@ use super::paint::{Page, Style};
 use super::{Options, Secrets, escape, name, trailer};
 use crate::diagnosis::Verdict;
 use crate::flow::Mark;
-use crate::http::{Exchange, Field, Framing, Head, Kind, Message, Switch};
+use crate::http::{Doubt, Exchange, Field, Framing, Head, Kind, Message, Switch};
 use crate::rules::{Finding, Severity};
 use crate::status::Language;
 use crate::units::{Count, Duration, Octets};
@@ -345,6 +345,13 @@ fn timeline(page: &mut Page, exchange: &Exchange) {
             count => format!("{} segments were sent again", Count(u64::from(count))),
         };
         page.add("  ").put(Style::Warning, &again).end_line();
+    }
+    let doubts = exchange.doubts();
+    if !doubts.is_empty() {
+        let why: Vec<&str> = doubts.iter().map(Doubt::meaning).collect();
+        let grade = doubts.grade().name();
+        let says = format!("trust {grade}: {}", why.join(", "));
+        page.add("  ").put(Style::Warning, &says).end_line();
     }
     match &exchange.switch {
         Some(Switch::Tunnel) => page.add("  the connection is a tunnel from here on").end_line(),

@@ -295,6 +295,11 @@ fn transaction(out: &mut Vec<u8>, id: u64, exchange: &Exchange, secrets: Secrets
     message(out, response, secrets);
     key!(out, "completed_packet");
     json::number(out, exchange.completed.packet);
+    let doubts = exchange.doubts();
+    key!(out, "trust");
+    json::word(out, doubts.grade().name());
+    key!(out, "doubts");
+    list(out, &doubts.iter().collect::<Vec<_>>(), |out, doubt| json::word(out, doubt.name()));
     out.extend_from_slice(b"}\n");
 }
 

@@ -1,6 +1,7 @@
 //! The numbers of a capture in, what it lacks in short sentences out.
 
 use super::figure::share;
+use crate::http::Grade;
 use crate::snapshot::Summary;
 use crate::stats::Statistics;
 use crate::units::{Count, Octets};
@@ -21,6 +22,16 @@ pub(super) fn of(summary: &Summary, statistics: &Statistics) -> Vec<Lack> {
         let quotes = Some(damage.message.clone());
         lacks.push(Lack { says: "damaged: ".to_owned(), quotes });
     }
+    let dropped = summary.dropped().unwrap_or(0);
+    if let Some(grade) = statistics.trust.grade(dropped).filter(|grade| *grade > Grade::A) {
+        let (doubtful, of) = (Count(statistics.trust.doubtful()), Count(statistics.exchanges));
+        let doubts = statistics.trust.doubts().into_iter().take(3);
+        let doubts =
+            doubts.map(|(doubt, count)| format!(", {} × {}", Count(count), doubt.meaning()));
+        let says =
+            format!("trust {}: {doubtful} of {of} exchanges not certainly whole", grade.name());
+        lacks.push(Lack { says: std::iter::once(says).chain(doubts).collect(), quotes: None });
+    }
     let mut say = |count: u64, says: String| {
         if count > 0 {
             lacks.push(Lack { says, quotes: None });
@@ -29,7 +40,6 @@ pub(super) fn of(summary: &Summary, statistics: &Statistics) -> Vec<Lack> {
     for input in &summary.inputs {
         say(input.more_damages, format!("{} more damaged places", Count(input.more_damages)));
     }
-    let dropped = summary.dropped().unwrap_or(0);
     say(dropped, format!("{} packets dropped by the capturing system", Count(dropped)));
     let of = format!("of {} of payload", Octets(quality.octets));
     say(quality.missing, format!("{} lost, {of}", Octets(quality.missing)));

@@ -76,6 +76,8 @@ pub(super) struct Connection<R> {
     pub facts: Facts,
     streams: [Stream; 2],
     reader: Option<Box<R>>,
+    /// How a side ended, where there was nothing to read by then.
+    untold: [Option<(End, Mark)>; 2],
     state: State,
     ending: Option<Ending>,
     /// A SYN that may begin a successor: its side, sequence number and packet.
@@ -84,6 +86,24 @@ pub(super) struct Connection<R> {
     pub heard: Timestamp,
     /// What the table has charged for it.
     pub charged: u64,
+}
+
+/// The reader, from the first octet on. It is told which side had ended by then.
+fn reading<'r, R: Reader>(
+    reader: &'r mut Option<Box<R>>,
+    untold: &mut [Option<(End, Mark)>; 2],
+    facts: &Facts,
+    out: &mut R::Output,
+) -> &'r mut R {
+    reader.get_or_insert_with(|| {
+        let mut reader = Box::<R>::default();
+        for side in Side::BOTH {
+            if let Some((how, mark)) = untold[side.index()].take() {
+                reader.end(side, how, mark, facts, out);
+            }
+        }
+        reader
+    })
 }
 
 impl<R: Reader> Connection<R> {
@@ -101,9 +121,11 @@ impl<R: Reader> Connection<R> {
                 fin: [None; 2],
                 reset: [None; 2],
                 acknowledged: [None; 2],
+                unseen: [false; 2],
             },
             streams: [Stream::default(), Stream::default()],
             reader: None,
+            untold: [None; 2],
             state: State::Opening,
             ending: None,
             rival: None,
@@ -438,6 +460,7 @@ impl<R: Reader> Connection<R> {
             }
             _ => peer.acknowledged = peer.acknowledged.max(offset),
         }
+        self.facts.unseen[side.other().index()] = peer.acknowledged > peer.sent;
         if peer.overdue.is_none() && peer.acknowledged > peer.next && peer.hole().is_some() {
             let packets = self.facts.health.packets.iter().sum();
             peer.overdue = Some(Overdue { packets, at: self.facts.last.at });
@@ -504,6 +527,7 @@ impl<R: Reader> Connection<R> {
             self.facts.health.ignored[index] += 1;
         }
         stream.sent = stream.sent.max(end);
+        self.facts.unseen[index] &= stream.acknowledged > stream.sent;
         stream.stays();
         if offset < stream.next {
             self.facts.health.retransmissions[index] += 1;
@@ -680,20 +704,18 @@ impl<R: Reader> Connection<R> {
             }
             return;
         }
-        self.close_by_reset(side, mark, answers_syn, sink);
+        // One that acknowledges more comes of an open connection whose octets the capture lacks.
+        let initial = self.streams[side.other().index()].initial;
+        let refuses = answers_syn
+            && initial.is_some_and(|initial| initial.wrapping_add(1) == segment.acknowledgement);
+        self.close_by_reset(side, mark, refuses, sink);
     }
 
     /// One side has reset the connection: its own stream is over. What the other had sent by then
     /// may still come, until [`limits::RESET_LINGER`] has passed.
-    fn close_by_reset(
-        &mut self,
-        side: Side,
-        mark: Mark,
-        answers_syn: bool,
-        sink: &mut Sink<'_, R>,
-    ) {
+    fn close_by_reset(&mut self, side: Side, mark: Mark, refuses: bool, sink: &mut Sink<'_, R>) {
         self.facts.reset[side.index()] = Some(mark);
-        let refused = answers_syn && side == Side::Server && !self.has_data();
+        let refused = refuses && side == Side::Server && !self.has_data();
         self.ending = Some(if refused { Ending::Refused } else { Ending::Reset(side) });
         self.flush(&[side], sink);
         self.end(side, None, mark, sink);
@@ -914,7 +936,7 @@ impl<R: Reader> Connection<R> {
         stream.next += count;
         stream.overdue = None;
         self.facts.health.octets[side.index()] += count;
-        let reader = self.reader.get_or_insert_default();
+        let reader = reading(&mut self.reader, &mut self.untold, &self.facts, sink.out);
         match octets {
             Octets::Shown(octets) => reader.data(side, octets, arrival, &self.facts, sink.out),
             Octets::Counted(count) => reader.passed(side, count, arrival, &self.facts, sink.out),
@@ -938,7 +960,7 @@ impl<R: Reader> Connection<R> {
             }
             Missing::Cut => health.cut[index] += count,
         }
-        let reader = self.reader.get_or_insert_default();
+        let reader = reading(&mut self.reader, &mut self.untold, &self.facts, sink.out);
         reader.gap(side, count, why, mark, &self.facts, sink.out);
     }
 
@@ -988,8 +1010,9 @@ impl<R: Reader> Connection<R> {
             (None, Some(Ending::Refused)) => End::Reset(Side::Server),
             (None, _) => End::CaptureEnd,
         };
-        if let Some(reader) = &mut self.reader {
-            reader.end(side, how, mark, &self.facts, sink.out);
+        match &mut self.reader {
+            Some(reader) => reader.end(side, how, mark, &self.facts, sink.out),
+            None => self.untold[side.index()] = Some((how, mark)),
         }
     }
 

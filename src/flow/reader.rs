@@ -126,6 +126,13 @@ pub struct Handshake {
     pub done: Option<Mark>,
 }
 
+impl Handshake {
+    /// Whether one half of it is there and the other is not.
+    pub const fn is_torn(&self) -> bool {
+        self.syn.is_some() != self.syn_ack.is_some()
+    }
+}
+
 /// What went wrong on the way, one value for each side that sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Health {
@@ -176,6 +183,8 @@ pub struct Facts {
     pub reset: [Option<Mark>; 2],
     /// Latest packet with which the other side acknowledged new octets of each side.
     pub acknowledged: [Option<Mark>; 2],
+    /// Whether the other side acknowledged octets, or a FIN, of each side that no packet showed yet.
+    pub unseen: [bool; 2],
 }
 
 impl Facts {

@@ -111,6 +111,10 @@ pub struct Circumstances {
     pub acknowledged: [Option<Mark>; 2],
     /// Octets of each side that no packet of the capture carries, or not in full.
     pub missing: [u64; 2],
+    /// Of those, octets that no packet carries.
+    pub lost: [u64; 2],
+    /// Whether octets of each side, or its FIN, were acknowledged that no packet showed so far.
+    pub unseen: [bool; 2],
 }
 
 impl Circumstances {
@@ -125,6 +129,8 @@ impl Circumstances {
             reset: facts.reset,
             acknowledged: facts.acknowledged,
             missing: [missing[0].saturating_add(cut[0]), missing[1].saturating_add(cut[1])],
+            lost: missing,
+            unseen: facts.unseen,
         };
         if swapped {
             this.via.swap(0, 1);
@@ -132,8 +138,15 @@ impl Circumstances {
             this.reset.swap(0, 1);
             this.acknowledged.swap(0, 1);
             this.missing.swap(0, 1);
+            this.lost.swap(0, 1);
+            this.unseen.swap(0, 1);
         }
         this
+    }
+
+    /// Whether something of the connection is not in the capture that was on the wire.
+    pub fn is_holed(&self) -> bool {
+        self.lost != [0; 2] || self.unseen != [false; 2]
     }
 }
 

@@ -8,6 +8,7 @@
 mod chunk;
 mod connection;
 mod direction;
+mod doubt;
 mod exchange;
 mod field;
 mod flaw;
@@ -21,6 +22,7 @@ mod socks;
 mod tolerant;
 
 pub use connection::Connection as ConnectionReader;
+pub use doubt::{Doubt, Doubts, Grade};
 pub use exchange::{
     Appetite, Bodies, Circumstances, Connection, Event, Exchange, Greeting, Output, Pairing,
     Protocol, Stray, Switch, Unanswered,

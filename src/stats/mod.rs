@@ -18,6 +18,7 @@ mod quality;
 mod series;
 mod servers;
 mod statuses;
+mod trust;
 
 pub use distribution::Distribution;
 pub use endings::Endings;
@@ -34,6 +35,7 @@ pub use quality::Quality;
 pub use series::{Bucket, Series};
 pub use servers::{Server, Servers};
 pub use statuses::{Methods, Statuses};
+pub use trust::Trust;
 
 use crate::diagnosis::{Upstream, Verdict};
 use crate::http::{Connection, Exchange, Protocol, Stray};
@@ -88,6 +90,8 @@ pub struct Statistics {
     pub protocols: Protocols,
     /// What the capture lacks, and what went wrong on the way.
     pub quality: Quality,
+    /// How far all this can be trusted.
+    pub trust: Trust,
     /// Runs of octets that stood where none may.
     pub strays: u64,
     /// What rules and diagnosis had no room for.
@@ -106,6 +110,7 @@ impl Statistics {
         self.exchanges += 1;
         self.outcomes.add(outcome, exchange);
         self.failures.add(id, outcome, exchange);
+        self.trust.add(exchange.doubts());
         self.statuses.add(exchange);
         self.methods.add(exchange);
         self.interim = self.interim.saturating_add(exchange.interim_count);

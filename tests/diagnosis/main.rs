@@ -1,6 +1,7 @@
 //! Captures in, verdicts out: every cause on samples, on dialogues, and on the captures of the lab
 //! where they are there.
 
+mod damaged;
 mod dialogues;
 mod heldout;
 #[path = "../support/mod.rs"]
@@ -10,7 +11,7 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use httpwhy::capture::Capture;
+use httpwhy::capture::{Capture, Source};
 use httpwhy::diagnosis::{Confidence, Verdict};
 use httpwhy::engine::Record;
 use httpwhy::error::Error;
@@ -36,9 +37,13 @@ impl std::fmt::Display for Diagnosed {
 
 fn diagnose(path: &Path) -> Vec<Diagnosed> {
     let mut capture = Capture::open(&[path]).unwrap_or_else(|error| panic!("{error}"));
+    explain(&mut capture)
+}
+
+fn explain(source: &mut impl Source) -> Vec<Diagnosed> {
     let mut exchanges = BTreeMap::new();
     let mut found = Vec::new();
-    pipeline::run::<Error>(&mut capture, Options::default(), |record| {
+    pipeline::run::<Error>(source, Options::default(), |record| {
         match record {
             Record::Exchange(number, exchange) => {
                 let target = exchange.request.as_deref().map_or_else(String::new, |request| {
@@ -54,7 +59,7 @@ fn diagnose(path: &Path) -> Vec<Diagnosed> {
         }
         Ok(ControlFlow::Continue(()))
     })
-    .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    .unwrap_or_else(|error| panic!("{error}"));
     found
 }
 

@@ -25,6 +25,7 @@ pub(super) static CAUSE: Cause = Cause {
         cure("HAProxy", "Termination states CH, CD or cD."),
         cure("Envoy", "Flag DC in the access log."),
     ],
+    rests_on_absence: false,
     detect: None,
 };
 

@@ -61,6 +61,8 @@ pub struct Cause {
     pub advice: &'static str,
     /// What to do in which proxy.
     pub cures: &'static [Cure],
+    /// Whether its proof is that something is *not* in the capture.
+    pub rests_on_absence: bool,
     /// Looks for it in an attempt; `None` for a cause that no single attempt shows.
     detect: Option<fn(&Case<'_>, &Attempt<'_>) -> Option<Proof>>,
 }

@@ -34,10 +34,11 @@ pub(super) static CAUSE: Cause = Cause {
             "Flags UH (no healthy upstream), UO (overflow), RL (rate limited) or NR (no route).",
         ),
     ],
+    rests_on_absence: true,
     detect: None,
 };
 
-/// Nothing was tried. `others` is whether attempts for other requests ran at the same time.
+/// Nothing was tried. `others` is whether connections upstream began or ended at the same time.
 pub(in crate::diagnosis) fn none_made(case: &Case<'_>, others: bool) -> (&'static Cause, Proof) {
     let failing = case.failing;
     let took = case.answered.since(failing.first());
@@ -49,7 +50,7 @@ pub(in crate::diagnosis) fn none_made(case: &Case<'_>, others: bool) -> (&'stati
     let summary = format!("{server} {got} after {took}: it asked no upstream");
     let (confidence, reason) = if others {
         let reason =
-            "other requests were asked upstream at the same time; none of them fits this one";
+            "other connections upstream began or ended at the same time; none fits this request";
         (Confidence::Medium, reason)
     } else {
         (Confidence::High, "its other connections are in the capture, and none at this time")

@@ -27,6 +27,7 @@ pub(super) static CAUSE: Cause = Cause {
             "`upstream_rq_retry_success` counts it; `retry_policy` says what is retried.",
         ),
     ],
+    rests_on_absence: false,
     detect: None,
 };
 

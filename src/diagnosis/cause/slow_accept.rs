@@ -22,6 +22,7 @@ pub(super) static CAUSE: Cause = Cause {
             "`http-reuse` needs fewer handshakes; `maxconn` queues in the proxy instead.",
         ),
     ],
+    rests_on_absence: false,
     detect: None,
 };
 

@@ -38,6 +38,7 @@ pub(super) static CAUSE: Cause = Cause {
             "`idle_timeout` of the cluster's HTTP options below the server's; retry on `reset-before-request`.",
         ),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 

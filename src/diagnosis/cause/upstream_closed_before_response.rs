@@ -26,6 +26,7 @@ pub(super) static CAUSE: Cause = Cause {
         cure("Caddy", "Logged as EOF; idempotent requests may be retried with `lb_retries`."),
         cure("Envoy", "Flag UC in the access log; says 503."),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 
@@ -42,24 +43,29 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
         attempt.server,
         closed.since(request.last)
     );
-    let proof =
-        Proof::new(Confidence::High, "the FIN stands where the response had to be", summary)
-            .of(attempt)
-            .perhaps(
-                attempt.delivered().filter(|at| at.packet != closed.packet),
-                "the request was received",
-            )
-            .shows(closed, format!("FIN of {} without an octet of a response", attempt.server))
-            .not("upstream-timeout", "the upstream closed first, not the proxy")
-            .not("upstream-reset", "it was a FIN, not a RST")
-            .not(
-                "stale-keepalive",
-                if attempt.reused() {
-                    "the request had been received some time before"
-                } else {
-                    "it was the first request on the connection"
-                },
-            );
+    let (confidence, reason) = if attempt.perhaps_reused() {
+        let reason = "the connection is older than the capture: perhaps it had been idle too long";
+        (Confidence::Medium, reason)
+    } else {
+        (Confidence::High, "the FIN stands where the response had to be")
+    };
+    let proof = Proof::new(confidence, reason, summary)
+        .of(attempt)
+        .perhaps(
+            attempt.delivered().filter(|at| at.packet != closed.packet),
+            "the request was received",
+        )
+        .shows(closed, format!("FIN of {} without an octet of a response", attempt.server))
+        .not("upstream-timeout", "the upstream closed first, not the proxy")
+        .not("upstream-reset", "it was a FIN, not a RST")
+        .not(
+            "stale-keepalive",
+            if attempt.reused() {
+                "the request had been received some time before"
+            } else {
+                "it was the first request on the connection"
+            },
+        );
     Some(proof)
 }
 

@@ -21,6 +21,7 @@ pub(super) static CAUSE: Cause = Cause {
         ),
         cure("HAProxy", "Termination state SH; says 502."),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 

@@ -2,6 +2,7 @@
 
 use super::{Attempt, Case, Cause, Confidence, Proof, cure};
 use crate::flow::Ending;
+use crate::limits;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "upstream-connect-timeout",
@@ -26,6 +27,7 @@ pub(super) static CAUSE: Cause = Cause {
         cure("Caddy", "`dial_timeout` of the transport sets how long a client waits for this."),
         cure("Envoy", "`connect_timeout` of the cluster sets how long a client waits for this."),
     ],
+    rests_on_absence: true,
     detect: Some(detect),
 };
 
@@ -37,6 +39,10 @@ fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     let handshake = connection.handshake;
     let syn = handshake.syn?;
     let waited = case.answered.since(syn);
+    if waited < limits::SILENCE && handshake.syns <= 1 {
+        // Nobody gives up so soon: the proxy got an answer.
+        return None;
+    }
     let tries = match handshake.syns {
         0 | 1 => "1 SYN".to_owned(),
         syns => format!("{syns} SYNs"),

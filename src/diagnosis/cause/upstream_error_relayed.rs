@@ -15,6 +15,7 @@ pub(super) static CAUSE: Cause = Cause {
         cure("nginx", "`$upstream_status` in the access log equals `$status`."),
         cure("HAProxy", "Termination state --: the server's own answer."),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 

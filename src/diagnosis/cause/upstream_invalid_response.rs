@@ -19,6 +19,7 @@ pub(super) static CAUSE: Cause = Cause {
         cure("Apache", "`fcgi://`, `ajp://` or `h2c://` instead of `http://` in `ProxyPass`."),
         cure("Caddy", "`transport fastcgi`, or `h2c://` before the address."),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 

@@ -17,6 +17,7 @@ pub(super) static CAUSE: Cause = Cause {
         ),
         cure("server", "If it is no proxy, its own log has the reason."),
     ],
+    rests_on_absence: false,
     detect: None,
 };
 

@@ -2,6 +2,7 @@
 
 use super::{Attempt, Case, Cause, Confidence, Proof, cure};
 use crate::flow::Ending;
+use crate::limits;
 
 pub(super) static CAUSE: Cause = Cause {
     id: "upstream-refused",
@@ -28,11 +29,15 @@ pub(super) static CAUSE: Cause = Cause {
         cure("Caddy", "Correct `reverse_proxy`; `lb_try_duration` tries others for so long."),
         cure("Envoy", "Flag UF in the access log; active health checks take the host out."),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 
-fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
+fn detect(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     let connection = attempt.connection?;
+    if connection.ending == Ending::Unanswered {
+        return unseen(case, attempt);
+    }
     if connection.ending != Ending::Refused {
         return None;
     }
@@ -48,5 +53,25 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
         .shows(reset, format!("RST of {}: nobody listens there", attempt.server))
         .not("upstream-connect-timeout", "the SYN was answered")
         .not("upstream-reset", "the connection was never open");
+    Some(proof)
+}
+
+/// The SYN has no answer in the capture, but the proxy had one: it gave up sooner than it can have lost
+/// its patience.
+fn unseen(case: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
+    let handshake = attempt.handshake();
+    let waited = case.answered.since(handshake.syn?);
+    let at_once = waited < limits::SILENCE && handshake.syns <= 1 && attempt.trouble.is_empty();
+    if !at_once || case.failure_status().is_none() {
+        return None;
+    }
+    let summary = format!(
+        "{} probably refused the connection: the proxy gave up {waited} after its SYN",
+        attempt.server
+    );
+    let reason = "what answered the SYN is not in the capture; so soon it is mostly a RST";
+    let proof = Proof::new(Confidence::Low, reason, summary)
+        .of(attempt)
+        .not("upstream-connect-timeout", "nobody gives up so soon");
     Some(proof)
 }

@@ -23,6 +23,7 @@ pub(super) static CAUSE: Cause = Cause {
         cure("Caddy", "Logged as \"connection reset by peer\"; says 502."),
         cure("Envoy", "Flag UC in the access log; says 503."),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 
@@ -47,6 +48,9 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     let (confidence, reason) = if after < limits::UNREAD {
         let reason = "so soon a RST may also come of a process that closed without reading, or \
                       that was asked in a protocol it does not speak";
+        (Confidence::Medium, reason)
+    } else if attempt.perhaps_reused() {
+        let reason = "the connection is older than the capture: perhaps it had been idle too long";
         (Confidence::Medium, reason)
     } else {
         (Confidence::High, "the RST stands where the response had to be")

@@ -24,6 +24,7 @@ pub(super) static CAUSE: Cause = Cause {
         cure("Caddy", "`max_response_header` of the transport holds the head."),
         cure("Envoy", "`max_response_headers_kb` holds the head; flag UPE."),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 

@@ -23,6 +23,7 @@ pub(super) static CAUSE: Cause = Cause {
         ),
         cure("Envoy", "A `transport_socket` of TLS for the cluster, or take it away."),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 

@@ -21,6 +21,7 @@ pub(super) static CAUSE: Cause = Cause {
         cure("Caddy", "`response_header_timeout` of the transport; says 504."),
         cure("Envoy", "`timeout` of the route (15 s); flag UT; says 504."),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 

@@ -28,6 +28,7 @@ pub(super) static CAUSE: Cause = Cause {
         cure("Caddy", "Logged as \"unexpected EOF\"; the client's connection is cut."),
         cure("Envoy", "Flag UC in the access log; the client's stream is reset."),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 

@@ -19,6 +19,7 @@ pub(super) static CAUSE: Cause = Cause {
         cure("nginx", "Logged as \"113: No route to host\" or \"101: Network is unreachable\"."),
         cure("HAProxy", "Health checks take such a server out before a client notices."),
     ],
+    rests_on_absence: false,
     detect: Some(detect),
 };
 
@@ -33,8 +34,13 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
     };
     let says = attempt.trouble.last().map_or("", |trouble| trouble.says.as_str());
     let summary = format!("{at} cannot be reached: {says}");
-    let reason = "the network itself says so";
-    let mut proof = Proof::new(Confidence::High, reason, summary).of(attempt);
+    let (confidence, reason) = match attempt.trouble.as_slice() {
+        [one] if one.silence => {
+            (Confidence::Medium, "one question alone had no answer; it may not have been captured")
+        }
+        _ => (Confidence::High, "the network itself says so"),
+    };
+    let mut proof = Proof::new(confidence, reason, summary).of(attempt);
     for trouble in &attempt.trouble {
         proof = proof.shows(trouble.mark, trouble.says.clone());
     }

@@ -2,7 +2,7 @@
 
 use crate::export::json;
 use crate::export::{Secrets, escape};
-use crate::http::Protocol;
+use crate::http::{Grade, Protocol};
 use crate::rules::Severity;
 use crate::snapshot::{Input, Summary};
 use crate::stats::{Latency, Statistics};
@@ -156,6 +156,17 @@ fn capture(out: &mut Vec<u8>, summary: &Summary, statistics: &Statistics) {
             ("earlier_packets", summary.earlier),
         ],
     );
+    key!(out, "trust");
+    let grade = statistics.trust.grade(summary.dropped().unwrap_or(0));
+    json::optional_word(out, grade.map(Grade::name));
+    key!(out, "trusted");
+    let grades = [Grade::A, Grade::B, Grade::C, Grade::D].map(Grade::name);
+    let grades = grades.into_iter().zip(statistics.trust.grades());
+    object(out, grades, |out, grade| out.extend_from_slice(grade.as_bytes()));
+    key!(out, "doubts");
+    let doubts = statistics.trust.doubts().into_iter();
+    let doubts = doubts.map(|(doubt, count)| (doubt.name(), count));
+    object(out, doubts, |out, doubt| out.extend_from_slice(doubt.as_bytes()));
     key!(out, "heads");
     json::number(out, summary.heads);
     key!(out, "tolerated_heads");

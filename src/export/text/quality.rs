@@ -3,6 +3,7 @@
 use super::super::paint::{Page, Style};
 use super::super::table::{Table, plain};
 use super::{View, further, many, share};
+use crate::http::Grade;
 use crate::units::{Count, Duration, Octets};
 
 /// A smaller step back in time is how captures on several processors or interfaces are.
@@ -48,6 +49,16 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
         .iter()
         .map(|input| input.more_damages.saturating_add(input.damages.len() as u64))
         .sum();
+    let trust = &view.statistics.trust;
+    let grade = trust.grade(summary.dropped().unwrap_or(0)).filter(|grade| *grade > Grade::A);
+    let mostly = trust.doubts().first().map(|(doubt, _)| format!(": {}", doubt.meaning()));
+    let note = format!(
+        "{} of {} not certainly whole{}",
+        Count(trust.doubtful()),
+        many(view.statistics.exchanges, "exchange"),
+        mostly.unwrap_or_default()
+    );
+    warn("trust", u64::from(grade.is_some()), grade.map_or("", Grade::name).to_owned(), note);
     warn("damaged places", damages, counted(damages), "see the warnings".to_owned());
     let dropped = summary.dropped().unwrap_or(0);
     warn("dropped", dropped, counted(dropped), "packets, by the capturing system".to_owned());
