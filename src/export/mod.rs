@@ -15,6 +15,7 @@ mod har;
 mod html;
 mod json;
 mod jsonl;
+mod kinds;
 mod lack;
 mod md;
 mod name;
