@@ -76,6 +76,11 @@ pub trait Exporter {
         Ok(())
     }
 
+    /// Nothing more comes, since something failed: closes what a reader could not read while it is open.
+    fn give_up(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
     /// Everything has come.
     fn end(
         &mut self,
