@@ -323,10 +323,10 @@ impl Diagnostician {
             // is in the capture.
             // What goes back to the one who asked is a request of another client of his.
             let back = |attempt: &Attempt<'_>| attempt.server.octets() == failing.client.octets();
-            let surely = |(attempt, join): &(Attempt<'_>, Confidence)| {
-                *join == Confidence::High && !back(attempt)
+            let onwards = |(attempt, join): &(Attempt<'_>, Confidence)| {
+                (*join == Confidence::High || attempt.exchange.is_none()) && !back(attempt)
             };
-            let hop = last && self.attempts(number, failing).iter().any(surely);
+            let hop = last && self.attempts(number, failing).iter().any(onwards);
             if !hop {
                 return self.retry(owner, &attempt, last);
             }
@@ -430,6 +430,11 @@ impl Diagnostician {
             let found = Found { cause, proof, upstream, join, doubt, attempts: count };
             return Some(self.verdict(number, failing, found));
         }
+        // What was tried last tells: of attempts at the same time the one that ended last.
+        let mut attempts = attempts;
+        attempts.sort_by_key(|(attempt, _)| {
+            (attempt.ended.packet.min(case.answered.packet), attempt.began.packet)
+        });
         for (attempt, join) in attempts.iter().rev() {
             let Some((cause, mut proof)) = cause::find(&case, attempt) else { continue };
             let server = attempt.server;
