@@ -262,6 +262,15 @@ fn all_forms_hold_the_same_cells() {
         run(&["-q", "-e", "id", "-e", "status", "--json", SAMPLES[0], "-Y", "5xx"]),
         "{\"id\":4,\"status\":502}\n"
     );
+    // The last line that was asked for has all that is known of it, too.
+    for threads in ["1", "2"] {
+        let last = ["-q", "-c", "4", "--threads", threads, SAMPLES[0]];
+        let rows = run(&[&last[..], &["-T", "fields", "-e", "id,why"]].concat());
+        assert_eq!(rows, "1\t\n2\t\n3\t\n4\tstale-keepalive\n");
+        let csv = run(&[&last[..], &["-T", "csv"]].concat());
+        assert!(csv.trim_end().ends_with(",stale-keepalive,high,10.2.0.2:9001"), "{csv}");
+    }
+    assert_eq!(run(&["-q", "-c", "2", "-T", "fields", "-e", "id,why", SAMPLES[0]]), "1\t\n2\t\n");
     assert_eq!(
         run(&["sniff", "-q", "-T", "fields", "-e", "id,why", "-r", SAMPLES[0]]),
         "1\t\n2\t\n3\t\n4\tstale-keepalive\n"

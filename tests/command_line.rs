@@ -355,3 +355,37 @@ fn wrong_checksums_count_only_where_asked_for() {
         }
     }
 }
+
+/// A connection that is reset is an input that can be read up to there.
+#[test]
+fn json_is_whole_where_the_input_fails() {
+    use std::net::{TcpListener, TcpStream};
+    use std::os::fd::OwnedFd;
+
+    let capture = fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/keep-alive.pcap"));
+    let capture = capture.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    for (arguments, begins) in [
+        (&["-T", "json", "-"][..], "[\n{\"type\":\"transaction\",\"id\":1,"),
+        (&["-T", "har", "-"], "{\"log\":"),
+        (&["-T", "json", "--threads", "2", "-"], "[\n{\"type\":\"transaction\",\"id\":1,"),
+        (&["sniff", "-T", "json", "-"], "[\n{\"type\":\"transaction\",\"id\":1,"),
+        (&["sniff", "-T", "har", "-"], "{\"log\":"),
+    ] {
+        let mut writer = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let (mut reader, _) = listener.accept().unwrap();
+        // What nobody reads makes the end of this one a reset.
+        reader.write_all(b"x").unwrap();
+        writer.peek(&mut [0]).unwrap();
+        writer.write_all(&capture).unwrap();
+        drop(writer);
+        let output = httpwhy(arguments).stdin(OwnedFd::from(reader)).output().unwrap();
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}\n{out}\n{err}");
+        assert!(err.contains("reset"), "{err}");
+        assert!(out.starts_with(begins), "{arguments:?}\n{out}");
+        let document: serde_json::Value = serde_json::from_str(&out).expect(&out);
+        let listed = document.as_array().or(document["log"]["entries"].as_array()).unwrap();
+        assert!(!listed.is_empty(), "{out}");
+    }
+}

@@ -72,8 +72,9 @@ fn a_bundle_tells_the_same_story_as_the_capture() {
             read("records.jsonl").lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert!(written.iter().all(|record| all.contains(record)));
         assert!(written.contains(diagnosis));
-        let about =
-            |record: &Value| record["type"] == "transaction" && record["id"].to_string() == id;
+        let about = |record: &Value| {
+            record["type"] == "transaction" && record["id"] == diagnosis["transaction"]
+        };
         assert_eq!(written.iter().filter(|record| about(record)).count(), 1);
         let cause = diagnosis["cause"].as_str().unwrap();
         assert!(read("exchange.txt").contains(cause) && read("README.txt").contains(cause));

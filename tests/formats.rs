@@ -799,3 +799,30 @@ fn a_ticket_lists_the_first_failures_and_counts_the_rest() {
     let slowest = behind.lines().filter(|line| line.contains("<code>")).count();
     assert_eq!(slowest, OPTIONS.top, "{page}");
 }
+
+/// A rule that speaks of every endpoint has one line for each server, in every format for people.
+#[test]
+fn one_rule_does_not_fill_the_findings() {
+    let mut script = Script::default();
+    for number in 0..12_u64 {
+        let client = format!("10.9.1.2:{}", 40_000 + number);
+        let server = if number < 9 { "10.9.1.1:80" } else { "10.9.1.3:80" };
+        let connection = Connection::new(&client, server)
+            .begins(Duration::from_millis(number * 50))
+            .client_says(format!("GET /place-{number}x HTTP/1.1\r\nHost: shop.example\r\n\r\n"))
+            .server_says("HTTP/1.1 500 No\r\nDate: x\r\nContent-Length: 0\r\n\r\n")
+            .closed_by(Side::Server);
+        script.connections.push(connection);
+    }
+    let options = Options { top: 100, ..OPTIONS };
+    for (format, row) in [("md", "| http-date-invalid |"), ("html", "<td>http-date-invalid</td>")] {
+        let page = text(exported(captured(&script), format, options));
+        let (_, found) = page.split_once("Findings</h2>").unwrap_or(("", &page));
+        let (found, _) = found.split_once("</section>").unwrap_or((found, ""));
+        assert_eq!(found.matches(row).count(), 2, "{format}: {page}");
+        assert!(page.contains("and 8 × in 8 other places"), "{format}: {page}");
+        assert!(page.contains("and 2 × in 2 other places"), "{format}: {page}");
+    }
+    let report = text(exported(captured(&script), "text", options));
+    assert!(report.contains("and 8 × in 8 other places"), "{report}");
+}

@@ -126,7 +126,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         memory,
         verify_checksums: arguments.input.verify_checksums,
     };
-    let mut outcome = pipeline::run(&mut capture, wanted, |record| {
+    let waits = format.causes || format.findings;
+    let ran = pipeline::run(&mut capture, wanted, |record| {
+        let is_exchange = matches!(record, Record::Exchange(..));
+        // Behind the last exchange come its findings and verdicts.
+        if is_exchange && left == 0 {
+            return anyhow::Ok(ControlFlow::Break(()));
+        }
         if let Some(writing) = &mut writing {
             writing.record(record);
         }
@@ -141,9 +147,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
             Record::Finding(finding) => exporter.finding(finding, &mut out),
         };
         written.map_err(|error| out.refused(error))?;
-        left -= u64::from(matches!(record, Record::Exchange(..)));
-        anyhow::Ok(if left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    })?;
+        left -= u64::from(is_exchange);
+        let is_over = left == 0 && !waits;
+        Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    });
+    let mut outcome = match ran {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            out.give_up(&mut *exporter);
+            return Err(error);
+        }
+    };
     let nanos = u64::try_from(begun.elapsed().as_nanos()).ok();
     outcome.summary.read_in = nanos.map(Duration::from_nanos);
     let ended = exporter.end(&outcome.summary, &outcome.statistics, &mut out);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use httpwhy::error::Error;
-use httpwhy::export::{Options, Secrets, Sort, detail};
+use httpwhy::export::{Exporter, Options, Secrets, Sort, detail};
 
 /// Octets collected before they are written.
 const BUFFER_OCTETS: usize = 128 * 1024;
@@ -117,6 +117,12 @@ impl Output {
     /// Says of an error that it came from writing here.
     pub fn refused(&self, source: io::Error) -> Error {
         Error::Write { what: self.what(), source }
+    }
+
+    /// Ends what cannot go on, so that it can be read as far as it came; what failed is told by others. A
+    /// file that was to replace another does not.
+    pub fn give_up(&mut self, exporter: &mut dyn Exporter) {
+        let _ = exporter.give_up(&mut self.inner).and_then(|()| self.inner.flush());
     }
 
     /// Writes everything that was collected; a file that replaces another takes its place.

@@ -118,11 +118,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let outcome = match arguments.keep.save(source, arguments.output.force())? {
         keep::Kept::As(mut source) => {
             announce();
-            pipeline::drive(&mut source, wanted, &mut shown)?
+            shown.drive(&mut source, wanted)?
         }
         keep::Kept::Saved(mut source) => {
             announce();
-            let outcome = pipeline::drive(&mut *source, wanted, &mut shown)?;
+            let outcome = shown.drive(&mut *source, wanted)?;
             source.finish()?;
             outcome
         }
@@ -232,6 +232,20 @@ impl Ending {
 }
 
 impl Shown {
+    /// Shows what a source gives; where it fails, what was shown is ended.
+    fn drive(
+        &mut self,
+        source: &mut dyn Source,
+        wanted: pipeline::Options,
+    ) -> anyhow::Result<Outcome> {
+        let ran = pipeline::drive(source, wanted, self);
+        if ran.is_err() {
+            let Self { exporter, out, .. } = self;
+            out.give_up(&mut **exporter);
+        }
+        ran
+    }
+
     /// Says what it came to.
     fn summarise(&self, outcome: &Outcome) {
         let summary = &outcome.summary;

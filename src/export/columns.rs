@@ -147,6 +147,10 @@ impl Exporter for Columns {
         self.close(out)
     }
 
+    fn give_up(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.close(out)
+    }
+
     fn end(&mut self, _: &Summary, _: &Statistics, out: &mut dyn Write) -> io::Result<()> {
         self.close(out)
     }

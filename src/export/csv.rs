@@ -59,6 +59,10 @@ impl Exporter for Csv {
         self.close(None, out)
     }
 
+    fn give_up(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        self.close(None, out)
+    }
+
     fn end(&mut self, _: &Summary, _: &Statistics, out: &mut dyn Write) -> io::Result<()> {
         self.close(None, out)
     }

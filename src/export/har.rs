@@ -52,6 +52,10 @@ impl Exporter for Har {
         out.write_all(&self.line)
     }
 
+    fn give_up(&mut self, out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"\n]}}\n")
+    }
+
     fn end(
         &mut self,
         summary: &Summary,

@@ -9,11 +9,10 @@ use std::io::{self, Write};
 
 use super::figure::{clock, or_dash, quantiles, share};
 use super::text::upstreams::{pool, sentences};
-use super::{Exporter, Format, Options, escape, lack, name};
+use super::{Exporter, Format, Options, escape, kinds, lack, name};
 use crate::diagnosis::Verdict;
 use crate::flow::{End, Side};
 use crate::http::{Exchange, FieldName, Unanswered};
-use crate::rules::Severity;
 use crate::snapshot::Summary;
 use crate::stats::{Group, Outcome, Statistics};
 use crate::status::Language;
@@ -232,28 +231,32 @@ fn upstreams(page: &mut String, statistics: &Statistics, top: usize) {
 }
 
 fn findings(page: &mut String, statistics: &Statistics, top: usize) {
-    let groups = statistics.findings.groups();
-    let groups: Vec<_> = groups.iter().filter(|group| group.severity > Severity::Info).collect();
-    if groups.is_empty() {
+    let kinds = kinds::of(&statistics.findings);
+    if kinds.is_empty() {
         return;
     }
     page.push_str("\n## Findings\n\n");
     table(page, "Count|Severity|Rule|Server|Packets|The first", "><<<<<");
-    for group in groups.iter().take(top) {
+    for kind in kinds.iter().take(top) {
+        let group = kind.worst;
         let packets = match group.packets {
+            Some((first, last)) if first == last => first.to_string(),
             Some((first, last)) => format!("{first} to {last}"),
             None => "—".to_owned(),
         };
         let server = group.place.server.map(|server| ours(&server.to_string()));
         let server = server.unwrap_or_else(|| "—".to_owned());
         let first = group.examples.first().map(|finding| finding.message(Language::English));
-        let first = first.map(|message| sentence(&message)).unwrap_or_default();
+        let mut first = first.map(|message| sentence(&message)).unwrap_or_default();
+        if let Some(elsewhere) = kind.elsewhere() {
+            let _ = write!(first, " — {elsewhere}");
+        }
         let (count, severity, rule) =
             (Count(group.count), group.severity.name(), ours(group.rule.id));
         let _ =
             writeln!(page, "| {count} | {severity} | {rule} | {server} | {packets} | {first} |");
     }
-    if groups.len() > top || statistics.findings.beyond() > 0 {
+    if kinds.len() > top || statistics.findings.beyond() > 0 {
         let _ = writeln!(page, "\nand further findings.");
     }
 }

@@ -15,6 +15,7 @@ mod har;
 mod html;
 mod json;
 mod jsonl;
+mod kinds;
 mod lack;
 mod md;
 mod name;
@@ -72,6 +73,11 @@ pub trait Exporter {
 
     /// All that there is by now has come, with its verdicts where they are awaited.
     fn pause(&mut self, _out: &mut dyn Write) -> io::Result<()> {
+        Ok(())
+    }
+
+    /// Nothing more comes, since something failed: closes what a reader could not read while it is open.
+    fn give_up(&mut self, _out: &mut dyn Write) -> io::Result<()> {
         Ok(())
     }
 

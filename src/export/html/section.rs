@@ -2,7 +2,7 @@
 //! findings, servers, statuses, what the capture lacks.
 
 use super::super::figure::{or_dash, share};
-use super::super::lack;
+use super::super::{kinds, lack};
 use super::chart;
 use super::page::Page;
 use crate::diagnosis::Verdict;
@@ -115,15 +115,14 @@ fn cause(page: &mut Page, problem: &Problem, first: &[Verdict]) {
 }
 
 pub(super) fn findings(page: &mut Page, statistics: &Statistics, top: usize) {
-    let groups = statistics.findings.groups();
-    // Context is for those who look at one exchange.
-    let groups: Vec<_> = groups.iter().filter(|group| group.severity > Severity::Info).collect();
-    if groups.is_empty() {
+    let kinds = kinds::of(&statistics.findings);
+    if kinds.is_empty() {
         return;
     }
     page.raw("<section id=\"findings\"><h2>Findings</h2>");
     page.table("Count|Severity|Rule|Server|Packets|The first", "><<<<<");
-    for group in groups.iter().take(top) {
+    for kind in kinds.iter().take(top) {
+        let group = kind.worst;
         page.raw("<tr>").number(Count(group.count));
         let bad = group.severity == Severity::Error;
         page.raw(if bad { "<td class=\"bad\">" } else { "<td>" });
@@ -138,10 +137,14 @@ pub(super) fn findings(page: &mut Page, statistics: &Statistics, top: usize) {
             None => page.cell("—"),
         };
         let first = group.examples.first().map(|finding| finding.message(Language::English));
-        page.cell(first.unwrap_or_default()).raw("</tr>\n");
+        page.raw("<td>").text(&first.unwrap_or_default());
+        if let Some(elsewhere) = kind.elsewhere() {
+            page.raw("<p class=\"soft\">").text(&elsewhere).raw("</p>");
+        }
+        page.raw("</td></tr>\n");
     }
     page.end_table();
-    if groups.len() > top || statistics.findings.beyond() > 0 {
+    if kinds.len() > top || statistics.findings.beyond() > 0 {
         page.raw("<p class=\"soft\">and further findings (--top N)</p>");
     }
     page.raw("</section>\n");
