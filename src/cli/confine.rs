@@ -274,7 +274,8 @@ mod linux {
         let no_capabilities = drop_capabilities(needs);
         let no_new_privileges = thread::set_no_new_privs(true).is_ok();
         let files = no_new_privileges && restrict_files(needs).unwrap_or(false);
-        let system_calls = no_new_privileges && restrict_system_calls(needs.socket).unwrap_or(false);
+        let system_calls =
+            no_new_privileges && restrict_system_calls(needs.socket).unwrap_or(false);
         Confinement { no_new_privileges, no_capabilities, files, system_calls }
     }
 
