@@ -15,7 +15,7 @@ use httpwhy::error::Error;
 use httpwhy::export::{FORMATS, Options, Secrets, Sort, escape};
 use httpwhy::filter::{Filter, Subject};
 use httpwhy::flow::Mark;
-use httpwhy::http::{Event, Exchange, MessageEnd, Protocol, text};
+use httpwhy::http::{Event, Exchange, Flaw, MessageEnd, Protocol, text};
 use httpwhy::pipeline::{self, Threads};
 use httpwhy::units::{Duration, Timestamp};
 use httpwhy::wire::{Decoded, Decoder, Endpoint, Ends, Flags, LinkType, Packet, Segment, Via};
@@ -206,12 +206,14 @@ fn told(turns: &[Turn<'_>], largest: usize) -> (Vec<String>, bool) {
                 let messages = [exchange.request.as_deref(), exchange.response.as_deref()];
                 in_place &= messages.into_iter().flatten().all(|message| {
                     matches!(message.end, Some(MessageEnd::Framing | MessageEnd::Fin))
+                        && !message.flaws.has(Flaw::Resynchronised)
                 });
                 exchanges.push(essence(&exchange));
             }
             Event::Stray(_) => in_place = false,
             Event::Connection(connection) => {
-                in_place &= connection.protocol == Some(Protocol::Http1);
+                in_place &= connection.protocol == Some(Protocol::Http1)
+                    && connection.foreign.iter().all(Option::is_none);
             }
         }
     }

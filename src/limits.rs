@@ -398,6 +398,10 @@ pub const PROMPT: Duration = Duration::from_millis(10);
 /// Octets of a response head that proxies do not take any more: nginx 4 or 8 KiB, HAProxy 16 KiB.
 pub const LARGE_HEAD: usize = 4_000;
 
+/// Octets of a capture filter: some 500 addresses. libpcap goes down a level of its stack for each word,
+/// and makes programs short in the square of their length: 3,000 addresses crash it, or take a minute.
+pub const CAPTURE_FILTER_OCTETS: usize = 8_192;
+
 /// Octets of one filter expression. Nobody types more; a list of addresses still fits.
 pub const FILTER_OCTETS: usize = 4_096;
 

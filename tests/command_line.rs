@@ -112,6 +112,59 @@ fn a_capture_may_come_through_a_pipe() {
     }
 }
 
+/// SYNs, each from another port and address.
+#[cfg(target_os = "linux")]
+fn syns(count: u32) -> Vec<u8> {
+    let mut octets = Vec::new();
+    for word in [0xa1b2_c3d4_u32, 0x0004_0002, 0, 0, 65_535, 101] {
+        octets.extend_from_slice(&word.to_le_bytes());
+    }
+    for n in 0..count {
+        for word in [1_767_225_600, n % 1_000_000, 40, 40] {
+            octets.extend_from_slice(&word.to_le_bytes());
+        }
+        octets.extend_from_slice(&[0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 10]);
+        octets.extend_from_slice(&n.to_be_bytes()[1..]);
+        octets.extend_from_slice(&[192, 0, 2, 10, 0x9c, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 0]);
+        octets.extend_from_slice(&[0x50, 2, 0xff, 0xff, 0, 0, 0, 0]);
+    }
+    octets
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn case_89_without_memory_it_ends_at_once_and_says_so() {
+    let capture = syns(100_000);
+    let run = |memory: &str, limit: u32| {
+        let line = format!("ulimit -v {limit}; exec \"$0\" - -q --memory {memory}");
+        let mut command = Command::new("bash");
+        command.args(["-c", &line, env!("CARGO_BIN_EXE_httpwhy")]).env("RUST_BACKTRACE", "0");
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let Ok(mut child) = command.spawn() else { return None };
+        let mut stdin = child.stdin.take().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                // Whoever ends early reads no further.
+                let _ = stdin.write_all(&capture);
+                drop(stdin);
+            });
+            Some(child.wait_with_output().unwrap())
+        })
+    };
+    let Some(plenty) = run("10M", 4_000_000) else {
+        println!("skipped: there is no bash");
+        return;
+    };
+    assert!(plenty.status.success(), "{}", text(&plenty.stderr));
+    let short = run("256M", 110_000).unwrap();
+    assert!(!short.status.success() && short.stdout.is_empty());
+    assert!(text(&short.stderr).starts_with("memory allocation of "), "{}", text(&short.stderr));
+    // The cure.
+    let less = run("10M", 110_000).unwrap();
+    assert!(less.status.success(), "{}", text(&less.stderr));
+    assert!(text(&less.stdout).contains("CAPTURE QUALITY"), "{}", text(&less.stdout));
+}
+
 #[test]
 fn a_closed_pipe_ends_it_quietly() {
     let mut child = httpwhy(&["--json", "samples/keep-alive.pcap"])

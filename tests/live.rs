@@ -319,6 +319,45 @@ fn what_cannot_be_captured_is_said_with_the_cure() {
 }
 
 #[test]
+fn case_113_capture_filters_are_refused_or_taken_whatever_they_are() {
+    let Some(link) = Link::new("filters") else { return };
+    let hosts = |count: usize| {
+        let hosts: Vec<String> =
+            (0..count).map(|n| format!("host 10.1.{}.{}", n / 250, n % 250)).collect();
+        hosts.join(" or ")
+    };
+    for (filter, code) in [
+        ("\u{1b}]0;title\u{7} tcp \u{202e}", 2),
+        ("%s%s%n", 2),
+        (")", 2),
+        ("tcp[99999999999999999999] = 1", 2),
+        ("ip[0] / 0 = 1", 2),
+        (&format!("{}tcp{}", "(".repeat(4_000), ")".repeat(4_000)), 0),
+        (&format!("{}tcp", "not ".repeat(2_000)), 0),
+        (&hosts(400), 0),
+        (&format!("{} = 1", ["ip[0]"; 1_000].join(" + ")), 0),
+        (&hosts(3_000), 2),
+    ] {
+        let named: String = filter.chars().take(40).collect();
+        let begun = Instant::now();
+        let namespace = ["--netns", &link.client, "--duration", "100ms", "-f", filter];
+        let output =
+            httpwhy(&[&["sniff", "-i", "veth0"][..], &namespace].concat()).output().unwrap();
+        let err = String::from_utf8(output.stderr).unwrap();
+        let said: String =
+            err.chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
+        assert_eq!(output.status.code(), Some(code), "{named}: {said}");
+        assert!(
+            code == 0 || err.starts_with("error: ") && err.contains("capture filter"),
+            "{named}"
+        );
+        let obeyed = |one: char| one.is_control() && one != '\n' || one == '\u{202e}';
+        assert!(!err.contains(obeyed), "{named}");
+        assert!(begun.elapsed() < Duration::from_secs(30), "{named} took {:?}", begun.elapsed());
+    }
+}
+
+#[test]
 fn whoever_may_not_capture_is_told_how_to() {
     let Some(link) = Link::new("nobody") else { return };
     // Where everybody may look.

@@ -232,6 +232,25 @@ fn as_many_exchanges_are_shown_as_were_asked_for() {
 }
 
 #[test]
+fn case_114_its_own_terminal_makes_no_line() {
+    // What is shown goes over the network to whoever looks at it by SSH, and is captured itself: if it
+    // made a line of its own, there would be no end.
+    let mut ssh = Connection::new("10.0.0.9:50000", "10.0.0.2:22")
+        .server_says("SSH-2.0-OpenSSH_9.2\r\n")
+        .client_says("SSH-2.0-OpenSSH_9.2\r\n");
+    for _ in 0..200 {
+        ssh = ssh.server_says([0x5a; 120]).client_says([0xa5; 36]);
+    }
+    let capture = captured(vec![ssh, exchange(2_000, "/", 200)]);
+    for arguments in [&["sniff", "-"][..], &["sniff", "--json", "-Y", "status", "-"]] {
+        let output = run(arguments, &capture);
+        let out = String::from_utf8(output.stdout).unwrap();
+        let lines = out.lines().filter(|line| line.contains("10.0.0.9")).count();
+        assert!(lines <= 1 && out.contains("shop.example"), "{out}");
+    }
+}
+
+#[test]
 fn a_closed_output_ends_it_quietly() {
     let mut command = httpwhy(&["sniff", "-"]);
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());

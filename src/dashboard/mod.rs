@@ -29,6 +29,6 @@ mod words;
 
 pub use app::{App, Effect, Options};
 pub use keys::{HELP, Help};
-pub use terminal::{Outside, run};
+pub use terminal::{Outside, leave, run};
 pub use theme::Theme;
 pub use view::draw;

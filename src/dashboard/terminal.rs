@@ -103,7 +103,12 @@ fn fresh() -> io::Result<Screen> {
     Terminal::new(CrosstermBackend::new(io::stdout()))
 }
 
-fn leave() -> io::Result<()> {
+/// Gives the terminal back as it was, for whoever ends the program while [`run`] may wait for a key.
+///
+/// # Errors
+///
+/// The terminal is gone.
+pub fn leave() -> io::Result<()> {
     let left = execute!(io::stdout(), DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
     disable_raw_mode().and(left)
 }

@@ -630,3 +630,60 @@ fn seconds(at: Timestamp) -> i64 {
     // Rounded up, so that nothing is over before its time.
     at.plus(Duration::from_nanos(999_999_999)).as_nanos().div_euclid(1_000_000_000)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::reader::{Arrival, End, Facts, Missing};
+    use super::*;
+
+    /// Reads nothing.
+    #[derive(Default)]
+    struct Deaf;
+
+    impl Reader for Deaf {
+        type Output = ();
+
+        fn data(&mut self, _: Side, _: &[u8], _: Arrival, _: &Facts, (): &mut ()) {}
+
+        fn passed(&mut self, _: Side, _: u64, _: Arrival, _: &Facts, (): &mut ()) {}
+
+        fn gap(&mut self, _: Side, _: u64, _: Missing, _: Mark, _: &Facts, (): &mut ()) {}
+
+        fn end(&mut self, _: Side, _: End, _: Mark, _: &Facts, (): &mut ()) {}
+
+        fn unread(&self, _: Side) -> u64 {
+            0
+        }
+
+        fn roles_swapped(&self) -> bool {
+            false
+        }
+
+        fn waiting(&self) -> bool {
+            false
+        }
+
+        fn closed(_: Option<&Self>, _: &Facts, _: Ending, _: Mark, (): &mut ()) {}
+    }
+
+    #[test]
+    fn case_85_nobody_can_choose_connections_that_meet_in_the_table() {
+        let (one, other) = (Table::<Deaf>::default(), Table::<Deaf>::default());
+        // What sums, differences and exclusive ors of addresses and ports cannot tell apart.
+        let alike = |n: u16| {
+            let [high, low] = n.to_be_bytes();
+            Key::of(Endpoint::v4([10, 1, high, low], n), Endpoint::v4([10, 1, high, low], !n))
+        };
+        let keys: Vec<Key> = (0..=u16::MAX).map(alike).collect();
+        let same = keys.iter().filter(|key| one.hasher.hash_one(key) == other.hasher.hash_one(key));
+        assert!(same.count() < 4, "what meets in one table does not in another");
+        // Where they stand is told by the low bits, and which of a group by the high ones.
+        for shift in [0, 48] {
+            let mut places = vec![0_u8; 1 << 16];
+            for key in &keys {
+                places[usize::from((one.hasher.hash_one(key) >> shift) as u16)] += 1;
+            }
+            assert!(places.iter().all(|met| *met <= 16), "{:?}", places.iter().max());
+        }
+    }
+}

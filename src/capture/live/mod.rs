@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::limits::PACKET_OCTETS;
+use crate::limits::{CAPTURE_FILTER_OCTETS, PACKET_OCTETS};
 use crate::units::Timestamp;
 use crate::wire::{LinkType, Packet};
 
@@ -87,6 +87,13 @@ pub struct Live {
 /// libpcap does not understand is [`Error::Usage`].
 pub fn open(settings: &Settings) -> Result<Live, Error> {
     device::need_libpcap()?;
+    if settings.filter.len() > CAPTURE_FILTER_OCTETS {
+        let help = "name networks (net 10.0.0.0/8) instead of hosts, or let -Y choose";
+        return Err(Error::Usage(format!(
+            "a capture filter has at most {CAPTURE_FILTER_OCTETS} octets, this one {}: {help}",
+            settings.filter.len()
+        )));
+    }
     namespace::inside(settings.namespace.as_deref(), || open_here(settings))
 }
 

@@ -200,6 +200,9 @@ fn hung_up(stop: Arc<AtomicBool>, board: Arc<Board>) -> io::Result<()> {
             while board.latest().now.end.is_none() && since.elapsed() < FAREWELL {
                 thread::sleep(LOOK);
             }
+            // Whoever draws has left by now, unless the terminal is gone.
+            thread::sleep(2 * LOOK);
+            let _ = dashboard::leave();
             std::process::exit(128 + signal_hook::consts::SIGHUP);
         };
         thread::Builder::new().name("hangup".to_owned()).spawn(leave)?;

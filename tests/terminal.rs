@@ -1,0 +1,189 @@
+//! The dashboard on a terminal: however it ends, the terminal is as it was before, and the exit code says
+//! whether that was meant. Case 108.
+
+#![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot do what it needs has failed")]
+
+use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use httpwhy::dashboard::{self, App, Options, Outside};
+use httpwhy::filter::Filter;
+use httpwhy::snapshot::{Board, Whole};
+use httpwhy::wire::Endpoint;
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
+
+/// Longer than anything takes on a busy machine.
+const LONG: Duration = Duration::from_secs(60);
+
+const ENTERS: &str = "\u{1b}[?1049h";
+const LEAVES: &str = "\u{1b}[?1049l";
+const SHOWS_CURSOR: &str = "\u{1b}[?25h";
+
+/// A program on a terminal of its own.
+struct OnTerminal {
+    child: Child,
+    terminal: File,
+    before: Termios,
+    drawn: Receiver<Vec<u8>>,
+    text: String,
+    _master: OwnedFd,
+}
+
+impl OnTerminal {
+    fn start(command: &mut Command) -> Self {
+        let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&master).unwrap();
+        unlockpt(&master).unwrap();
+        let name = ptsname(&master, Vec::new()).unwrap().into_string().unwrap();
+        let terminal = OpenOptions::new().read(true).write(true).open(name).unwrap();
+        let size = Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&terminal, size).unwrap();
+        let before = tcgetattr(&terminal).unwrap();
+        assert!(before.local_modes.contains(LocalModes::ICANON | LocalModes::ECHO));
+        let end = || Stdio::from(terminal.try_clone().unwrap());
+        command.stdin(end()).stdout(end()).stderr(end()).env("TERM", "xterm-256color");
+        let child = command.spawn().unwrap();
+        let mut reader = File::from(master.try_clone().unwrap());
+        let (sender, drawn) = mpsc::channel();
+        thread::spawn(move || {
+            let mut octets = [0; 65_536];
+            while let Ok(len) = reader.read(&mut octets) {
+                if len == 0 || sender.send(octets[..len].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Self { child, terminal, before, drawn, text: String::new(), _master: master }
+    }
+
+    /// Waits until something stands on the screen.
+    fn shows(&mut self, wanted: &str) {
+        let begun = Instant::now();
+        while !self.text.contains(wanted) {
+            assert!(begun.elapsed() < LONG, "{wanted:?} is not in {:?}", self.text);
+            if let Ok(octets) = self.drawn.recv_timeout(Duration::from_millis(100)) {
+                self.text.push_str(&String::from_utf8_lossy(&octets));
+            }
+        }
+    }
+
+    fn send(&self, signal: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
+    }
+
+    /// Waits for the end: the exit code. The terminal is as it was, and what was drawn is gone.
+    fn ends(&mut self) -> Option<i32> {
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(begun.elapsed() < LONG, "it goes on");
+            thread::sleep(Duration::from_millis(10));
+        };
+        self.shows(LEAVES);
+        self.shows(SHOWS_CURSOR);
+        while let Ok(octets) = self.drawn.recv_timeout(Duration::from_millis(200)) {
+            self.text.push_str(&String::from_utf8_lossy(&octets));
+        }
+        assert!(self.text.rfind(LEAVES) > self.text.rfind(ENTERS), "{:?}", self.text);
+        let after = tcgetattr(&self.terminal).unwrap();
+        assert_eq!(after.local_modes, self.before.local_modes);
+        assert_eq!(after.input_modes, self.before.input_modes);
+        assert_eq!(after.output_modes, self.before.output_modes);
+        status.code()
+    }
+}
+
+impl Drop for OnTerminal {
+    fn drop(&mut self) {
+        // Over already, where nothing failed.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn httpwhy() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_httpwhy"));
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).args(["dashboard", "samples/keep-alive.pcap"]);
+    command
+}
+
+#[test]
+fn case_108_signals_give_the_terminal_back() {
+    for signal in ["-INT", "-TERM", "-HUP"] {
+        let mut shown = OnTerminal::start(&mut httpwhy());
+        shown.shows("keep-alive.pcap");
+        shown.send(signal);
+        let code = shown.ends();
+        assert!(code == Some(0) || code == Some(129) && signal == "-HUP", "{signal}: {code:?}");
+    }
+}
+
+/// What is asked for a picture panics.
+struct Panics;
+
+impl Outside for Panics {
+    fn save(&mut self, _: &str, _: &str, _: &[u8]) -> String {
+        String::new()
+    }
+
+    fn save_packets(&mut self, _: &str, _: BTreeSet<(Endpoint, Endpoint)>) -> String {
+        String::new()
+    }
+
+    fn recall(&mut self, _: u64) {}
+
+    fn recalled(&mut self) -> Option<(u64, Option<Whole>)> {
+        panic!("as it was meant to")
+    }
+
+    fn ask(&mut self, _: Filter) {}
+
+    fn answered(&mut self) -> Option<(String, Vec<u64>)> {
+        None
+    }
+
+    fn news(&mut self) -> Option<String> {
+        None
+    }
+
+    fn memory(&self) -> Option<u64> {
+        None
+    }
+
+    fn sleep(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn case_108_a_panic_gives_the_terminal_back_and_is_read() {
+    if std::env::var("HTTPWHY_PANICS").is_ok() {
+        let mut app = App::new(Options::default());
+        let stop = AtomicBool::new(false);
+        let _ = dashboard::run(&mut app, &Board::default(), &stop, &mut Panics);
+        return;
+    }
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([
+        "case_108_a_panic_gives_the_terminal_back_and_is_read",
+        "--exact",
+        "--nocapture",
+    ]);
+    let mut shown =
+        OnTerminal::start(command.env("HTTPWHY_PANICS", "1").env("RUST_BACKTRACE", "0"));
+    shown.shows("as it was meant to");
+    assert!(shown.text.find(LEAVES) < shown.text.find("as it was meant to"), "{:?}", shown.text);
+    assert_eq!(shown.ends(), Some(101));
+}
