@@ -104,6 +104,13 @@ fn commands_of_the_pages_run_as_they_are_written() {
     }
 }
 
+fn is(record: &Value, kind: &str) -> bool {
+    record["type"] == kind
+}
+
+/// A word of a command, and what its records are.
+type Counted = (&'static str, fn(&Value) -> bool);
+
 #[test]
 fn jq_finds_what_is_there() {
     if !there_is("jq") {
@@ -116,15 +123,12 @@ fn jq_finds_what_is_there() {
         .lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect();
-    let is = |record: &Value, kind: &str| record["type"] == kind;
-    let counts: [(&str, &dyn Fn(&Value) -> bool); 5] = [
-        (".status>=500", &|r| is(r, "transaction") && r["status"].as_u64() >= Some(500)),
-        (".think_ns>2e9", &|r| {
-            is(r, "transaction") && r["think_ns"].as_u64() > Some(2_000_000_000)
-        }),
-        ("\"diagnosis\"", &|r| is(r, "diagnosis")),
-        ("\"finding\"", &|r| is(r, "finding") && r["severity"] == "error"),
-        ("\"connection\"", &|r| is(r, "connection") && r["end"] == "refused"),
+    let counts: [Counted; 5] = [
+        (".status>=500", |r| is(r, "transaction") && r["status"].as_u64() >= Some(500)),
+        (".think_ns>2e9", |r| is(r, "transaction") && r["think_ns"].as_u64() > Some(2_000_000_000)),
+        ("\"diagnosis\"", |r| is(r, "diagnosis")),
+        ("\"finding\"", |r| is(r, "finding") && r["severity"] == "error"),
+        ("\"connection\"", |r| is(r, "connection") && r["end"] == "refused"),
     ];
     for line in commands().iter().filter(|line| line.contains("| jq ")) {
         let (_, such) = counts
