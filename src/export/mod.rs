@@ -4,6 +4,7 @@
 
 mod array;
 pub mod bodies;
+pub mod causes;
 pub mod columns;
 pub mod comparison;
 mod csv;
