@@ -316,7 +316,7 @@ impl Collector {
                 transaction: verdict.transaction,
                 cause: &verdict.summary,
                 upstream: verdict.upstream,
-                attempts: verdict.attempts,
+                attempts: verdict.attempts(),
                 packets: &packets,
             };
             judge.explained(&explained, findings);

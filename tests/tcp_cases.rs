@@ -218,6 +218,25 @@ fn a_request_behind_the_end_of_a_server_that_had_said_nothing_is_reported() {
     assert_eq!(why, Some(Unanswered::Ended(End::Reset(flow::Side::Server))), "{:?}", reset.only());
 }
 
+#[test]
+fn a_syn_ack_that_comes_behind_everything_begins_nothing() {
+    // The client's SYN and ACK, both FINs, the response, the request, and then the SYN-ACK.
+    let (asked, answered) = (get(1), OK);
+    let (question, answer) = (1 + asked.len() as u32, 1 + answered.len() as u32);
+    let told = Tape::new()
+        .raw(Client, SYN, 0, 0, b"")
+        .raw(Client, ACK, 1, 1, b"")
+        .raw(Client, FIN, question, answer + 1, b"")
+        .raw(Server, FIN, answer, question, b"")
+        .raw(Server, ACK, 1, question, answered)
+        .raw(Client, ACK, 1, 1, &asked)
+        .raw(Server, SYN | ACK, 0, 1, b"")
+        .raw(Server, ACK, 1, question, answered)
+        .tell();
+    assert_whole(&told, ONE);
+    assert_eq!(told.connections.len(), 1);
+}
+
 // --- overlap, conflict, window ----------------------------------------------------------------
 
 #[test]

@@ -12,6 +12,7 @@ use super::attempt::Attempt;
 use super::cause::{self, Case, Cause, Proof};
 use super::durations::Typical;
 use super::join;
+use super::leg::Leg;
 use super::memory::{Memory, Room};
 use super::trust::{self, Trust};
 use super::upstream::{Upstream, Upstreams};
@@ -63,8 +64,8 @@ struct Found {
     join: Confidence,
     /// What the capture lacks of the connection that shows it.
     doubt: Option<&'static str>,
-    /// How many attempts belong to the exchange.
-    attempts: usize,
+    /// The attempts that belong to the exchange.
+    legs: Vec<Leg>,
 }
 
 /// What came of looking at a failure.
@@ -292,7 +293,7 @@ impl Diagnostician {
             Outcome::Done(Some(verdict)) => {
                 self.counts.verdicts += 1;
                 if let Some(asked) = self.memory.exchange(verdict.transaction) {
-                    self.upstreams.tried(asked.server, verdict.attempts);
+                    self.upstreams.tried(asked.server, verdict.attempts());
                 }
                 if verdict.cause.id == "retry-hidden" {
                     self.hidden.insert(verdict.transaction);
@@ -384,7 +385,7 @@ impl Diagnostician {
             upstream: Some(attempt.server),
             join: owner.confidence,
             doubt: trust::of_attempt(attempt),
-            attempts: attempts.len(),
+            legs: legs(&attempts),
         };
         Outcome::Done(Some(Box::new(self.verdict(owner.number, asked, found))))
     }
@@ -408,7 +409,8 @@ impl Diagnostician {
             None => (number, exchange, Confidence::High),
         };
         let (upstream, doubt) = (Some(attempt.server), trust::of_attempt(&attempt));
-        let found = Found { cause, proof, upstream, join, doubt, attempts: 1 };
+        let legs = owner.map(|_| Leg::of(&attempt)).into_iter().collect();
+        let found = Found { cause, proof, upstream, join, doubt, legs };
         Outcome::Done(Some(Box::new(self.verdict(number, asked, found))))
     }
 
@@ -427,7 +429,7 @@ impl Diagnostician {
                 proxy.then_some("the client is a server, too; whom it asked for is unseen");
             let doubt = trust::of_attempt(&own).or(orphaned);
             let join = Confidence::High;
-            let found = Found { cause, proof, upstream, join, doubt, attempts: count };
+            let found = Found { cause, proof, upstream, join, doubt, legs: legs(&attempts) };
             return Some(self.verdict(number, failing, found));
         }
         // What was tried last tells: of attempts at the same time the one that ended last.
@@ -446,7 +448,8 @@ impl Diagnostician {
                 proof.summary = format!("{}; why, transaction {inner} tells", proof.summary);
             }
             let (upstream, doubt) = (Some(server), trust::of_attempt(attempt));
-            let found = Found { cause, proof, upstream, join: *join, doubt, attempts: count };
+            let legs = legs(&attempts);
+            let found = Found { cause, proof, upstream, join: *join, doubt, legs };
             return Some(self.verdict(number, failing, found));
         }
         if count > 0 {
@@ -464,7 +467,7 @@ impl Diagnostician {
             let others = self.others(number, failing);
             let (cause, proof) = cause::none_made(&case, others);
             let join = Confidence::High;
-            let found = Found { cause, proof, upstream: None, join, doubt: None, attempts: 0 };
+            let found = Found { cause, proof, upstream: None, join, doubt: None, legs: Vec::new() };
             return Some(self.verdict(number, failing, found));
         }
         let direct = Case { direct: true, ..case };
@@ -475,12 +478,12 @@ impl Diagnostician {
         {
             proof.reason = "the packets prove it of this server; if it is a proxy, its other leg is not in the capture";
             let (upstream, join) = (Some(failing.server), Confidence::Medium);
-            let found = Found { cause, proof, upstream, join, doubt: None, attempts: 1 };
+            let found = Found { cause, proof, upstream, join, doubt: None, legs: Vec::new() };
             return Some(self.verdict(number, failing, found));
         }
         let (cause, proof) = cause::not_captured(&direct);
         let join = Confidence::Medium;
-        let found = Found { cause, proof, upstream: None, join, doubt: None, attempts: 0 };
+        let found = Found { cause, proof, upstream: None, join, doubt: None, legs: Vec::new() };
         Some(self.verdict(number, failing, found))
     }
 
@@ -501,15 +504,15 @@ impl Diagnostician {
     }
 
     fn verdict(&self, number: u64, failing: &Exchange, found: Found) -> Verdict {
-        let Found { cause, proof, upstream, join, doubt, attempts } = found;
+        let Found { cause, proof, upstream, join, doubt, legs } = found;
         let mut reason = proof.reason.to_owned();
         let mut confidence = proof.confidence;
         if join < confidence {
             confidence = join;
             reason = format!("{reason}; but which request the attempt belongs to is not certain");
         }
-        let own = trust::of_failing(failing).map(str::to_owned);
-        let doubt = own.or(doubt.map(str::to_owned)).or_else(|| {
+        let lack = trust::of_failing(failing).map(str::to_owned);
+        let doubt = lack.or(doubt.map(str::to_owned)).or_else(|| {
             let doubtful = cause.rests_on_absence || self.trust.is_poor();
             doubtful.then(|| self.trust.of_absence(failing))?
         });
@@ -521,6 +524,7 @@ impl Diagnostician {
         if let Some(habit) = upstream.and_then(|server| self.habit(cause, server)) {
             summary = format!("{summary}; {habit}");
         }
+        let own = Leg::of(&self.memory.attempt(number, failing));
         let mut evidence = proof.evidence;
         if let Some(request) = failing.request.as_deref() {
             let says = format!("request of {} to {}", failing.client, failing.server);
@@ -546,9 +550,13 @@ impl Diagnostician {
             evidence,
             rivals: proof.rivals,
             advice: cause.advice,
-            attempts,
+            legs: std::iter::once(own).chain(legs).collect(),
         }
     }
+}
+
+fn legs(attempts: &[(Attempt<'_>, Confidence)]) -> Vec<Leg> {
+    attempts.iter().map(|(attempt, _)| Leg::of(attempt)).collect()
 }
 
 /// Whether what comes later cannot change a verdict: it is proven, and by something right in front of
@@ -560,7 +568,7 @@ fn is_settled(verdict: &Verdict, failing: &Exchange) -> bool {
     }
     let (asked, answered) = (failing.first(), join::answered(failing));
     verdict.confidence == Confidence::High
-        && verdict.attempts > 0
+        && verdict.attempts() > 0
         && verdict.evidence.iter().any(|evidence| {
             (asked.packet + 1..answered.packet).contains(&evidence.mark.packet)
                 && answered.since(evidence.mark) <= limits::SILENCE

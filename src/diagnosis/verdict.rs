@@ -1,6 +1,7 @@
 //! What diagnosis gives out: a cause, how sure it is, and the packets that show it.
 
 use super::cause::Cause;
+use super::leg::Leg;
 use crate::flow::Mark;
 use crate::wire::Endpoint;
 
@@ -65,11 +66,16 @@ pub struct Verdict {
     pub rivals: Vec<Rival>,
     /// What to do.
     pub advice: &'static str,
-    /// How many attempts upstream belong to the exchange.
-    pub attempts: usize,
+    /// The client's leg, and behind it every attempt upstream that belongs to the exchange.
+    pub legs: Vec<Leg>,
 }
 
 impl Verdict {
+    /// How many attempts upstream belong to the exchange.
+    pub const fn attempts(&self) -> usize {
+        self.legs.len().saturating_sub(1)
+    }
+
     /// A display filter of Wireshark for exactly the packets of the evidence.
     pub fn display_filter(&self) -> String {
         let numbers: Vec<String> =

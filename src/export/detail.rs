@@ -2,6 +2,7 @@
 //! packet numbers, and the front of each body.
 
 mod body;
+mod legs;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -51,6 +52,7 @@ pub fn write(
         (None, None) => absent(&mut page, "RESPONSE", "none"),
     }
     timeline(&mut page, exchange);
+    page.end_line();
     out.write_all(page.as_bytes())
 }
 
@@ -90,6 +92,7 @@ pub fn write_verdict(verdict: &Verdict, options: Options, out: &mut dyn Write) -
         let packet = format!("#{}", Count(evidence.mark.packet));
         say(&mut page, &format!("{packet:>10}  {}", evidence.says));
     }
+    legs::write(&mut page, verdict);
     for rival in &verdict.rivals {
         say(&mut page, &format!("not {}: {}", rival.cause, rival.why_not));
     }
@@ -294,6 +297,15 @@ fn size(message: &Message) -> String {
     text
 }
 
+/// How much later than another a packet came.
+fn after(begin: Mark, mark: Mark) -> String {
+    if mark.at < begin.at {
+        format!("-{}", begin.since(mark))
+    } else {
+        format!("+{}", mark.since(begin))
+    }
+}
+
 fn timeline(page: &mut Page, exchange: &Exchange) {
     page.put(Style::Bold, "TIMELINE").add("   ");
     let begin = exchange.request.as_ref().map_or_else(|| exchange.first(), |request| request.first);
@@ -331,11 +343,7 @@ fn timeline(page: &mut Page, exchange: &Exchange) {
     }
     events.sort_by_key(|(mark, _)| mark.packet);
     for (mark, what) in events {
-        let after = if mark.at < begin.at {
-            format!("-{}", begin.since(mark))
-        } else {
-            format!("+{}", mark.since(begin))
-        };
+        let after = after(begin, mark);
         let packet = format!("#{}", Count(mark.packet));
         page.add(&format!("  {after:>9}  {packet:>11}  {what}")).end_line();
     }

@@ -172,7 +172,7 @@ fn diagnosis(out: &mut Vec<u8>, verdict: &Verdict) {
     key!(out, "display_filter");
     json::octets(out, verdict.display_filter().as_bytes());
     key!(out, "attempts");
-    json::number(out, verdict.attempts as u64);
+    json::number(out, verdict.attempts() as u64);
     out.extend_from_slice(b"}\n");
 }
 

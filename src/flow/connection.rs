@@ -1019,8 +1019,12 @@ impl<R: Reader> Connection<R> {
     /// What to remember of it when it is over.
     pub fn remains(&self) -> Remains {
         let behind = |stream: &Stream| Some(stream.base?.wrapping_add(stream.next as u32));
+        // A SYN that is still to come stands in front of the first octet.
+        let initial = |stream: &Stream| {
+            stream.initial.or_else(|| stream.base.map(|first| first.wrapping_sub(1)))
+        };
         Remains {
-            initial: [self.streams[0].initial, self.streams[1].initial],
+            initial: [initial(&self.streams[0]), initial(&self.streams[1])],
             behind: [behind(&self.streams[0]), behind(&self.streams[1])],
         }
     }

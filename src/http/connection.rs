@@ -5,6 +5,7 @@
 //! request. Where messages were lost, a response is paired only if the numbers of the stream prove
 //! which request it answers; otherwise both stay alone.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -768,7 +769,12 @@ impl Connection {
 
     /// Octets stand where a start line had to stand. Gives how many of them are dealt with.
     fn stray(&mut self, side: Side, octets: &[u8], scene: &mut Scene<'_>) -> usize {
+        let refused = std::mem::take(&mut self.direction(side).refused);
         if side == Side::Server && self.simple_response(scene) {
+            // The front of it looked like a status line.
+            let began = self.server.began;
+            self.server.strange = self.server.strange.saturating_sub(refused.len() as u64);
+            self.server.until_end(&refused, &began);
             return 0;
         }
         if self.tunnelled_at == Some(self.count) {
@@ -778,11 +784,19 @@ impl Connection {
         }
         let nothing_yet = self.protocol.is_none();
         if nothing_yet {
+            if !refused.is_empty() {
+                let mark = self.direction(side).began.mark;
+                self.greet(side, &refused, mark);
+            }
             self.greet(side, octets, scene.mark());
             if let Some(taken) = self.negotiate(side, octets) {
                 return taken;
             }
-            if let Some(protocol) = probe::foreign(octets) {
+            let whole: Cow<'_, [u8]> = match refused.as_slice() {
+                [] => octets.into(),
+                refused => [refused, octets].concat().into(),
+            };
+            if let Some(protocol) = probe::foreign(&whole) {
                 // The octets come again, as those of another protocol.
                 self.greetings[side.index()] = None;
                 self.become_foreign(protocol);
@@ -795,7 +809,7 @@ impl Connection {
         let tail_alone = tail > 0 && probe::credible(Kind::Response, rest);
         let strange = if tail_alone { strange } else { octets };
         if !nothing_yet {
-            self.open_stray(side, strange, scene);
+            self.open_stray(side, [&refused, strange], scene);
         }
         if tail_alone {
             return tail;
@@ -819,7 +833,10 @@ impl Connection {
         }
     }
 
-    fn open_stray(&mut self, side: Side, octets: &[u8], scene: &Scene<'_>) {
+    /// Octets where none may stand: those that were carried before, and those that come now.
+    fn open_stray(&mut self, side: Side, octets: [&[u8]; 2], scene: &Scene<'_>) {
+        let [carried, now] = octets;
+        let first = if carried.is_empty() { scene.mark() } else { self.direction(side).began.mark };
         let (nth, interim) = match side {
             Side::Client => (self.count, false),
             // Where the client had received everything in front of them when it asked, they stand
@@ -836,11 +853,12 @@ impl Connection {
             side,
             nth,
             interim,
-            first: scene.mark(),
+            first,
             octets: Vec::new(),
             count: 0,
         });
-        stray.take(octets);
+        stray.take(carried);
+        stray.take(now);
         self.strays[side.index()] = Some(stray);
     }
 

@@ -72,6 +72,8 @@ pub(super) struct Direction {
     pub state: State,
     /// Octets of a head or line that lie in several segments.
     carry: Vec<u8>,
+    /// Octets of a line that turned out to be no start line, until somebody asks what they were.
+    pub refused: Vec<u8>,
     /// Whether the carried first line was judged to be a start line.
     judged: bool,
     /// Whether empty lines stood in front of what comes.
@@ -106,6 +108,7 @@ impl Direction {
             kind,
             state: State::Start,
             carry: Vec::new(),
+            refused: Vec::new(),
             judged: false,
             leading: false,
             searched: false,
@@ -215,7 +218,8 @@ impl Direction {
                 // All that was carried is no HTTP; of these octets none is used up.
                 let carried = self.carry.len() - taken;
                 self.strange += carried as u64;
-                self.carry.clear();
+                self.carry.truncate(carried);
+                self.refused = std::mem::take(&mut self.carry);
                 self.state = State::Start;
                 return (0, Step::Stray);
             }
@@ -590,7 +594,7 @@ impl Direction {
         (taken, step)
     }
 
-    fn until_end(&mut self, octets: &[u8], arrival: &Arrival) -> (usize, Step) {
+    pub fn until_end(&mut self, octets: &[u8], arrival: &Arrival) -> (usize, Step) {
         let Some(message) = &mut self.message else { return (0, self.done()) };
         if self.next_may_begin && arrival.boundary && probe::credible(self.kind, octets) {
             // A real client would wait for the end of the connection for ever.
