@@ -36,6 +36,25 @@ fn the_pages_of_the_rules_are_current() {
     }
 }
 
+/// The README counts right, and names what there is.
+#[test]
+fn the_readme_counts_rules_and_causes() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(path).expect("there is a README");
+    for count in
+        [format!("{} rules judge", rules::RULES.len()), format!("has all {},", CAUSES.len())]
+    {
+        assert!(readme.contains(&count), "the README does not say {count:?}");
+    }
+    let (_, table) = readme.split_once("## What it tells you").expect("a table of causes");
+    let (table, _) = table.split_once("\n## ").expect("its end");
+    let named = table.split('`').skip(1).step_by(2);
+    for id in named.clone() {
+        assert!(CAUSES.iter().any(|cause| cause.id == id), "{id} is no cause");
+    }
+    assert!(named.count() >= 10);
+}
+
 #[test]
 fn the_pages_of_the_causes_are_current() {
     const ENGLISH: &str = "# Causes\n\nWhy an exchange failed, in the names of `why`, of CSV's `cause` and of \
