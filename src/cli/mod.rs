@@ -66,7 +66,7 @@ enum Command {
     Dashboard(dashboard::Arguments),
     /// Two captures compared: what fails more, is slower, is new or gone
     Diff(diff::Arguments),
-    /// What a status code or a flaw means, and what to do about it
+    /// What a status code, a cause, a rule or a flaw means, and what to do about it
     Explain(explain::Arguments),
     /// What can be captured from, and whether you may
     Interfaces(interfaces::Arguments),
