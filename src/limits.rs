@@ -108,7 +108,7 @@ pub const HELD_OCTETS_ALL: u64 = 64 * 1024 * 1024;
 pub const GAP_WAIT: Duration = Duration::from_millis(200);
 
 /// … or for so many later packets of the connection, whichever comes first.
-pub const GAP_PACKETS: u32 = 512;
+pub const GAP_PACKETS: u32 = 2_048;
 
 /// How many packets of a connection may come before its handshake; behind them, or after
 /// [`GAP_WAIT`], the capture counts as begun inside it.
@@ -236,6 +236,13 @@ pub const WATCHED_HOSTS: usize = 8_192;
 
 /// Failures of one server or client that a rule about many of them remembers at one time.
 pub const WATCHED_FAILURES: usize = 1_024;
+
+/// The same for all servers together, as far as each has more than [`WATCHED_FAILURES_OF_MANY`]: a flood of
+/// failures of many would take gigabytes (an element takes 88 octets).
+pub const WATCHED_FAILURES_OF_ALL: usize = 65_536;
+
+/// Failures that are kept of each server where there are too many of all.
+pub const WATCHED_FAILURES_OF_MANY: usize = 32;
 
 /// Groups of equal findings counted by themselves; further ones are counted together.
 pub const FINDING_GROUPS: usize = 4_096;

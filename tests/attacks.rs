@@ -27,6 +27,11 @@ use httpwhy::stats::By;
 use httpwhy::units::Timestamp;
 use httpwhy::wire::{LinkType, Packet};
 
+/// The program's own, so that what is measured is what it takes.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ACK: u8 = 0x10;
 const SYN: u8 = 0x02;
 const FIN: u8 = 0x01;

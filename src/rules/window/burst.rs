@@ -10,7 +10,6 @@ use std::collections::VecDeque;
 
 use super::statistics::binomial_tail;
 use crate::flow::Mark;
-use crate::limits;
 use crate::rules::report::Report;
 use crate::rules::roster::Slot;
 use crate::rules::traffic::Tally;
@@ -203,8 +202,8 @@ pub(super) struct Burst {
 }
 
 impl Burst {
-    /// Takes a hit; gives out a burst that was over before.
-    pub fn hit(&mut self, hit: Hit, tally: &Tally, bounds: &Bounds) -> Option<Extent> {
+    /// Takes a hit, and keeps no more than so many; gives out a burst that was over before.
+    pub fn hit(&mut self, hit: Hit, tally: &Tally, bounds: &Bounds, room: usize) -> Option<Extent> {
         // What the window held just before this response.
         let over = self.look(hit.at, tally, bounds, 1);
         let same = |last: &Hit| {
@@ -217,10 +216,13 @@ impl Burst {
             _ => self.hits.push_back((hit, 1)),
         }
         self.inside += 1;
-        if self.hits.len() > limits::WATCHED_FAILURES
+        while self.hits.len() > room
             && let Some((_, count)) = self.hits.pop_front()
         {
             self.forget(count);
+        }
+        if self.hits.capacity() > 4 * room {
+            self.hits.shrink_to(room);
         }
         match &mut self.open {
             Some(open) => open.add(hit),
@@ -256,6 +258,11 @@ impl Burst {
     /// The burst that is going on is over.
     pub fn close(&mut self) -> Option<Extent> {
         self.open.take().map(|open| open.burst)
+    }
+
+    /// How many hits are kept.
+    pub fn kept(&self) -> usize {
+        self.hits.len()
     }
 
     /// Whether a burst is going on.
@@ -308,6 +315,7 @@ impl Burst {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits;
 
     /// Bounds of `burst-5xx`.
     const BOUNDS: Bounds = Bounds {
@@ -330,7 +338,7 @@ mod tests {
             }
             let mark = Mark { at, packet: id };
             let hit = Hit { at, mark, id, code, nth: tally.seen, endpoint: None };
-            found.extend(burst.hit(hit, &tally, &BOUNDS));
+            found.extend(burst.hit(hit, &tally, &BOUNDS, limits::WATCHED_FAILURES));
         }
         found.extend(burst.close());
         found

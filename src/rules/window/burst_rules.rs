@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::burst::{Bounds, Burst, Extent, Hit};
 use crate::flow::Mark;
 use crate::http::{Exchange, FieldName, Message};
+use crate::limits;
 use crate::rules::finding::Place;
 use crate::rules::report::Crowd;
 use crate::rules::roster::{PerSlot, Slot};
@@ -157,11 +158,29 @@ struct Bursts {
     limits: fn(&Message) -> bool,
     bursts: PerSlot<Burst>,
     going: Vec<Going>,
+    /// Hits since all that are kept were counted, and how many of one server may be kept since then.
+    uncounted: usize,
+    room: usize,
 }
 
 impl Bursts {
     fn new(group: Group, hit: fn(u16) -> bool, limits: fn(&Message) -> bool) -> Self {
-        Self { group, hit, limits, bursts: PerSlot::default(), going: Vec::new() }
+        let (bursts, going) = (PerSlot::default(), Vec::new());
+        Self { group, hit, limits, bursts, going, uncounted: 0, room: limits::WATCHED_FAILURES }
+    }
+
+    /// How many hits of one server may be kept, now that there is one more.
+    fn room(&mut self) -> usize {
+        self.uncounted += 1;
+        if self.uncounted >= limits::WATCHED_FAILURES_OF_ALL / 8 {
+            self.uncounted = 0;
+            let kept: usize = self.bursts.iter().map(|(_, burst)| burst.kept()).sum();
+            self.room = match kept > limits::WATCHED_FAILURES_OF_ALL {
+                true => limits::WATCHED_FAILURES_OF_MANY,
+                false => limits::WATCHED_FAILURES,
+            };
+        }
+        self.room
     }
 
     /// Notes that a burst goes on, or what its latest hit says.
@@ -259,8 +278,9 @@ impl Watcher for Bursts {
             nth: tally.seen,
             endpoint: standing.endpoint,
         };
+        let room = self.room();
         let burst = self.bursts.of(slot);
-        let over = burst.hit(hit, tally, &bounds);
+        let over = burst.hit(hit, tally, &bounds, room);
         let open = burst.is_open();
         if let Some(over) = over
             && let Some(place) = self.going.iter().position(|going| going.slot == slot)
