@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal, Write};
 use clap::{Args, ValueEnum};
 use httpwhy::diagnosis::CAUSES;
 use httpwhy::error::Error;
-use httpwhy::export::causes;
+use httpwhy::export::{causes, flaws};
 use httpwhy::filter;
 use httpwhy::http::Flaw;
 use httpwhy::rules::{self, RULES};
@@ -68,7 +68,7 @@ fn explain(what: &str, language: Language) -> Result<String, Error> {
         return Ok(rules::page(rule, language));
     }
     if let Some(flaw) = Flaw::ALL.iter().find(|flaw| flaw.name() == what) {
-        return Ok(flaw_text(*flaw));
+        return Ok(flaws::text(*flaw, language, columns));
     }
     let named: Vec<String> = status::phrase_belongs_to(what.as_bytes())
         .map(|status| status::explain(status, language, columns))
@@ -80,16 +80,6 @@ fn explain(what: &str, language: Language) -> Result<String, Error> {
         )));
     }
     Ok(named.join("\n"))
-}
-
-fn flaw_text(flaw: Flaw) -> String {
-    let mut text = format!("{}\n{}\n", flaw.name(), flaw.meaning().trim());
-    for (tool, names) in [("Suricata", flaw.suricata()), ("Zeek", flaw.zeek())] {
-        if !names.is_empty() {
-            text.push_str(&format!("\n{tool} calls it: {}\n", names.join(", ")));
-        }
-    }
-    text
 }
 
 fn list(language: Language) -> String {
@@ -107,7 +97,7 @@ fn list(language: Language) -> String {
     }
     text.push_str(say("\nFlaws of messages:\n", "\n报文的缺陷：\n"));
     for flaw in Flaw::ALL {
-        text.push_str(&format!("{:<22} {}\n", flaw.name(), flaw.meaning().trim()));
+        text.push_str(&format!("{:<22} {}\n", flaw.name(), flaws::meaning(*flaw, language)));
     }
     text
 }

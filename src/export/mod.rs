@@ -12,6 +12,7 @@ pub mod detail;
 pub mod escape;
 pub mod excerpt;
 mod figure;
+pub mod flaws;
 mod har;
 mod html;
 mod json;
