@@ -110,6 +110,10 @@ pub const GAP_WAIT: Duration = Duration::from_millis(200);
 /// … or for so many later packets of the connection, whichever comes first.
 pub const GAP_PACKETS: u32 = 2_048;
 
+/// Octets that a connection takes beside itself: its place in the table, the index and the timers, and what
+/// the allocator adds to its parts.
+pub const CONNECTION_OVERHEAD: u64 = 256;
+
 /// How many packets of a connection may come before its handshake; behind them, or after
 /// [`GAP_WAIT`], the capture counts as begun inside it.
 pub const SETTLING_PACKETS: u32 = 64;

@@ -287,6 +287,7 @@ impl flow::Reader for Connection {
             + self.client.memory()
             + self.server.memory()
             + self.waiting
+            + (self.queue.capacity().saturating_sub(self.queue.len()) * size_of::<Pending>()) as u64
             + interim
     }
 
