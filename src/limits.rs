@@ -12,6 +12,9 @@ pub const MEMORY: u64 = 256 << 20;
 /// The least of it with which anything useful can be said.
 pub const MEMORY_LEAST: u64 = 8 << 20;
 
+/// Octets that the allocator takes for each piece of memory beside what was asked for.
+pub const ALLOCATION: u64 = 16;
+
 /// From so many hundredths of its share on, connections that are silent are given up early …
 pub const MEMORY_SCARCE: u64 = 70;
 
@@ -27,8 +30,8 @@ pub const SCARCE_SWEEP: Duration = Duration::from_secs(5);
 /// How many connections are compared where one has to be given up …
 pub const CANDIDATES: usize = 8;
 
-/// … and how many places are searched for them: after a flood most may be empty.
-pub const CANDIDATE_PLACES: usize = 1_024;
+/// … and how many are looked at for them: behind a flood most may be over, or too small to help.
+pub const CANDIDATES_SEEN: usize = 128;
 
 /// Largest captured length of one packet, octets. libpcap's own bound (`MAXIMUM_SNAPLEN`); a
 /// record that claims more is damage, not a packet.
@@ -110,9 +113,8 @@ pub const GAP_WAIT: Duration = Duration::from_millis(200);
 /// … or for so many later packets of the connection, whichever comes first.
 pub const GAP_PACKETS: u32 = 2_048;
 
-/// Octets that a connection takes beside itself: its place in the table, the index and the timers, and what
-/// the allocator adds to its parts.
-pub const CONNECTION_OVERHEAD: u64 = 256;
+/// Octets of a connection's place in the table, in the index and in the timers.
+pub const PLACE: u64 = 160;
 
 /// How many packets of a connection may come before its handshake; behind them, or after
 /// [`GAP_WAIT`], the capture counts as begun inside it.

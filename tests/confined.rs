@@ -35,7 +35,16 @@ fn what_is_given_up_is_refused() {
     }
     let says = |line: &str| assert!(text.lines().any(|one| one == line), "{text}");
     says("in force: no new privileges, no capabilities, Landlock, seccomp");
-    for what in ["read /etc/passwd", "make a file", "start a program", "connect"] {
+    for what in [
+        "read /etc/passwd",
+        "make a file",
+        "start a program",
+        "connect",
+        "send by the device",
+        "write to the device",
+        "have the device twice",
+        "send to an address",
+    ] {
         says(&format!("{what}: refused"));
     }
     assert!(output.status.success(), "{text}");

@@ -1188,6 +1188,58 @@ fn case_81_of_connections_that_live_the_least_useful_goes_first() {
 }
 
 #[test]
+fn case_81_whoever_waits_outlives_the_idle_wherever_it_stands_in_the_table() {
+    // Many small connections that help nobody by going, and among them one that waits; then large ones.
+    let memory = 8 << 20;
+    let mut table = Table::<ConnectionReader>::with_limits(100_000, memory);
+    let mut out = Output::default();
+    let mut number = 0;
+    let mut feed = |table: &mut Table<ConnectionReader>, out: &mut Output, tape: &Tape| {
+        for segment in &tape.segments {
+            number += 1;
+            table.segment(&segment.as_wire(number), out);
+            let mark = Mark { at: segment.at, packet: number };
+            table.tick(mark, out);
+        }
+    };
+    let from = |client: u32, at| {
+        let mut tape = Tape::new();
+        tape.ends[0] = Endpoint::v4([10, 3, (client >> 8) as u8, client as u8], 50_000);
+        tape.at = at;
+        tape.handshake()
+    };
+    let start = Tape::new().at;
+    let asks = 900;
+    let mut slow = Tape::new();
+    for client in 0..2_000 {
+        let tape = from(client, start).exchange(1);
+        feed(&mut table, &mut out, &tape);
+        if client == asks {
+            slow = tape;
+        }
+    }
+    let behind = start.plus(Duration::from_secs(100));
+    slow.segments.clear();
+    slow.at = start.plus(Duration::from_secs(50));
+    let long = [&b"GET / HTTP/1.1\r\nHost: a\r\nX: "[..], &[b'x'; 30_000], b"\r\n\r\n"].concat();
+    feed(&mut table, &mut out, &slow.say(Client, &long));
+    let before = table.population().evicted;
+    for client in 10_000..11_000 {
+        // All but the end of a head: nobody waits for an answer to it.
+        let tape = from(client, behind).say(Client, &long[..long.len() - 4]);
+        feed(&mut table, &mut out, &tape);
+    }
+    assert!(table.population().evicted > before + 500, "{:?}", table.population());
+    let own = out.events.iter().filter(|event| match event {
+        Event::Connection(connection) => {
+            connection.client == from(asks, start).ends[0] && connection.ending == Ending::Evicted
+        }
+        _ => false,
+    });
+    assert_eq!(own.count(), 0);
+}
+
+#[test]
 fn case_38_many_connections_at_once() {
     let mut script = Script::default();
     for client in 0..3_000u32 {

@@ -23,6 +23,8 @@ pub(super) struct Needs {
     pub write: Vec<PathBuf>,
     /// Whether a device was opened, with rights that nothing needs any more.
     pub device: bool,
+    /// The descriptor that packets come from: nothing is to go out by it.
+    pub socket: Option<i32>,
 }
 
 /// What is in force.
@@ -104,17 +106,55 @@ pub(super) fn offered() -> Confinement {
     tried.join().unwrap_or_default()
 }
 
+/// Something that must not be possible any more, and its name.
+type Try = (&'static str, Box<dyn Fn() -> std::io::Result<()>>);
+
+/// A socket in the place of the one that packets come from, and what must not be possible with it.
+#[cfg(unix)]
+fn sockets() -> std::io::Result<(Vec<Try>, Option<i32>)> {
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::net::UnixDatagram;
+    use std::rc::Rc;
+
+    let ((device, _), (other, _)) = (UnixDatagram::pair()?, UnixDatagram::pair()?);
+    let number = device.as_raw_fd();
+    let device = Rc::new(device);
+    let (written, doubled) = (Rc::clone(&device), Rc::clone(&device));
+    let tries: Vec<Try> = vec![
+        ("send by the device", Box::new(move || device.send(b"x").map(drop))),
+        (
+            "write to the device",
+            Box::new(move || rustix::io::write(&*written, b"x").map(drop).map_err(From::from)),
+        ),
+        ("have the device twice", Box::new(move || doubled.try_clone().map(drop))),
+        ("send to an address", Box::new(move || other.send_to(b"x", "/nobody").map(drop))),
+    ];
+    Ok((tries, Some(number)))
+}
+
+#[cfg(not(unix))]
+fn sockets() -> std::io::Result<(Vec<Try>, Option<i32>)> {
+    Ok((Vec::new(), None))
+}
+
 /// `httpwhy confined`: what the process cannot do any more once it is confined; for tests and for who
 /// wants to see it. Fails where something is still possible.
 pub(super) fn run() -> anyhow::Result<super::Done> {
-    let confinement = confine(&Needs::default());
-    type Try = fn() -> std::io::Result<()>;
-    let tries: [(&str, Try); 4] = [
-        ("read /etc/passwd", || std::fs::read("/etc/passwd").map(drop)),
-        ("make a file", || std::fs::write(std::env::temp_dir().join("httpwhy-confined"), b"")),
-        ("start a program", || std::process::Command::new("/bin/true").status().map(drop)),
-        ("connect", || std::net::TcpStream::connect(("127.0.0.1", 9)).map(drop)),
+    let (sockets, socket) = sockets()?;
+    let confinement = confine(&Needs { socket, ..Needs::default() });
+    let mut tries: Vec<Try> = vec![
+        ("read /etc/passwd", Box::new(|| std::fs::read("/etc/passwd").map(drop))),
+        (
+            "make a file",
+            Box::new(|| std::fs::write(std::env::temp_dir().join("httpwhy-confined"), b"")),
+        ),
+        (
+            "start a program",
+            Box::new(|| std::process::Command::new("/bin/true").status().map(drop)),
+        ),
+        ("connect", Box::new(|| std::net::TcpStream::connect(("127.0.0.1", 9)).map(drop))),
     ];
+    tries.extend(sockets);
     let mut possible = Vec::new();
     let mut text = format!("in force: {}\n", confinement.line());
     for (what, attempt) in tries {
@@ -145,7 +185,7 @@ mod linux {
     use rustix::fs::{self, AtFlags, CWD, accessat};
     use rustix::process::{Gid, Uid, geteuid};
     use rustix::thread::{self, CapabilitySet, CapabilitySets};
-    use seccompiler::SeccompCmpArgLen::Dword;
+    use seccompiler::SeccompCmpArgLen::{Dword, Qword};
     use seccompiler::{
         BpfProgram, SeccompAction, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
     };
@@ -163,12 +203,15 @@ mod linux {
         libc::SYS_ptrace,
         libc::SYS_process_vm_readv,
         libc::SYS_process_vm_writev,
+        libc::SYS_pidfd_getfd,
         libc::SYS_socket,
         libc::SYS_connect,
         libc::SYS_bind,
         libc::SYS_listen,
         libc::SYS_accept,
         libc::SYS_accept4,
+        libc::SYS_sendmsg,
+        libc::SYS_sendmmsg,
         libc::SYS_mount,
         libc::SYS_umount2,
         libc::SYS_pivot_root,
@@ -198,6 +241,28 @@ mod linux {
         libc::SYS_clock_settime,
     ];
 
+    /// System calls that send by a descriptor, or make a second one of it that no rule knows, and
+    /// which of their arguments it is. A packet socket sends what is written to it, and needs no
+    /// rights for it once it is open.
+    const BY_DEVICE: &[(i64, u8)] = &[
+        (libc::SYS_sendto, 0),
+        (libc::SYS_write, 0),
+        (libc::SYS_writev, 0),
+        (libc::SYS_pwrite64, 0),
+        (libc::SYS_pwritev, 0),
+        (libc::SYS_pwritev2, 0),
+        (libc::SYS_sendfile, 0),
+        (libc::SYS_splice, 2),
+        (libc::SYS_setsockopt, 0),
+        (libc::SYS_dup, 0),
+        #[cfg(target_arch = "x86_64")]
+        (libc::SYS_dup2, 0),
+        (libc::SYS_dup3, 0),
+    ];
+
+    /// What makes `fcntl` double a descriptor.
+    const DOUBLING: &[i32] = &[libc::F_DUPFD, libc::F_DUPFD_CLOEXEC];
+
     /// TIOCSTI and TIOCLINUX, whose numbers in libc are of another type on each C library.
     const TYPING: &[u64] = &[0x5412, 0x541c];
 
@@ -209,7 +274,8 @@ mod linux {
         let no_capabilities = drop_capabilities(needs);
         let no_new_privileges = thread::set_no_new_privs(true).is_ok();
         let files = no_new_privileges && restrict_files(needs).unwrap_or(false);
-        let system_calls = no_new_privileges && restrict_system_calls();
+        let system_calls =
+            no_new_privileges && restrict_system_calls(needs.socket).unwrap_or(false);
         Confinement { no_new_privileges, no_capabilities, files, system_calls }
     }
 
@@ -299,19 +365,43 @@ mod linux {
         Ok(rules.restrict_self()?.ruleset != RulesetStatus::NotEnforced)
     }
 
-    fn restrict_system_calls() -> bool {
+    /// Where the argument with this place has this value.
+    fn wherever(
+        conditions: &[(u8, SeccompCmpOp, u64)],
+    ) -> Result<SeccompRule, seccompiler::BackendError> {
+        let condition = |(place, is, value): &(u8, SeccompCmpOp, u64)| {
+            let len = if *value > u64::from(u32::MAX) || *place == 4 { Qword } else { Dword };
+            SeccompCondition::new(*place, len, is.clone(), *value)
+        };
+        SeccompRule::new(conditions.iter().map(condition).collect::<Result<_, _>>()?)
+    }
+
+    fn restrict_system_calls(device: Option<i32>) -> Result<bool, seccompiler::Error> {
+        use SeccompCmpOp::{Eq, Ne};
         let mut denied: BTreeMap<i64, Vec<_>> =
             DENIED.iter().map(|number| (*number, Vec::new())).collect();
+        let mut deny = |number: i64, conditions: &[(u8, SeccompCmpOp, u64)]| {
+            denied.entry(number).or_default().push(wherever(conditions)?);
+            Ok::<(), seccompiler::BackendError>(())
+        };
         // Typing for its user into the terminal.
-        let typing = TYPING.iter().filter_map(|request| {
-            let is = SeccompCondition::new(1, Dword, SeccompCmpOp::Eq, *request).ok()?;
-            SeccompRule::new(vec![is]).ok()
-        });
-        denied.insert(libc::SYS_ioctl, typing.collect());
-        let Ok(architecture) = std::env::consts::ARCH.try_into() else { return false };
+        for request in TYPING {
+            deny(libc::SYS_ioctl, &[(1, Eq, *request)])?;
+        }
+        // Without an address it goes to the other end of a pair of sockets, which wakes a thread.
+        deny(libc::SYS_sendto, &[(4, Ne, 0)])?;
+        if let Some(device) = device.and_then(|device| u64::try_from(device).ok()) {
+            for (number, place) in BY_DEVICE {
+                deny(*number, &[(*place, Eq, device)])?;
+            }
+            for doubling in DOUBLING {
+                deny(libc::SYS_fcntl, &[(0, Eq, device), (1, Eq, *doubling as u64)])?;
+            }
+        }
+        let Ok(architecture) = std::env::consts::ARCH.try_into() else { return Ok(false) };
         let refused = SeccompAction::Errno(libc::EPERM as u32);
-        let filter = SeccompFilter::new(denied, SeccompAction::Allow, refused, architecture);
-        let program: Option<BpfProgram> = filter.ok().and_then(|filter| filter.try_into().ok());
-        program.is_some_and(|program| seccompiler::apply_filter(&program).is_ok())
+        let filter = SeccompFilter::new(denied, SeccompAction::Allow, refused, architecture)?;
+        let program: BpfProgram = filter.try_into()?;
+        Ok(seccompiler::apply_filter(&program).is_ok())
     }
 }

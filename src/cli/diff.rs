@@ -66,7 +66,7 @@ enum Worse {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let read = vec![arguments.before.clone(), arguments.after.clone()];
     let write = arguments.output.made().into_iter().collect();
-    arguments.sandbox.confine(&Needs { read, write, device: false });
+    arguments.sandbox.confine(&Needs { read, write, ..Needs::default() });
     let (before, was) = profile(&arguments.before, &arguments.talk)?;
     let (after, is) = profile(&arguments.after, &arguments.talk)?;
     let comparison = comparison::compare(&before, &after);

@@ -53,7 +53,7 @@ impl Inputs {
     /// Opens them. From now on the process can read them alone, and write what is named here.
     pub fn open(&self, write: Vec<PathBuf>) -> Result<Capture, Error> {
         let read = self.paths();
-        self.sandbox.confine(&Needs { read: read.clone(), write, device: false });
+        self.sandbox.confine(&Needs { read: read.clone(), write, ..Needs::default() });
         open(read)
     }
 }

@@ -70,7 +70,7 @@ impl Device {
             };
             read = folders.map(folder).collect();
         }
-        self.sandbox.confine(&Needs { read, write, device: self.is_interface() });
+        self.sandbox.confine(&Needs { read, write, ..Needs::default() });
     }
 
     /// Whether a growing file is to be followed.
@@ -94,8 +94,9 @@ impl Device {
             Some(interface) => {
                 // The device needs rights that nothing behind it does.
                 let opened = self.open_interface(interface, words);
-                self.confine(Vec::new(), write);
-                opened
+                let socket = opened.as_ref().ok().map(|(_, socket)| *socket);
+                self.sandbox.confine(&Needs { read: Vec::new(), write, device: true, socket });
+                opened.map(|(opened, _)| opened)
             }
             None => {
                 let named = words.iter().map(PathBuf::from);
@@ -139,8 +140,11 @@ impl Device {
         Ok(Opened { source, name })
     }
 
+    /// The device, and the descriptor that its packets come from.
     #[cfg(all(feature = "live", unix))]
-    fn open_interface(&self, interface: &str, words: &[String]) -> Result<Opened, Error> {
+    fn open_interface(&self, interface: &str, words: &[String]) -> Result<(Opened, i32), Error> {
+        use std::os::fd::AsRawFd;
+
         use httpwhy::capture::live::{self, Settings};
         let filter: Vec<&str> = self.bpf.iter().chain(words).map(|word| word.as_str()).collect();
         let filter = filter.join(" ");
@@ -158,11 +162,12 @@ impl Device {
         if !settings.filter.is_empty() {
             name.push_str(&format!(", filter \"{}\"", settings.filter));
         }
-        Ok(Opened { source, name })
+        let socket = source.as_raw_fd();
+        Ok((Opened { source, name }, socket))
     }
 
     #[cfg(not(all(feature = "live", unix)))]
-    fn open_interface(&self, interface: &str, _words: &[String]) -> Result<Opened, Error> {
+    fn open_interface(&self, interface: &str, _words: &[String]) -> Result<(Opened, i32), Error> {
         Err(Error::Live(format!(
             "cannot capture on {interface}: this httpwhy was built without live capture\n\
              let tcpdump capture:  sudo tcpdump -i {interface} -U -w - | httpwhy sniff -"

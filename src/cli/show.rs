@@ -38,7 +38,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let mut wanted: BTreeSet<u64> = arguments.ids.iter().copied().collect();
     let write = arguments.output.made().into_iter().collect();
-    arguments.sandbox.confine(&Needs { read: arguments.read.clone(), write, device: false });
+    arguments.sandbox.confine(&Needs { read: arguments.read.clone(), write, ..Needs::default() });
     let mut options = arguments.output.options();
     let mut run =
         pipeline::Options { preview: detail::PREVIEW_OCTETS, ..pipeline::Options::default() };

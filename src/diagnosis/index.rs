@@ -12,6 +12,7 @@ use hashbrown::{DefaultHashBuilder, HashMap};
 use super::join;
 use super::memory::uncount;
 use crate::http::{Exchange, FieldName};
+use crate::limits;
 use crate::wire::Endpoint;
 
 /// A block with more than so many is split.
@@ -51,6 +52,29 @@ pub(super) struct Index {
 }
 
 impl Index {
+    /// Octets that one takes, where it shares nothing with others: each map has a node of its own for
+    /// it, and tables may be half empty.
+    pub fn cost(exchange: &Exchange) -> u64 {
+        const fn node<K, V>() -> usize {
+            const ENTRIES: usize = 11;
+            ENTRIES * (size_of::<K>() + size_of::<V>()) + 2 * limits::ALLOCATION as usize
+        }
+        const fn entry<K, V>() -> usize {
+            2 * (size_of::<(K, V)>() + 1)
+        }
+        const ONCE: usize = 2 * size_of::<Span>()
+            + entry::<(Endpoint, Endpoint), u32>()
+            + entry::<[u8; 16], BTreeMap<u64, Arc<Exchange>>>()
+            + node::<u64, Arc<Exchange>>();
+        const EACH: usize = entry::<u64, Alike>() + node::<Place, (u64, Arc<Exchange>)>();
+        let Some(request) = exchange.request.as_deref() else { return ONCE as u64 };
+        let head = &request.head;
+        let names = [FieldName::XRequestId, FieldName::IdempotencyKey];
+        let named = names.into_iter().filter(|name| head.value(*name).is_some()).count();
+        let keys = 1 + named + usize::from(join::trace_id(head).is_some());
+        (ONCE + keys * EACH) as u64
+    }
+
     /// Adds one.
     pub fn add(&mut self, number: u64, exchange: &Arc<Exchange>) {
         let place = (exchange.first().packet, number);

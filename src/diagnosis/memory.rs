@@ -59,7 +59,7 @@ pub(super) struct Memory {
     lost_until: u64,
     /// Everything that was forgotten because there was too much.
     pub forgotten: u64,
-    /// Octets that all exchanges take.
+    /// Octets that all exchanges take, with their places in the index.
     octets: u64,
     /// Octets that they may take.
     pub room: Room,
@@ -75,11 +75,16 @@ impl Default for Room {
     }
 }
 
+/// Octets that an exchange takes here.
+fn cost(exchange: &Exchange) -> u64 {
+    exchange.memory() + Index::cost(exchange)
+}
+
 impl Memory {
     pub fn keep_exchange(&mut self, number: u64, exchange: Arc<Exchange>) {
         let direction = exchange.circumstances.via[0].and_then(|via| via.direction);
         self.note(exchange.client, exchange.server, direction);
-        self.octets += exchange.memory();
+        self.octets += cost(&exchange);
         self.exchanges.push_back((number, exchange));
         let room = match self.two_legs {
             true => limits::REMEMBERED_EXCHANGES,
@@ -121,7 +126,7 @@ impl Memory {
     }
 
     fn forget(&mut self, number: u64, exchange: &Exchange) {
-        self.octets = self.octets.saturating_sub(exchange.memory());
+        self.octets = self.octets.saturating_sub(cost(exchange));
         if number < self.indexed {
             self.index.remove(number, exchange);
         }

@@ -54,6 +54,8 @@ struct Slot<R> {
     hash: u64,
     /// Tells this use of the slot from earlier ones.
     generation: u32,
+    /// Its place in the list of those that somebody lives in.
+    place: u32,
     /// When it is to be looked at, capture time in seconds.
     due: i64,
     /// When the timers will show it: not later than `due`. One entry is enough for a slot, however
@@ -140,6 +142,9 @@ pub struct Table<R: Reader> {
     hasher: DefaultHashBuilder,
     slots: Vec<Slot<R>>,
     free: Vec<u32>,
+    /// All that are not free, in no order: where one is to be chosen at random, the gaps that a flood has
+    /// left do not count.
+    taken: Vec<u32>,
     /// Slots and generations of connections that began with a SYN, the oldest first; many of
     /// them are established by now, or over.
     embryonic: VecDeque<(u32, u32)>,
@@ -181,6 +186,7 @@ impl<R: Reader> Table<R> {
             hasher: DefaultHashBuilder::default(),
             slots: Vec::new(),
             free: Vec::new(),
+            taken: Vec::new(),
             embryonic: VecDeque::new(),
             embryonic_now: 0,
             timers: Timers::default(),
@@ -338,15 +344,17 @@ impl<R: Reader> Table<R> {
             Some(slot) => slot,
             None => {
                 let slot = self.slots.len() as u32;
-                let (generation, tenant) = (0, Tenant::Free);
-                self.slots.push(Slot { key, hash, generation, due, armed: i64::MAX, tenant });
+                let (generation, place, armed, tenant) = (0, 0, i64::MAX, Tenant::Free);
+                self.slots.push(Slot { key, hash, generation, place, due, armed, tenant });
                 slot
             }
         };
-        if let Some(place) = self.slots.get_mut(slot as usize) {
-            let (generation, armed) = (place.generation.wrapping_add(1), place.armed);
-            *place = Slot { key, hash, generation, due, armed, tenant };
-            place.look_at(due, slot, &mut self.timers);
+        let place = self.taken.len() as u32;
+        self.taken.push(slot);
+        if let Some(own) = self.slots.get_mut(slot as usize) {
+            let (generation, armed) = (own.generation.wrapping_add(1), own.armed);
+            *own = Slot { key, hash, generation, place, due, armed, tenant };
+            own.look_at(due, slot, &mut self.timers);
             self.embryonic_now += 1;
             if segment.flags.has(Flags::SYN) {
                 self.note_embryonic(slot, generation);
@@ -406,25 +414,27 @@ impl<R: Reader> Table<R> {
         }
     }
 
-    /// Of a few, from a place chosen at random on, the one that is worth least; the longest silent one of
-    /// several such. `for_memory`: only one that gives memory back, and not one that takes much less
+    /// Of a few that are chosen at random the one that is worth least; the longest silent one of several
+    /// such. `for_memory`: only one that gives memory back, and not one that takes much less
     /// than the others.
     fn least_useful(&mut self, for_memory: bool) -> Option<(Worth, u32)> {
         let little = self.memory / self.population.tracked.max(1) / 2;
-        // xorshift64: which ones are looked at matters to nobody, only that it varies.
-        self.dice ^= self.dice << 13;
-        self.dice ^= self.dice >> 7;
-        self.dice ^= self.dice << 17;
-        let from = (self.dice % self.slots.len().max(1) as u64) as usize;
-        let places = (from..self.slots.len()).chain(0..from).take(limits::CANDIDATE_PLACES);
-        let candidates = places.filter_map(|slot| {
-            let place = self.slots.get(slot)?;
-            match &place.tenant {
-                Tenant::Over(..) if !for_memory => {
-                    Some((Worth::Over, Timestamp::default(), slot as u32))
-                }
-                Tenant::Free | Tenant::Over(..) => None,
-                Tenant::Live(connection) if for_memory && connection.charged < little => None,
+        let mut worst = None;
+        let mut candidates = 0;
+        for _ in 0..limits::CANDIDATES_SEEN {
+            if candidates == limits::CANDIDATES {
+                break;
+            }
+            // xorshift64: which ones are looked at matters to nobody, only that it varies.
+            self.dice ^= self.dice << 13;
+            self.dice ^= self.dice >> 7;
+            self.dice ^= self.dice << 17;
+            let nth = (self.dice % self.taken.len().max(1) as u64) as usize;
+            let slot = *self.taken.get(nth)?;
+            let found = match &self.slots.get(slot as usize)?.tenant {
+                Tenant::Over(..) if !for_memory => (Worth::Over, Timestamp::default(), slot),
+                Tenant::Free | Tenant::Over(..) => continue,
+                Tenant::Live(connection) if for_memory && connection.charged < little => continue,
                 Tenant::Live(connection) => {
                     let worth = match () {
                         () if connection.is_embryonic() => Worth::Embryonic,
@@ -432,11 +442,12 @@ impl<R: Reader> Table<R> {
                         () if !connection.is_waiting() => Worth::Settled,
                         () => Worth::Waiting,
                     };
-                    Some((worth, believed(self.now, connection.heard), slot as u32))
+                    (worth, believed(self.now, connection.heard), slot)
                 }
-            }
-        });
-        let worst = candidates.take(limits::CANDIDATES).min();
+            };
+            candidates += 1;
+            worst = Some(worst.map_or(found, |worst| found.min(worst)));
+        }
         worst.map(|(worth, _, slot)| (worth, slot))
     }
 
@@ -481,6 +492,16 @@ impl<R: Reader> Table<R> {
         let hash = place.hash;
         if let Ok(entry) = self.index.find_entry(hash, |&other| other == slot) {
             entry.remove();
+        }
+        let place = place.place;
+        // The last of the list moves to where this one stood.
+        if let Some(last) = self.taken.pop()
+            && last != slot
+            && let Some(gap) = self.taken.get_mut(place as usize)
+            && let Some(moved) = self.slots.get_mut(last as usize)
+        {
+            *gap = last;
+            moved.place = place;
         }
         self.free.push(slot);
         self.population.tracked -= 1;

@@ -283,11 +283,12 @@ impl flow::Reader for Connection {
 
     fn memory(&self) -> u64 {
         let interim: u64 = self.orphaned_interim.iter().map(Message::memory).sum();
-        size_of::<Self>() as u64
+        // Those that wait are counted, but not the room for more of them.
+        let room = (self.queue.capacity() - self.queue.len()) * size_of::<Pending>();
+        (size_of::<Self>() + room) as u64
             + self.client.memory()
             + self.server.memory()
             + self.waiting
-            + (self.queue.capacity().saturating_sub(self.queue.len()) * size_of::<Pending>()) as u64
             + interim
     }
 
@@ -473,6 +474,10 @@ impl Connection {
             .map(|(syn, done)| done.since(syn));
         let idle_since = if first_of_connection { handshake.done } else { self.last_done };
         self.waiting += size_of::<Pending>() as u64;
+        if self.queue.capacity() == 0 {
+            // Most clients wait for the answer before they ask again.
+            self.queue.reserve_exact(1);
+        }
         self.queue.push_back(Pending {
             nth: self.count,
             method: head.method(),

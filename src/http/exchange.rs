@@ -9,6 +9,7 @@ use super::head::Head;
 use super::message::Message;
 use super::method::Method;
 use crate::flow::{End, Ending, Facts, Handshake, Health, Mark, Side};
+use crate::limits;
 use crate::units::Duration;
 use crate::wire::{Endpoint, Via};
 
@@ -155,7 +156,8 @@ impl Exchange {
     pub fn memory(&self) -> u64 {
         let messages = [self.request.as_deref(), self.response.as_deref()];
         let messages = messages.into_iter().flatten().chain(&self.interim);
-        size_of::<Self>() as u64 + messages.map(Message::memory).sum::<u64>()
+        let own = size_of::<Self>() as u64 + limits::ALLOCATION;
+        own + messages.map(Message::memory).sum::<u64>()
     }
 
     /// The final status code, where there is one that can be read.

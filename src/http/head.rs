@@ -99,7 +99,8 @@ pub struct Field<'h> {
 impl Head {
     /// Octets that it takes beside itself.
     pub(super) const fn memory(&self) -> u64 {
-        (self.block.len() + self.lines.len() * size_of::<Line>()) as u64
+        let octets = self.block.len() + self.lines.len() * size_of::<Line>();
+        octets as u64 + 2 * limits::ALLOCATION
     }
 
     pub(super) fn new(

@@ -5,6 +5,7 @@ use super::flaw::Flaws;
 use super::framing::{ContentLength, Framing, TransferCoding};
 use super::head::{Head, Kind};
 use crate::flow::{End, Mark};
+use crate::limits;
 
 /// Octets of a request's content that go into its digest.
 const DIGESTED: u64 = 512;
@@ -121,7 +122,7 @@ impl Message {
         let misframed = self.misframed.as_ref().map_or(0, |place| place.octets.capacity());
         let trailers = self.trailers.as_ref().map_or(0, Vec::capacity);
         let own = size_of::<Self>() + self.preview.capacity() + extension + misframed + trailers;
-        own as u64 + self.head.memory()
+        own as u64 + limits::ALLOCATION + self.head.memory()
     }
 
     /// Whether the whole message was captured, up to where its framing ends it.
@@ -154,7 +155,7 @@ impl Message {
     /// Notes the first place that is not framed as the grammar wants it.
     pub(super) fn misframe(&mut self, before: u64, octets: &[u8]) {
         self.misframed.get_or_insert_with(|| {
-            let kept = octets.len().min(crate::limits::QUOTED_OCTETS);
+            let kept = octets.len().min(limits::QUOTED_OCTETS);
             let octets = octets.get(..kept).unwrap_or_default().to_vec();
             Box::new(Misframed { offset: before, octets })
         });

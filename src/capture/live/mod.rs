@@ -7,6 +7,7 @@ mod device;
 mod libpcap;
 mod namespace;
 
+use std::os::fd::{AsRawFd, RawFd};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -148,6 +149,12 @@ impl Live {
         if let Some(described) = self.input.interfaces.first_mut() {
             described.statistics = Some(counted);
         }
+    }
+}
+
+impl AsRawFd for Live {
+    fn as_raw_fd(&self) -> RawFd {
+        self.capture.as_raw_fd()
     }
 }
 
