@@ -85,6 +85,8 @@ enum Done {
     Well,
     /// The input was damaged.
     Damaged,
+    /// The device that packets came from has gone; what it gave is reported.
+    Gone,
     /// What `--fail-on` asks for was found, in an input that may be damaged.
     Matched,
 }
@@ -115,6 +117,7 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(Done::Well) => ExitCode::SUCCESS,
+        Ok(Done::Gone) => ExitCode::from(1),
         Ok(Done::Damaged) => ExitCode::from(3),
         Ok(Done::Matched) => ExitCode::from(4),
         Err(error) => fail(&error),
