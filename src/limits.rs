@@ -113,6 +113,9 @@ pub const GAP_WAIT: Duration = Duration::from_millis(200);
 /// … or for so many later packets of the connection, whichever comes first.
 pub const GAP_PACKETS: u32 = 2_048;
 
+/// Octets of a connection's place in the table, in the index and in the timers.
+pub const PLACE: u64 = 160;
+
 /// How many packets of a connection may come before its handshake; behind them, or after
 /// [`GAP_WAIT`], the capture counts as begun inside it.
 pub const SETTLING_PACKETS: u32 = 64;

@@ -274,6 +274,11 @@ fn codes_and_flaws_are_explained() {
     assert!(english.contains("Bad Gateway"), "{english}");
     let (chinese, _) = expect(0, &["explain", "bad gateway", "--lang", "zh"]);
     assert!(chinese.contains("网关"), "{chinese}");
+    let (cause, _) = expect(0, &["explain", "stale-keepalive", "--lang", "zh"]);
+    assert!(cause.starts_with("stale-keepalive：keep-alive 竞争\n\n含义\n"), "{cause}");
+    assert!(cause.lines().all(|line| httpwhy::export::escape::width(line) <= 80), "{cause}");
+    let (list, _) = expect(0, &["explain", "--lang", "zh"]);
+    assert!(list.contains("upstream-refused                连接被拒绝"), "{list}");
     let (flaw, _) = expect(0, &["explain", "bare-lf"]);
     assert!(flaw.contains("lone LF"), "{flaw}");
     let (list, _) = expect(0, &["explain"]);

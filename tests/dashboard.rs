@@ -2,6 +2,8 @@
 //! them, hostile text in them. `UPDATE=1 cargo test --test dashboard` writes the pictures anew; read the
 //! difference before you commit it.
 
+#[path = "dashboard/demo.rs"]
+mod demo;
 #[path = "dashboard/keys.rs"]
 mod keys;
 #[path = "dashboard/pictures.rs"]
@@ -9,5 +11,7 @@ mod pictures;
 #[path = "dashboard/screen.rs"]
 mod screen;
 mod support;
+#[path = "dashboard/svg.rs"]
+mod svg;
 #[path = "dashboard/untrusted.rs"]
 mod untrusted;

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use httpwhy::diagnosis::CAUSES;
+use httpwhy::export::causes;
 use httpwhy::http::Flaw;
 use httpwhy::status::Language;
 use httpwhy::{rules, status};
@@ -31,6 +33,45 @@ fn the_pages_of_the_rules_are_current() {
             .collect();
         pages.insert("README.md".to_owned(), rules::index(language));
         check(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &pages);
+    }
+}
+
+/// The README counts right, and names what there is.
+#[test]
+fn the_readme_counts_rules_and_causes() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(path).expect("there is a README");
+    for count in
+        [format!("{} rules judge", rules::RULES.len()), format!("has all {},", CAUSES.len())]
+    {
+        assert!(readme.contains(&count), "the README does not say {count:?}");
+    }
+    let (_, table) = readme.split_once("## What it tells you").expect("a table of causes");
+    let (table, _) = table.split_once("\n## ").expect("its end");
+    let named = table.split('`').skip(1).step_by(2);
+    for id in named.clone() {
+        assert!(CAUSES.iter().any(|cause| cause.id == id), "{id} is no cause");
+    }
+    assert!(named.count() >= 10);
+}
+
+#[test]
+fn the_pages_of_the_causes_are_current() {
+    const ENGLISH: &str = "# Causes\n\nWhy an exchange failed, in the names of `why`, of CSV's `cause` and of \
+        `diagnosis` records. `httpwhy explain CAUSE` prints the same; [in Chinese](causes.zh.md).\n";
+    const CHINESE: &str = "# 失败的原因\n\n交换为何失败：这些名称用于过滤器的 `why`、CSV 的 `cause` 和 `diagnosis` 记录。\
+        `httpwhy explain CAUSE --lang zh` 打印相同的内容；[英文](causes.md)。\n";
+    for (language, name, head) in
+        [(Language::English, "causes.md", ENGLISH), (Language::Chinese, "causes.zh.md", CHINESE)]
+    {
+        let sections = CAUSES.iter().map(|cause| causes::section(cause, language));
+        let page = sections.fold(head.to_owned(), |page, section| page + "\n" + &section);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            fs::write(&path, &page).expect("the page can be written");
+        }
+        let current = fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+        assert!(current == page, "{name}: run UPDATE_DOCS=1 cargo test --test docs");
     }
 }
 

@@ -7,12 +7,12 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::AsFd;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -295,7 +295,7 @@ fn a_device_that_goes_away_leaves_a_summary() {
     let status = sniff.child.wait().unwrap();
     let mut err = String::new();
     sniff.err.read_to_string(&mut err).unwrap();
-    assert_eq!(status.code(), Some(3), "{err}");
+    assert_eq!(status.code(), Some(1), "{err}");
     // What the kernel had not handed over yet is gone with the device.
     assert!(err.contains(" exchanges in ") && err.contains("warning: veth0 "), "{err}");
 }
@@ -366,7 +366,20 @@ fn whoever_may_not_capture_is_told_how_to() {
     let run = |arguments: &[&str]| {
         let mut command = Command::new(&program);
         command.args(arguments).current_dir("/").uid(65_534).gid(65_534).stdin(Stdio::null());
-        command.output()
+        // Another test may have begun a process while the copy was open to be written: that process
+        // has it open until it becomes another program.
+        let busy = |output: &io::Result<Output>| {
+            output.as_ref().is_err_and(|error| error.kind() == ErrorKind::ExecutableFileBusy)
+        };
+        let mut output = command.output();
+        for _ in 0..100 {
+            if !busy(&output) {
+                break;
+            }
+            thread::sleep(Duration::from_millis(20));
+            output = command.output();
+        }
+        output
     };
     let (sniff, interfaces) = (run(&["sniff", "-i", "lo"]), run(&["interfaces"]));
     let (inside, _) = (run(&["sniff", "-i", "veth0", "--netns", &link.client]), link);

@@ -1,5 +1,5 @@
-//! What other programs make of our output: HAR by Python's haralyzer, records by DuckDB. Skips, saying so,
-//! where these are not installed.
+//! What other programs make of our output: HAR by Python's haralyzer and by the developer tools
+//! of Chromium, records by DuckDB. Skips, saying so, where these are not installed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -135,4 +135,103 @@ print(json.dumps(answers, default=str))
     let named = |row: &serde_json::Value| row[5].is_string() && row[3].is_string();
     assert!(rows(3).iter().all(named), "{:?}", rows(3));
     assert!(folder.0.join("transactions").is_dir());
+}
+
+/// What the developer tools of Chromium make of HAR, by the code behind the network panel's import.
+#[test]
+fn chromium_imports_har() {
+    const PROGRAM: &str = r#"
+import glob, json, os, subprocess, sys, tempfile
+profile = tempfile.mkdtemp(dir=".")
+to_child, to_us = os.pipe(), os.pipe()
+flags = "--headless=new --no-sandbox --disable-gpu --remote-debugging-pipe --user-data-dir=%s about:blank" % profile
+child = subprocess.Popen(["sh", "-c", "exec %s %s 3<&%d 4>&%d 2>/dev/null" % (sys.argv[1], flags, to_child[0], to_us[1])],
+    pass_fds=(to_child[0], to_us[1]))
+os.close(to_child[0]); os.close(to_us[1])
+answers = os.fdopen(to_us[0], "rb")
+number, waiting = 0, b""
+def call(method, session=None, **params):
+    global number, waiting
+    number += 1
+    asked = {"id": number, "method": method, "params": params}
+    if session: asked["sessionId"] = session
+    os.write(to_child[1], json.dumps(asked).encode() + b"\0")
+    while True:
+        while b"\0" not in waiting:
+            got = answers.read1(65536)
+            assert got, "the browser is gone"
+            waiting += got
+        said, waiting = waiting.split(b"\0", 1)
+        said = json.loads(said)
+        if said.get("id") == number:
+            assert "error" not in said, said
+            return said["result"]
+try:
+    page = "devtools://devtools/bundled/devtools_app.html"
+    target = call("Target.createTarget", url=page)["targetId"]
+    session = call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+    def evaluate(program):
+        result = call("Runtime.evaluate", session, expression=program, awaitPromise=True, returnByValue=True)
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
+    for tries in range(100000):
+        if evaluate("location.href + document.readyState") == page + "complete": break
+    IMPORT = """(async () => {
+        const har = await import('devtools://devtools/bundled/models/har/har.js');
+        const log = new har.HARFormat.HARRoot(%s).log;
+        return har.Importer.Importer.requestsFromHARLog(log).map(request => [request.url(),
+            request.requestMethod, request.statusCode, request.responseHeaders.length,
+            request.duration * 1000, request.resourceSize]);
+    })()"""
+    print(json.dumps([evaluate(IMPORT % open(path).read()) for path in sys.argv[2:]]))
+finally:
+    child.terminate(); child.wait()
+"#;
+    let browsers = ["chromium", "chromium-browser", "google-chrome"];
+    let Some(browser) = browsers.into_iter().find(|name| {
+        let version = Command::new(name).arg("--version").output();
+        version.is_ok_and(|output| output.status.success())
+    }) else {
+        println!("skipped: there is no Chromium");
+        return;
+    };
+    let Some(python) = python("json") else { return };
+    let folder = Folder::new("devtools");
+    let (mut arguments, mut written_hars) = (vec![browser.to_owned()], Vec::new());
+    for sample in samples() {
+        let har = written(&sample, "har");
+        written_hars.push(serde_json::from_slice::<serde_json::Value>(&har).expect("HAR is JSON"));
+        let path = folder.0.join(sample.file_name().expect("it has a name"));
+        fs::write(&path, har).expect("there is room");
+        arguments.push(path.to_str().expect("it is text").to_owned());
+    }
+    let imported = run(python, &folder.0, PROGRAM, &arguments);
+    let imported: serde_json::Value = serde_json::from_str(&imported).expect("JSON");
+    let mut count = 0;
+    for (har, requests) in written_hars.iter().zip(imported.as_array().expect("a list")) {
+        let mut entries = har["log"]["entries"].as_array().expect("entries").clone();
+        // They are shown in the order in which they began, to the millisecond.
+        let millisecond = "2026-11-23T00:56:08.461".len();
+        let begun = |entry: &serde_json::Value| {
+            entry["startedDateTime"]
+                .as_str()
+                .and_then(|at| at.get(..millisecond))
+                .map(str::to_owned)
+        };
+        entries.sort_by_key(begun);
+        let requests = requests.as_array().expect("a list");
+        assert_eq!(entries.len(), requests.len());
+        for (entry, request) in entries.iter().zip(requests) {
+            let headers = entry["response"]["headers"].as_array().expect("headers").len();
+            assert_eq!(request[0], entry["request"]["url"]);
+            assert_eq!(request[1], entry["request"]["method"]);
+            assert_eq!(request[2], entry["response"]["status"]);
+            assert_eq!(request[3], headers, "{entry}");
+            let (shown, time) = (request[4].as_f64(), entry["time"].as_f64());
+            let apart = shown.zip(time).map(|(shown, time)| (shown - time).abs());
+            assert!(apart.is_some_and(|apart| apart < 0.001), "{request} {entry}");
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count}");
 }

@@ -3,8 +3,9 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::{Args, ValueEnum};
-use httpwhy::diagnosis::{CAUSES, Cause};
+use httpwhy::diagnosis::CAUSES;
 use httpwhy::error::Error;
+use httpwhy::export::{causes, flaws};
 use httpwhy::filter;
 use httpwhy::http::Flaw;
 use httpwhy::rules::{self, RULES};
@@ -61,13 +62,13 @@ fn explain(what: &str, language: Language) -> Result<String, Error> {
         return Ok(filter::explain());
     }
     if let Some(cause) = CAUSES.iter().find(|cause| cause.id == what) {
-        return Ok(cause_text(cause, columns));
+        return Ok(causes::text(cause, language, columns));
     }
     if let Some(rule) = RULES.iter().find(|rule| rule.id == what) {
         return Ok(rules::page(rule, language));
     }
     if let Some(flaw) = Flaw::ALL.iter().find(|flaw| flaw.name() == what) {
-        return Ok(flaw_text(*flaw));
+        return Ok(flaws::text(*flaw, language, columns));
     }
     let named: Vec<String> = status::phrase_belongs_to(what.as_bytes())
         .map(|status| status::explain(status, language, columns))
@@ -81,52 +82,12 @@ fn explain(what: &str, language: Language) -> Result<String, Error> {
     Ok(named.join("\n"))
 }
 
-fn cause_text(cause: &Cause, columns: usize) -> String {
-    let mut text = format!("{}: {}\n\n", cause.id, cause.title);
-    let mut section = |heading: &str, body: &str, indent: usize| {
-        text.push_str(heading);
-        let mut at = columns;
-        for word in body.replace('`', "").split_whitespace() {
-            let width = word.chars().count();
-            if at + 1 + width > columns {
-                text.push('\n');
-                text.push_str(&" ".repeat(indent));
-                at = indent;
-            } else {
-                text.push(' ');
-                at += 1;
-            }
-            text.push_str(word);
-            at += width;
-        }
-        text.push('\n');
-    };
-    section("What it means", cause.meaning, 1);
-    section("How packets prove it", cause.proof, 1);
-    section("When it is something else", cause.caution, 1);
-    section("What to do", cause.advice, 1);
-    for cure in cause.cures {
-        section(&format!(" {}:", cure.software), cure.text, 3);
-    }
-    text
-}
-
-fn flaw_text(flaw: Flaw) -> String {
-    let mut text = format!("{}\n{}\n", flaw.name(), flaw.meaning().trim());
-    for (tool, names) in [("Suricata", flaw.suricata()), ("Zeek", flaw.zeek())] {
-        if !names.is_empty() {
-            text.push_str(&format!("\n{tool} calls it: {}\n", names.join(", ")));
-        }
-    }
-    text
-}
-
 fn list(language: Language) -> String {
     let say = |english, chinese| status::Text { english, chinese }.in_language(language);
     let mut text = status::list(language);
     text.push_str(say("\nCauses of failures:\n", "\n失败的原因：\n"));
     for cause in CAUSES {
-        text.push_str(&format!("{:<31} {}\n", cause.id, cause.title));
+        text.push_str(&format!("{:<31} {}\n", cause.id, causes::title(cause, language)));
     }
     text.push_str(say("\nRules:\n", "\n规则：\n"));
     for rule in RULES {
@@ -136,7 +97,7 @@ fn list(language: Language) -> String {
     }
     text.push_str(say("\nFlaws of messages:\n", "\n报文的缺陷：\n"));
     for flaw in Flaw::ALL {
-        text.push_str(&format!("{:<22} {}\n", flaw.name(), flaw.meaning().trim()));
+        text.push_str(&format!("{:<22} {}\n", flaw.name(), flaws::meaning(*flaw, language)));
     }
     text
 }

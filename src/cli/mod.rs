@@ -66,7 +66,7 @@ enum Command {
     Dashboard(dashboard::Arguments),
     /// Two captures compared: what fails more, is slower, is new or gone
     Diff(diff::Arguments),
-    /// What a status code or a flaw means, and what to do about it
+    /// What a status code, a cause, a rule or a flaw means, and what to do about it
     Explain(explain::Arguments),
     /// What can be captured from, and whether you may
     Interfaces(interfaces::Arguments),
@@ -85,6 +85,8 @@ enum Done {
     Well,
     /// The input was damaged.
     Damaged,
+    /// The device that packets came from has gone; what it gave is reported.
+    Gone,
     /// What `--fail-on` asks for was found, in an input that may be damaged.
     Matched,
 }
@@ -115,6 +117,7 @@ pub fn run() -> ExitCode {
     };
     match done {
         Ok(Done::Well) => ExitCode::SUCCESS,
+        Ok(Done::Gone) => ExitCode::from(1),
         Ok(Done::Damaged) => ExitCode::from(3),
         Ok(Done::Matched) => ExitCode::from(4),
         Err(error) => fail(&error),

@@ -133,7 +133,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     }
     shown.end(&outcome)?;
     // Whoever stops also stops what writes to the pipe, in the middle of a packet.
-    let done = if stopped { Done::Well } else { arguments.talk.tell(&outcome.summary) };
+    let done = match stopped {
+        true => Done::Well,
+        false => arguments.talk.tell(&outcome.summary),
+    };
+    let done = if is_live && done == Done::Damaged { Done::Gone } else { done };
     analyze::hurried(&outcome);
     Ok(if outcome.gated > 0 { Done::Matched } else { done })
 }

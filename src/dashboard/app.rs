@@ -113,7 +113,7 @@ pub(super) struct Detail {
     pub id: u64,
     /// Lines it is scrolled by.
     pub scroll: usize,
-    /// The pane that scrolls: request or response.
+    /// The pane that scrolls: request, response, timeline, why.
     pub pane: usize,
     /// Lines there are to scroll, as far as the last picture knew.
     pub lines: usize,

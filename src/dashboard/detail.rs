@@ -45,11 +45,25 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         let (upper, rest) = super::tab::split(body, above);
         let wanted = u16::try_from(reasons.len() + 2).unwrap_or(u16::MAX);
         let (middle, lower) = super::tab::split(rest, wanted.clamp(3, (rest.height / 2).max(3)));
-        let inside = panel(buffer, upper, theme, "Timeline", "packet numbers as in Wireshark");
-        draw_pieces(app, buffer, inside, &timeline, 0);
-        let inside = panel(buffer, middle, theme, "Why", "");
-        draw_pieces(app, buffer, inside, &reasons, 0);
-        heads(app, whole, buffer, lower, view.scroll, view.pane)
+        let mut most = 1;
+        for (which, area, name, beside, lines) in [
+            (2, upper, "Timeline", "packet numbers as in Wireshark", &timeline),
+            (3, middle, "Why", "", &reasons),
+        ] {
+            let chosen = view.pane == which;
+            let inside =
+                panel(buffer, area, theme, name, if chosen { "j k scroll" } else { beside });
+            let over = lines.len().saturating_sub(usize::from(inside.height));
+            let scroll = if chosen { view.scroll.min(over) } else { 0 };
+            draw_pieces(app, buffer, inside, lines, scroll);
+            if over > 0 {
+                scroll_mark(buffer, area, theme, scroll, lines.len());
+            }
+            if chosen {
+                most = over + 1;
+            }
+        }
+        most.max(heads(app, whole, buffer, lower, view.scroll, view.pane))
     } else {
         // One page to scroll.
         let room = usize::from(area.width).saturating_sub(2);

@@ -13,6 +13,9 @@ use super::{copy, save};
 use crate::filter::Filter;
 use crate::secret::Secrets;
 
+/// Panes of an exchange in the full view: request, response, timeline, why.
+const PANES: usize = 4;
+
 /// A number in front of a key is no larger.
 const MOST_COUNT: usize = 1_000_000;
 
@@ -164,7 +167,8 @@ impl App {
 
     fn next_tab(&mut self, forward: bool) {
         if let Some(detail) = &mut self.detail {
-            detail.pane = 1 - detail.pane.min(1);
+            let step = if forward { 1 } else { PANES - 1 };
+            detail.pane = (detail.pane + step) % PANES;
             detail.scroll = 0;
             return;
         }

@@ -115,6 +115,7 @@ pub static HELP: &[Help] = &[
     help("Time", "p", "pause the picture; reading goes on"),
     help("Time", "t z", "how times are written; what curves show"),
     help("Exchange", "[ ]", "previous, next one in the full view"),
+    help("Exchange", "Tab", "the pane that scrolls: also timeline and why"),
     help("Exchange", "o", "the exchanges of its connection"),
     help("Exchange", "R", "reveal secrets, hide them again"),
     help("Take", "y", "copy: URL, curl, Wireshark filter, JSON"),

@@ -4,6 +4,7 @@ use super::detail::Pieces;
 use super::theme::Meaning;
 use super::widget::{fit, right};
 use super::words::{safe, unanswered};
+use crate::export::detail::legs;
 use crate::export::escape;
 use crate::flow::Mark;
 use crate::http::{Exchange, Message};
@@ -42,6 +43,16 @@ pub(super) fn timeline(row: &Row, whole: Option<&Whole>, columns: usize) -> Vec<
             if events.iter().all(|event| event.mark.packet != evidence.mark.packet) {
                 let says = escape::text(evidence.says.as_bytes()).into_owned();
                 events.push(Event::new(evidence.mark, says, Meaning::Warning));
+            }
+        }
+        for (nth, leg) in verdict.legs.iter().enumerate().skip(1).take(legs::TRIES) {
+            let port = leg.server.port();
+            for (mark, moment) in leg.moments.iter().take(legs::MOMENTS) {
+                if events.iter().any(|event| event.mark.packet == mark.packet) {
+                    continue;
+                }
+                let what = format!("try {nth} to :{port}: {}", legs::says(moment, leg, false));
+                events.push(Event::new(*mark, what, Meaning::Warning));
             }
         }
     }

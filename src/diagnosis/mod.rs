@@ -12,6 +12,7 @@
 
 mod attempt;
 mod cause;
+mod chinese;
 mod diagnostician;
 mod durations;
 mod index;
@@ -24,6 +25,7 @@ mod upstream;
 mod verdict;
 
 pub use cause::{CAUSES, Cause, Cure};
+pub use chinese::Chinese;
 pub(crate) use diagnostician::has_failed;
 pub use diagnostician::{Counts, Diagnostician};
 pub use durations::{Durations, Typical};

@@ -2,7 +2,7 @@
 //! packet numbers, and the front of each body.
 
 mod body;
-mod legs;
+pub(crate) mod legs;
 
 use std::borrow::Cow;
 use std::io::{self, Write};

@@ -55,7 +55,7 @@ impl Excerpt {
         let first = if exchange.nth == 1 { exchange.connection.min(begin) } else { begin };
         let stretch = Stretch {
             first,
-            last: exchange.completed.packet.max(begin),
+            last: last(exchange).max(begin),
             of: Some((exchange.connection, exchange.nth)),
         };
         if !self.add(pair(exchange.client, exchange.server), stretch) {
@@ -198,6 +198,13 @@ impl Excerpt {
         let request = request.unwrap_or_else(|| "request not captured".to_owned());
         format!("{request} → {}", status.as_deref().unwrap_or("no response"))
     }
+}
+
+/// The last packet with an octet of it; where some were lost on the way, it is not the one that made it whole.
+fn last(exchange: &Exchange) -> u64 {
+    let messages = [exchange.request.as_deref(), exchange.response.as_deref()];
+    let last = messages.into_iter().flatten().map(|message| message.last.packet);
+    last.fold(exchange.completed.packet, u64::max)
 }
 
 fn pair(one: Endpoint, other: Endpoint) -> Pair {

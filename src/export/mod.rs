@@ -4,6 +4,7 @@
 
 mod array;
 pub mod bodies;
+pub mod causes;
 pub mod columns;
 pub mod comparison;
 mod csv;
@@ -11,6 +12,7 @@ pub mod detail;
 pub mod escape;
 pub mod excerpt;
 mod figure;
+pub mod flaws;
 mod har;
 mod html;
 mod json;

@@ -1,12 +1,13 @@
 //! Packets in, the same packets without what could be secret in them out: to be handed to others.
 //!
-//! Everything behind the TCP header becomes `x`, but for heads that were told beforehand and that one
-//! packet holds whole: of these stays what [`Secrets`] would show, or what a reader needs to find their
+//! Everything behind the TCP header becomes `x`, but for heads that were told beforehand, in one packet or in
+//! several in order: of these stays what [`Secrets`] would show, or what a reader needs to find their
 //! ends, and each octet stays where it was. So lengths, numbers, flags and times are those of the capture,
 //! and no octet of a body or of another protocol is left. Where the place of the payload is not known,
 //! nothing is left.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use hashbrown::HashMap;
@@ -23,6 +24,9 @@ const FILLER: u8 = b'x';
 /// What is hidden in a text that is safe to show.
 const HIDDEN: &[u8] = b"<hidden>";
 
+/// Packets with heads, of one sender to one receiver, back to which a head that is sent again is known.
+const RESENT: usize = 16;
+
 /// Octets of a TCP header that an ICMP error may quote without quoting its payload.
 const QUOTED: usize = 20;
 
@@ -37,8 +41,10 @@ const FRAMING: FieldSet = FieldSet::of(&[
 /// See the module's words.
 #[derive(Debug, Default)]
 pub struct Redactor {
-    /// By the packets that they are in.
-    heads: HashMap<u64, Vec<Known>>,
+    /// By sender and receiver, and by the packets that they are in.
+    heads: HashMap<(Endpoint, Endpoint), BTreeMap<u64, Vec<Known>>>,
+    /// Heads of which the beginning was seen, and how much of them.
+    begun: HashMap<(Endpoint, Endpoint), (Known, usize)>,
     count: usize,
     unplaced: u64,
 }
@@ -52,7 +58,7 @@ pub enum Show {
     Framing,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Known {
     octets: Box<[u8]>,
     masked: Box<[u8]>,
@@ -62,14 +68,18 @@ impl Redactor {
     /// Learns the heads of an exchange. How many are kept is bounded; what is beyond is not shown.
     pub fn exchange(&mut self, exchange: &Exchange, show: Show) {
         let (request, response) = (exchange.request.as_deref(), exchange.response.as_deref());
-        for message in request.into_iter().chain(&exchange.interim).chain(response) {
+        let (client, server) = (exchange.client, exchange.server);
+        let asked = request.into_iter().map(|message| ((client, server), message));
+        let answered = exchange.interim.iter().chain(response);
+        for (ends, message) in asked.chain(answered.map(|message| ((server, client), message))) {
             let head = &message.head;
             if head.octets().is_empty() || self.count >= limits::REDACTED_HEADS {
                 continue;
             }
             self.count += 1;
             let known = Known { octets: head.octets().into(), masked: masked(head, show) };
-            self.heads.entry(message.first.packet).or_default().push(known);
+            let of = self.heads.entry(ends).or_default();
+            of.entry(message.first.packet).or_default().push(known);
         }
     }
 
@@ -99,23 +109,74 @@ impl Redactor {
         }
     }
 
-    fn segment(&self, packet: &Packet<'_>, segment: &Segment<'_>, out: &mut Vec<u8>) -> bool {
+    fn segment(&mut self, packet: &Packet<'_>, segment: &Segment<'_>, out: &mut Vec<u8>) -> bool {
         let payload = segment.payload;
         let Some(at) = place(packet.bytes, payload) else { return false };
         // What stands behind the payload, such as padding, is nobody's business either.
         out.extend_from_slice(packet.bytes.get(..at + payload.len()).unwrap_or_default());
         let Some(shown) = out.get_mut(at..) else { return false };
         shown.fill(FILLER);
-        for known in self.heads.get(&packet.number).into_iter().flatten() {
-            for found in memmem::find_iter(payload, &known.octets) {
-                if let Some(shown) = shown.get_mut(found..found + known.masked.len()) {
-                    shown.copy_from_slice(&known.masked);
+        let ends = (segment.ends.source, segment.ends.destination);
+        if let Some((known, from)) = self.begun.get_mut(&ends) {
+            *from += known.shown_at(*from, payload, shown);
+            if *from >= known.octets.len() {
+                self.begun.remove(&ends);
+            }
+        }
+        // What is sent again is looked for among the last.
+        let heads = self.heads.get(&ends).map(|heads| heads.range(..=packet.number).rev());
+        for (_, known) in heads.into_iter().flatten().take(RESENT) {
+            let mut is_found = false;
+            for known in known {
+                for found in memmem::find_iter(payload, &known.octets) {
+                    if let Some(shown) = shown.get_mut(found..found + known.masked.len()) {
+                        shown.copy_from_slice(&known.masked);
+                        is_found = true;
+                    }
                 }
             }
+            if is_found {
+                break;
+            }
+        }
+        let here = self.heads.get(&ends).and_then(|heads| heads.get(&packet.number));
+        let parted = here.into_iter().flatten().filter_map(|known| {
+            let is_whole = memmem::find(payload, &known.octets).is_some();
+            Some((known, known.begins_at_the_end_of(payload).filter(|_| !is_whole)?))
+        });
+        if let Some((known, len)) = parted.max_by_key(|(_, len)| *len)
+            && let Some(shown) = shown.get_mut(payload.len() - len..)
+            && let Some(masked) = known.masked.get(..len)
+        {
+            shown.copy_from_slice(masked);
+            self.begun.insert(ends, (known.clone(), len));
         }
         let after = sum(out.get(at..).unwrap_or_default());
         checksum(out, at, segment, [sum(payload), after]);
         true
+    }
+}
+
+impl Known {
+    /// Shows what a payload begins with, if that is how the head goes on; how many octets.
+    fn shown_at(&self, from: usize, payload: &[u8], shown: &mut [u8]) -> usize {
+        let len = payload.len().min(self.octets.len() - from.min(self.octets.len()));
+        let part = from..from + len;
+        match (self.octets.get(part.clone()), self.masked.get(part), shown.get_mut(..len)) {
+            (Some(octets), Some(masked), Some(shown)) if payload.starts_with(octets) => {
+                shown.copy_from_slice(masked);
+                len
+            }
+            _ => 0,
+        }
+    }
+
+    /// How many octets of it a payload ends with.
+    fn begins_at_the_end_of(&self, payload: &[u8]) -> Option<usize> {
+        let most = self.octets.len().min(payload.len());
+        let ends =
+            |len: &usize| self.octets.get(..*len).is_some_and(|part| payload.ends_with(part));
+        (1..=most).rev().find(ends)
     }
 }
 

@@ -63,7 +63,8 @@ static REMARKS: &[&str] = &[
 /// The language in a text of 80 columns, for a terminal.
 pub fn explain() -> String {
     let mut text = String::from(
-        "Filters: one expression says which exchanges are meant (-Y, --fail-on).\n\nExamples\n",
+        "Filters: one expression says which exchanges are meant (-Y, --fail-on).\n\
+         Fields are columns, too: -e FIELD.\n\nExamples\n",
     );
     for (example, meaning) in EXAMPLES {
         text.push_str(&row(example, 45, meaning));
@@ -100,6 +101,7 @@ pub fn explain() -> String {
 pub fn page() -> String {
     let mut page = String::from(
         "# Filters\n\nOne expression says which exchanges are meant: for `-Y` (`--filter`) and `--fail-on`. \
+         `-e` shows [the same fields as columns](csv.md#columns-of-your-own). \
          `httpwhy explain filter` prints the same. Generated from `src/filter`; \
          rewrite with `UPDATE_DOCS=1 cargo test --test filter`.\n",
     );

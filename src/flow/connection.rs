@@ -169,10 +169,8 @@ impl<R: Reader> Connection<R> {
         let recent = self.streams.iter().filter(|stream| stream.recent.is_some()).count();
         let reader = self.reader.as_ref().map_or(0, |reader| reader.memory());
         let pieces = 1 + recent as u64 + u64::from(self.reader.is_some());
-        (size_of::<Self>() + recent * size_of::<Recent>()) as u64
-            + pieces * limits::ALLOCATION
-            + self.held()
-            + reader
+        let own = (size_of::<Self>() + recent * size_of::<Recent>()) as u64;
+        own + pieces * limits::ALLOCATION + limits::PLACE + self.held() + reader
     }
 
     /// The SYN that announced this connection's successor, for the successor to begin with.

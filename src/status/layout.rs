@@ -25,7 +25,7 @@ pub(super) fn width_of(text: &str) -> usize {
 
 /// Appends `text` in lines of at most `width` columns. The first begins with `first`, the others
 /// with as many blanks. A piece that cannot be parted and is wider than a line is cut.
-pub(super) fn wrap(out: &mut String, first: &str, text: &str, width: usize) {
+pub fn wrap(out: &mut String, first: &str, text: &str, width: usize) {
     let indent = width_of(first);
     let room = width.saturating_sub(indent).max(2);
     out.push_str(first);

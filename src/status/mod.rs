@@ -24,6 +24,7 @@ use std::ops::RangeInclusive;
 
 pub use explanation::{Explanation, Section, explain, list};
 pub use language::{Language, Text};
+pub use layout::wrap;
 pub use markdown::{index, markdown, page};
 pub use phrase::{phrase_belongs_to, phrase_ok};
 

@@ -4,10 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use httpwhy::dashboard::{App, HELP, Options};
+use httpwhy::dashboard::{App, HELP, Options, Theme};
 
 use super::screen::{app, buffer, picture, press, snapshot};
-use super::support::export::open;
+use super::support::export::{captured, open};
+use super::{demo, svg};
 
 /// The samples whose pictures are kept.
 const KEPT: &[&str] =
@@ -56,23 +57,32 @@ fn pictures_are_as_kept() {
     assert!(wrong.is_empty(), "not as kept (UPDATE=1 writes it anew):\n{}", wrong.join("\n"));
 }
 
-/// The picture in the README is one that is drawn.
+/// The pictures in the README are drawn here, so that they are true.
 #[test]
-fn the_readme_shows_a_real_picture() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(&path).unwrap();
-    let begin = "<!-- dashboard: samples/502-keepalive-race.pcap 2G⏎ -->\n```text\n";
-    let (before, rest) = readme.split_once(begin).expect("the picture in the README");
-    let (_, behind) = rest.split_once("```\n").expect("its end");
-    let snapshot = Arc::new(snapshot(open("samples/502-keepalive-race.pcap")));
-    let mut app = app("502-keepalive-race.pcap", &snapshot);
-    press(&mut app, "2G⏎");
-    let picture = picture(&mut app, 110, 30);
-    let current = format!("{before}{begin}{picture}```\n{behind}");
-    if std::env::var_os("UPDATE").is_some() {
-        fs::write(&path, &current).unwrap();
+fn the_pictures_of_the_readme_are_what_is_drawn() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/pictures");
+    let shop = Arc::new(snapshot(captured(&demo::shop())));
+    let race = Arc::new(snapshot(open("samples/502-keepalive-race.pcap")));
+    for (name, title, capture, snapshot, keys, (columns, rows)) in [
+        ("overview", "Overview of a capture", "shop.pcapng", &shop, "", (120, 36)),
+        ("exchange", "Why one request failed", "502-keepalive-race.pcap", &race, "2G⏎", (110, 30)),
+    ] {
+        let mut app = App::new(Options {
+            source: capture.to_owned(),
+            theme: Theme::Dark,
+            ..Options::default()
+        });
+        app.update(Arc::clone(snapshot), Some(38_000_000));
+        press(&mut app, keys);
+        let svg = svg::svg(&buffer(&mut app, columns, rows), title);
+        let kept = folder.join(format!("{name}.svg"));
+        if std::env::var_os("UPDATE").is_some() {
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(&kept, &svg).unwrap();
+        }
+        let current = fs::read_to_string(&kept).unwrap_or_default().replace("\r\n", "\n");
+        assert!(current == svg, "{} (UPDATE=1 writes it anew)", kept.display());
     }
-    assert_eq!(fs::read_to_string(&path).unwrap(), current, "UPDATE=1 writes it anew");
 }
 
 /// The page about the dashboard lists every key.

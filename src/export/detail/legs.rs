@@ -9,9 +9,9 @@ use crate::units::Count;
 use crate::wire::Endpoint;
 
 /// Packets that are shown of a leg; one retried for hours has more than anybody reads.
-const MOMENTS: usize = 24;
+pub(crate) const MOMENTS: usize = 24;
 /// Attempts that are shown.
-const TRIES: usize = 16;
+pub(crate) const TRIES: usize = 16;
 
 pub(super) fn write(page: &mut Page, verdict: &Verdict) {
     let [own, tries @ ..] = verdict.legs.as_slice() else { return };
@@ -68,7 +68,8 @@ const fn arrow(moment: &Moment) -> &'static str {
     }
 }
 
-fn says(moment: &Moment, leg: &Leg, client: bool) -> String {
+/// What a packet was to a leg, in a few words; `client`: the client's own leg.
+pub(crate) fn says(moment: &Moment, leg: &Leg, client: bool) -> String {
     let closer = |side: Side| match (side, client) {
         (Side::Client, true) => "the client",
         (Side::Server, true) | (Side::Client, false) => "the proxy",
