@@ -137,7 +137,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         true => Done::Well,
         false => arguments.talk.tell(&outcome.summary),
     };
-    let done = if is_live && done == Done::Damaged { Done::Gone } else { done };
+    let done =
+        if arguments.device.is_interface() && done == Done::Damaged { Done::Gone } else { done };
     analyze::hurried(&outcome);
     Ok(if outcome.gated > 0 { Done::Matched } else { done })
 }
