@@ -134,9 +134,9 @@ fn syns(count: u32) -> Vec<u8> {
 #[test]
 #[cfg(target_os = "linux")]
 fn case_89_without_memory_it_ends_at_once_and_says_so() {
-    let capture = syns(100_000);
+    let capture = syns(200_000);
     let run = |memory: &str, limit: u32| {
-        let line = format!("ulimit -v {limit}; exec \"$0\" - -q --memory {memory}");
+        let line = format!("ulimit -v {limit}; exec \"$0\" - -q --threads 1 --memory {memory}");
         let mut command = Command::new("bash");
         command.args(["-c", &line, env!("CARGO_BIN_EXE_httpwhy")]).env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -156,11 +156,11 @@ fn case_89_without_memory_it_ends_at_once_and_says_so() {
         return;
     };
     assert!(plenty.status.success(), "{}", text(&plenty.stderr));
-    let short = run("256M", 110_000).unwrap();
+    let short = run("256M", 150_000).unwrap();
     assert!(!short.status.success() && short.stdout.is_empty());
     assert!(text(&short.stderr).starts_with("memory allocation of "), "{}", text(&short.stderr));
     // The cure.
-    let less = run("10M", 110_000).unwrap();
+    let less = run("10M", 150_000).unwrap();
     assert!(less.status.success(), "{}", text(&less.stderr));
     assert!(text(&less.stdout).contains("CAPTURE QUALITY"), "{}", text(&less.stdout));
 }
