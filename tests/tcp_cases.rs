@@ -237,6 +237,20 @@ fn a_syn_ack_that_comes_behind_everything_begins_nothing() {
     assert_eq!(told.connections.len(), 1);
 }
 
+#[test]
+fn segments_sent_again_as_one_before_the_handshake_was_captured_pair_as_they_were_asked() {
+    // The client had sent its second request behind the first response, and then both again in one
+    // segment, which acknowledges that response; it is captured in front of everything but the SYN.
+    let (both, answers) = ([get(1), get(2)].concat(), [OK, OK].concat());
+    let told = Tape::new()
+        .raw(Client, SYN, 0, 0, b"")
+        .raw(Client, ACK, 1, 1 + OK.len() as u32, &both)
+        .raw(Server, ACK, 1, 1 + both.len() as u32, &answers)
+        .raw(Server, SYN | ACK, 0, 1, b"")
+        .tell();
+    assert_whole(&told, TWO);
+}
+
 // --- overlap, conflict, window ----------------------------------------------------------------
 
 #[test]

@@ -491,8 +491,10 @@ impl<R: Reader> Connection<R> {
             stream.hold_unplaced(sequence, &early);
             return;
         };
-        if skip > 0 && stream.next == 0 && self.facts.midstream() {
-            // The stream was anchored without its SYN, and not far enough in front.
+        // Without its SYN a stream is anchored by what was acknowledged first, or by what came first; that
+        // may not have been far enough in front. A probe of one octet tells nothing.
+        let guessed = self.facts.midstream() || stream.initial.is_none() && captured > 1;
+        if skip > 0 && stream.next == 0 && guessed {
             if skip <= limits::HELD_OCTETS {
                 stream.rebase(sequence);
                 return self.payload(side, segment, mark, sink);
@@ -821,7 +823,7 @@ impl<R: Reader> Connection<R> {
             let mut progress = false;
             for side in Side::BOTH {
                 while self.next_is_ready(side, false) {
-                    self.give_first(side, sink);
+                    self.give_first(side, None, sink);
                     progress = true;
                 }
             }
@@ -832,7 +834,9 @@ impl<R: Reader> Connection<R> {
                 && self.next_is_ready(Side::Client, true)
                 && self.next_is_ready(Side::Server, true)
             {
-                self.give_first(Side::Client, sink);
+                // And that acknowledgement says nothing about when the octets were sent.
+                let handed_over = self.streams[Side::Server.index()].next;
+                self.give_first(Side::Client, Some(handed_over), sink);
                 progress = true;
             }
             if !progress {
@@ -850,12 +854,15 @@ impl<R: Reader> Connection<R> {
             })
     }
 
-    fn give_first(&mut self, side: Side, sink: &mut Sink<'_, R>) {
+    /// Hands over the first segment that waits. Its sender had seen no more than `most` of the other
+    /// stream, whatever its acknowledgement says.
+    fn give_first(&mut self, side: Side, most: Option<u64>, sink: &mut Sink<'_, R>) {
         let Some(early) = self.streams[side.index()].take_first() else { return };
         let next = self.streams[side.index()].next;
         let Early { offset, len, cut, octets, acknowledgement, mark, boundary } = early;
         sink.ledger.holding = sink.ledger.holding.saturating_sub(u64::from(len));
         let seen_of_peer = self.seen_of_peer(side, acknowledgement);
+        let seen_of_peer = seen_of_peer.map(|seen| seen.min(most.unwrap_or(seen)));
         // A gap may have been declared over a part of it.
         let skip = next.saturating_sub(offset).min(u64::from(len));
         sink.ledger.repeated += skip;
@@ -894,7 +901,7 @@ impl<R: Reader> Connection<R> {
                 stream.overdue = None;
                 if full {
                     // Nothing is missing in front, but the other side's hole holds this one up.
-                    self.give_first(side, sink);
+                    self.give_first(side, None, sink);
                     given_up = true;
                 }
                 continue;
@@ -993,7 +1000,7 @@ impl<R: Reader> Connection<R> {
             }
             let waiting = sides.iter().copied().find(|side| self.next_is_ready(*side, true));
             let Some(side) = waiting else { return };
-            self.give_first(side, sink);
+            self.give_first(side, None, sink);
         }
     }
 
