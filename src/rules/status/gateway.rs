@@ -1,7 +1,7 @@
 //! 502, 503, 504: what gateways say, and whether it fits what else they show. Why they failed is for
 //! `diagnosis`; what it finds is pointed to here.
 
-use std::collections::VecDeque;
+use std::collections::BTreeMap;
 
 use crate::flow::Mark;
 use crate::http::FieldName;
@@ -232,7 +232,6 @@ fn contradiction(scene: &Scene<'_>, report: &mut Report<'_>) {
 /// A gateway's error that may yet be explained.
 struct Kept {
     crowd: Crowd,
-    id: u64,
     method: Box<[u8]>,
     url: Box<[u8]>,
     status: u16,
@@ -240,24 +239,20 @@ struct Kept {
 
 #[derive(Default)]
 struct Waiting {
-    kept: VecDeque<Kept>,
+    /// By the number of the exchange.
+    kept: BTreeMap<u64, Kept>,
 }
 
 impl Watcher for Waiting {
     fn exchange(&mut self, scene: &Scene<'_>, _: &mut Report<'_>) {
         let (Some(request), Some(status)) = (scene.request(), scene.status()) else { return };
         if self.kept.len() >= limits::PENDING_FAILURES {
-            self.kept.pop_front();
+            self.kept.pop_first();
         }
         let mut crowd = Crowd::of_endpoint(scene);
         crowd.place.status = Some(status);
-        self.kept.push_back(Kept {
-            crowd,
-            id: scene.id,
-            method: request.head.method_octets().into(),
-            url: url(&request.head).into(),
-            status,
-        });
+        let (method, url) = (request.head.method_octets().into(), url(&request.head).into());
+        self.kept.insert(scene.id, Kept { crowd, method, url, status });
     }
 
     fn asks_why(&self) -> bool {
@@ -265,13 +260,8 @@ impl Watcher for Waiting {
     }
 
     fn explained(&mut self, explained: &Explained<'_>, report: &mut Report<'_>) {
-        let (Some(upstream), Some(place)) = (
-            explained.upstream.filter(|_| explained.attempts > 0),
-            self.kept.iter().position(|kept| kept.id == explained.transaction),
-        ) else {
-            return;
-        };
-        let Some(kept) = self.kept.remove(place) else { return };
+        let Some(kept) = self.kept.remove(&explained.transaction) else { return };
+        let Some(upstream) = explained.upstream.filter(|_| explained.attempts > 0) else { return };
         let mut draft = report.find().crowd(kept.crowd);
         for packet in explained.packets {
             draft = draft.packet(Mark { packet: *packet, ..Mark::default() });
