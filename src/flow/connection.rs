@@ -494,11 +494,9 @@ impl<R: Reader> Connection<R> {
         // Without its SYN a stream is anchored by what was acknowledged first, or by what came first; that
         // may not have been far enough in front. A probe of one octet tells nothing.
         let guessed = self.facts.midstream() || stream.initial.is_none() && captured > 1;
-        if skip > 0 && stream.next == 0 && guessed {
-            if skip <= limits::HELD_OCTETS {
-                stream.rebase(sequence);
-                return self.payload(side, segment, mark, sink);
-            }
+        if skip > 0 && stream.next == 0 && guessed && skip <= limits::HELD_OCTETS {
+            stream.rebase(sequence);
+            return self.payload(side, segment, mark, sink);
         }
         let whole = captured + u64::from(segment.cut);
         let end = offset + whole.saturating_sub(skip);
