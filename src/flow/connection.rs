@@ -154,6 +154,11 @@ impl<R: Reader> Connection<R> {
         self.reader.as_ref().is_some_and(|reader| reader.waiting())
     }
 
+    /// Whether something would be lost with it: an answer that is waited for, or the rest of a message.
+    pub fn is_needed(&self) -> bool {
+        self.reader.as_ref().is_some_and(|reader| reader.waiting() || reader.inside())
+    }
+
     /// Whether anything was read on it.
     pub fn has_data(&self) -> bool {
         self.reader.is_some()

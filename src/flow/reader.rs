@@ -271,6 +271,11 @@ pub trait Reader: Default {
     /// Whether somebody waits for an answer, so that silence means slowness and not the end.
     fn waiting(&self) -> bool;
 
+    /// Whether something has begun that is not over, and would be lost with the connection.
+    fn inside(&self) -> bool {
+        false
+    }
+
     /// Octets that it takes, itself included.
     fn memory(&self) -> u64 {
         size_of_val(self) as u64

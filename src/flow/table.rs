@@ -438,8 +438,8 @@ impl<R: Reader> Table<R> {
                 Tenant::Live(connection) => {
                     let worth = match () {
                         () if connection.is_embryonic() => Worth::Embryonic,
-                        () if !connection.has_data() => Worth::Silent,
-                        () if !connection.is_waiting() => Worth::Settled,
+                        () if !connection.has_data() && connection.held() == 0 => Worth::Silent,
+                        () if !connection.is_needed() => Worth::Settled,
                         () => Worth::Waiting,
                     };
                     (worth, believed(self.now, connection.heard), slot)

@@ -281,6 +281,10 @@ impl flow::Reader for Connection {
         !self.queue.is_empty()
     }
 
+    fn inside(&self) -> bool {
+        self.client.is_inside() || self.server.is_inside()
+    }
+
     fn memory(&self) -> u64 {
         let interim: u64 = self.orphaned_interim.iter().map(Message::memory).sum();
         // Those that wait are counted, but not the room for more of them.

@@ -135,6 +135,11 @@ impl Direction {
         self.carry.capacity() as u64 + message
     }
 
+    /// Whether a message has begun that is not over.
+    pub fn is_inside(&self) -> bool {
+        self.message.is_some() || !self.carry.is_empty()
+    }
+
     /// Reads on. Gives how many octets were taken and what they came to; octets that were not
     /// taken are to be given again, with `arrival` moved along.
     pub fn feed(&mut self, octets: &[u8], arrival: &Arrival, out: &mut Output) -> (usize, Step) {
