@@ -1,5 +1,6 @@
 //! What other programs make of our output: HAR by Python's haralyzer and by the developer tools
-//! of Chromium, records by DuckDB. Skips, saying so, where these are not installed.
+//! of Chromium, records by DuckDB, display filters by tshark. Skips, saying so, where these are not
+//! installed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -234,4 +235,29 @@ finally:
         }
     }
     assert!(count > 20, "{count}");
+}
+
+#[test]
+fn tshark_shows_exactly_the_packets_of_a_verdict() {
+    if Command::new("tshark").arg("--version").output().is_err() {
+        println!("skipped: there is no tshark");
+        return;
+    }
+    let mut tried = 0;
+    for path in samples() {
+        for line in written(&path, "jsonl").split(|octet| *octet == b'\n') {
+            let Ok(record) = serde_json::from_slice::<serde_json::Value>(line) else { continue };
+            let Some(filter) = record["display_filter"].as_str() else { continue };
+            let mut tshark = Command::new("tshark");
+            tshark.arg("-r").arg(&path).args(["-Y", filter, "-T", "fields", "-e", "frame.number"]);
+            let output = tshark.output().expect("tshark runs");
+            let shown = String::from_utf8_lossy(&output.stdout);
+            let shown: Vec<u64> = shown.lines().map(|number| number.parse().unwrap()).collect();
+            let evidence = record["evidence"].as_array().unwrap().iter();
+            let packets: Vec<u64> = evidence.map(|one| one["packet"].as_u64().unwrap()).collect();
+            assert_eq!(shown, packets, "{}: {filter}", path.display());
+            tried += 1;
+        }
+    }
+    assert!(tried > 4, "{tried}");
 }
