@@ -135,9 +135,10 @@ impl Direction {
         self.carry.capacity() as u64 + message
     }
 
-    /// Whether a message has begun that is not over.
+    /// Whether a body has begun that is not over. A head that is not whole does not count: whoever wants
+    /// to fill the memory sends those.
     pub fn is_inside(&self) -> bool {
-        self.message.is_some() || !self.carry.is_empty()
+        self.message.is_some()
     }
 
     /// Reads on. Gives how many octets were taken and what they came to; octets that were not
