@@ -8,6 +8,7 @@ use std::process::Command;
 
 use httpwhy::filter::FIELDS;
 use serde_json::{Value, json};
+use support::records::{self, Said};
 
 /// Captures with something in every column.
 const SAMPLES: &[&str] = &[
@@ -43,30 +44,9 @@ fn json_lines(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// What the records of a capture say of an exchange: it, its findings and its verdicts.
-#[derive(Default)]
-struct Said {
-    exchange: Value,
-    findings: Vec<Value>,
-    verdicts: Vec<Value>,
-}
-
 fn said(sample: &str) -> Vec<Said> {
-    let mut said: BTreeMap<u64, Said> = BTreeMap::new();
-    for record in json_lines(&run(&["--json", "--show-secrets", "-q", sample])) {
-        let (id, about) = (record["id"].as_u64(), record["transaction"].as_u64());
-        match record["type"].as_str().unwrap() {
-            "transaction" => said.entry(id.unwrap()).or_default().exchange = record,
-            "finding" if about.is_some() => {
-                said.entry(about.unwrap()).or_default().findings.push(record);
-            }
-            "diagnosis" => {
-                said.entry(about.unwrap()).or_default().verdicts.push(record);
-            }
-            _ => {}
-        }
-    }
-    said.into_values().collect()
+    let records = json_lines(&run(&["--json", "--show-secrets", "-q", sample]));
+    records::said(records).into_values().collect()
 }
 
 /// Nanoseconds as milliseconds.

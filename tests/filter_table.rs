@@ -1,11 +1,14 @@
 //! A hundred filters, each asked of the program over samples, and each answer computed a second time
 //! from the records alone, by code that knows nothing of the filter.
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::process::Command;
 
 use regex::Regex;
 use serde_json::Value;
+use support::records::{self, Said};
 
 /// Read as one capture.
 const SAMPLES: &[&str] = &[
@@ -33,16 +36,21 @@ const SAMPLES: &[&str] = &[
 ];
 
 /// What the records say of an exchange.
-#[derive(Default)]
-struct Said {
-    exchange: Value,
-    findings: Vec<Value>,
-    causes: Vec<String>,
+struct Told {
+    said: Said,
     /// Nanoseconds from the first packet of the capture to its own.
     since: i64,
 }
 
-impl Said {
+impl std::ops::Deref for Told {
+    type Target = Said;
+
+    fn deref(&self) -> &Said {
+        &self.said
+    }
+}
+
+impl Told {
     fn number(&self, key: &str) -> Option<u64> {
         self.exchange[key].as_u64()
     }
@@ -159,7 +167,7 @@ impl Said {
     }
 }
 
-type Row = (&'static str, fn(&Said) -> bool);
+type Row = (&'static str, fn(&Told) -> bool);
 
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
@@ -259,13 +267,13 @@ const TABLE: &[Row] = &[
     ("severity >= warning", |s| s.grade(|it| it >= 2)),
     ("severity = error", |s| s.grade(|it| it == 3)),
     ("severity < notice and not failed", |s| s.grade(|it| it < 1) && !s.failed()),
-    ("why", |s| !s.causes.is_empty()),
-    ("why = stale-keepalive", |s| s.causes.iter().any(|it| it == "stale-keepalive")),
-    ("why ~ upstream", |s| s.causes.iter().any(|it| it.contains("upstream"))),
-    ("failed", Said::failed),
-    ("unanswered", Said::unanswered),
+    ("why", |s| !s.verdicts.is_empty()),
+    ("why = stale-keepalive", |s| s.verdicts.iter().any(|it| it["cause"] == "stale-keepalive")),
+    ("why ~ upstream", |s| s.verdicts.iter().any(|it| it["cause"].as_str().unwrap().contains("upstream"))),
+    ("failed", Told::failed),
+    ("unanswered", Told::unanswered),
     ("unanswered.why = reset-by-server", |s| s.text("unanswered") == Some("reset-by-server")),
-    ("problems", |s| s.failed() || !s.causes.is_empty() || s.grade(|it| it >= 2)),
+    ("problems", |s| s.failed() || !s.verdicts.is_empty() || s.grade(|it| it >= 2)),
     ("complete", |s| s.exchange["request_complete"] == true && s.exchange["response_complete"] == true),
     ("orphan", |s| s.exchange["request"].is_null()),
     ("tunnelled", |s| s.exchange["tunnelled"] == true),
@@ -320,32 +328,18 @@ fn nanos(time: &str) -> i64 {
     seconds * 1_000_000_000 + number(20, 29)
 }
 
-fn said() -> BTreeMap<u64, Said> {
+fn said() -> BTreeMap<u64, Told> {
     let (code, records, told) = run(&["--json", "--show-secrets"]);
     assert_eq!(code, Some(0), "{told}");
-    let mut said: BTreeMap<u64, Said> = BTreeMap::new();
-    let mut start = None;
-    for line in records.lines() {
-        let record: Value = serde_json::from_str(line).unwrap();
-        let (id, about) = (record["id"].as_u64(), record["transaction"].as_u64());
-        match record["type"].as_str().unwrap() {
-            "transaction" => said.entry(id.unwrap()).or_default().exchange = record,
-            "finding" if about.is_some() => {
-                said.entry(about.unwrap()).or_default().findings.push(record);
-            }
-            "diagnosis" => {
-                let cause = record["cause"].as_str().unwrap().to_owned();
-                said.entry(about.unwrap()).or_default().causes.push(cause);
-            }
-            "summary" => start = record["first_time"].as_str().map(nanos),
-            _ => {}
-        }
-    }
-    let start = start.expect("the summary says when the capture began");
-    for one in said.values_mut() {
-        one.since = nanos(one.exchange["time"].as_str().unwrap()) - start;
-    }
-    said
+    let records: Vec<Value> =
+        records.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let summary = records.last().filter(|record| record["type"] == "summary").unwrap();
+    let start = nanos(summary["first_time"].as_str().unwrap());
+    let told = |(id, said): (u64, Said)| {
+        let since = nanos(said.exchange["time"].as_str().unwrap()) - start;
+        (id, Told { said, since })
+    };
+    records::said(records).into_iter().map(told).collect()
 }
 
 #[test]

@@ -51,7 +51,11 @@ impl Times {
 
 /// A duration, or a dash.
 pub(super) fn duration(value: Option<Duration>) -> String {
-    value.map_or_else(|| DASH.to_owned(), |value| value.to_string())
+    /// Columns have room for so much.
+    const WIDTH: usize = 8;
+    let Some(value) = value else { return DASH.to_owned() };
+    let text = value.to_string();
+    if escape::width(&text) > WIDTH { text.replace(' ', "") } else { text }
 }
 
 /// A share, 0 to 1.

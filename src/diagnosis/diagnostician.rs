@@ -423,8 +423,9 @@ impl Diagnostician {
         let octets_came = own.response().is_none() && own.strange().is_some();
         if !octets_came && let Some((cause, proof)) = cause::gave_up(failing, own.connection) {
             let upstream = attempts.last().map(|(attempt, _)| attempt.server);
-            // A proxy gives up for a client of its own mostly.
-            let proxy = self.memory.behind_a_proxy(failing);
+            // A proxy gives up for a client of its own mostly; but whoever asks one is none, as far as
+            // anybody knows.
+            let proxy = attempts.is_empty() && self.memory.behind_a_proxy(failing);
             let orphaned =
                 proxy.then_some("the client is a server, too; whom it asked for is unseen");
             let doubt = trust::of_attempt(&own).or(orphaned);
@@ -433,11 +434,11 @@ impl Diagnostician {
             return Some(self.verdict(number, failing, found));
         }
         // What was tried last tells: of attempts at the same time the one that ended last.
-        let mut attempts = attempts;
-        attempts.sort_by_key(|(attempt, _)| {
+        let mut by_end: Vec<&(Attempt<'_>, Confidence)> = attempts.iter().collect();
+        by_end.sort_by_key(|(attempt, _)| {
             (attempt.ended.packet.min(case.answered.packet), attempt.began.packet)
         });
-        for (attempt, join) in attempts.iter().rev() {
+        for (attempt, join) in by_end.into_iter().rev() {
             let Some((cause, mut proof)) = cause::find(&case, attempt) else { continue };
             let server = attempt.server;
             if let Some((inner, exchange)) = attempt.exchange
@@ -447,7 +448,8 @@ impl Diagnostician {
                 // The next proxy's own failure is in the capture, too.
                 proof.summary = format!("{}; why, transaction {inner} tells", proof.summary);
             }
-            let (upstream, doubt) = (Some(server), trust::of_attempt(attempt));
+            let doubt = trust::of_attempt(attempt).or_else(|| trust::of_patience(failing));
+            let upstream = Some(server);
             let legs = legs(&attempts);
             let found = Found { cause, proof, upstream, join: *join, doubt, legs };
             return Some(self.verdict(number, failing, found));

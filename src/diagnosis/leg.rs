@@ -55,9 +55,12 @@ impl Leg {
             moments.messages(exchange);
             let now = &exchange.circumstances;
             let asked = exchange.request.as_deref();
+            let closed = now.fin.iter().chain(&now.reset).flatten().map(|end| end.packet).min();
+            // The latest acknowledgement is known; behind an end it is of that end.
             let received = now.acknowledged[0].filter(|at| {
-                asked.is_some_and(|request| at.packet > request.last.packet)
-                    && exchange.response.is_none()
+                exchange.response.is_none()
+                    && asked.is_some_and(|request| at.packet > request.last.packet)
+                    && closed.is_none_or(|closed| at.packet < closed)
             });
             moments.perhaps(received, Moment::Received);
             moments.ends(now.fin, now.reset);

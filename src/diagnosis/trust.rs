@@ -5,7 +5,7 @@
 use super::attempt::Attempt;
 use super::cause::closed_early;
 use crate::flow::{Ending, Mark};
-use crate::http::{Connection, Doubt, Exchange, Protocol};
+use crate::http::{Connection, Exchange, Protocol};
 
 /// A capture is poor where one in so many connections lacks something.
 const POOR: u64 = 10;
@@ -29,10 +29,9 @@ pub(super) struct Trust {
 
 impl Trust {
     pub fn exchange(&mut self, exchange: &Exchange) {
-        let doubts = exchange.doubts();
         // Exchanges come in the order of the packets that ended them.
         let back = self.last.is_some_and(|last| exchange.completed.at < last.at);
-        self.back += u64::from(back || doubts.has(Doubt::ClockBack));
+        self.back += u64::from(back || exchange.runs_back());
         self.last = Some(exchange.completed);
     }
 
@@ -46,8 +45,7 @@ impl Trust {
 
     /// Whether so much is missing that nothing is sure.
     pub const fn is_poor(&self) -> bool {
-        (self.holed + self.torn + self.one_sided) * POOR >= self.spoke.saturating_add(1)
-            && self.holed + self.torn + self.one_sided > 0
+        (self.holed + self.torn + self.one_sided) * POOR > self.spoke
     }
 
     /// Why something that is not in the capture may have been on the wire all the same.
@@ -56,14 +54,14 @@ impl Trust {
             return Some("the capture had just begun".to_owned());
         }
         let Self { holed, torn, one_sided, back, .. } = *self;
-        let say = |count: u64, what: &str| (count > 0).then(|| format!("{count} {what}"));
         let signs = [
-            say(holed, "connections lack octets"),
-            say(torn, "lack a part of the handshake"),
-            say(one_sided, "lack one direction"),
-            say(back, "exchanges have packets out of order"),
+            (holed, "connections without all octets"),
+            (torn, "without all of the handshake"),
+            (one_sided, "without one direction"),
+            (back, "exchanges out of order"),
         ];
-        let signs: Vec<String> = signs.into_iter().flatten().collect();
+        let signs = signs.into_iter().filter(|(count, _)| *count > 0);
+        let signs: Vec<String> = signs.map(|(count, what)| format!("{what}: {count}")).collect();
         (!signs.is_empty())
             .then(|| format!("the capture lost packets ({}), perhaps here, too", signs.join(", ")))
     }
@@ -111,13 +109,13 @@ pub(super) fn of_failing(failing: &Exchange) -> Option<&'static str> {
         () if failing.response.is_none() && !ended => {
             Some("how the client's connection ended is not in the capture")
         }
-        () if is_left(failing) => Some("the client had closed its side before the answer"),
         () => None,
     }
 }
 
-/// Whether the client closed before the response began. It may have gone.
-fn is_left(failing: &Exchange) -> bool {
-    let response = failing.response.as_deref();
-    response.is_some_and(|response| closed_early(failing, response).is_some())
+/// What makes it less sure that it failed by its upstream: the client closed before the response began, and
+/// may have gone.
+pub(super) fn of_patience(failing: &Exchange) -> Option<&'static str> {
+    closed_early(failing, failing.response.as_deref()?)
+        .map(|_| "the client had closed its side before the answer")
 }

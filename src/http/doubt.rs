@@ -146,26 +146,32 @@ fn runs_back(earlier: Mark, later: Mark) -> bool {
 }
 
 impl Exchange {
+    /// Whether later packets of it have earlier times.
+    pub fn runs_back(&self) -> bool {
+        let messages = [self.request.as_deref(), self.response.as_deref()];
+        let between = match messages {
+            [Some(request), Some(response)] => runs_back(request.last, response.first),
+            _ => false,
+        };
+        let mut messages = messages.into_iter().flatten();
+        between || messages.any(|message| runs_back(message.first, message.last))
+    }
+
     /// What the capture lacks of it.
     pub fn doubts(&self) -> Doubts {
         let now = &self.circumstances;
         let messages = [self.request.as_deref(), self.response.as_deref()];
         let messages = || messages.into_iter().flatten();
         let lost = messages().any(|message| message.missing > message.cut || !message.head_whole);
-        let opening = now.handshake;
         let not_captured = matches!(self.unanswered, Some(Unanswered::NotCaptured));
-        let back = match (self.request.as_deref(), self.response.as_deref()) {
-            (Some(request), Some(response)) => runs_back(request.last, response.first),
-            _ => false,
-        };
-        let within = messages().any(|message| runs_back(message.first, message.last));
         let mut doubts = Doubts::default();
         doubts.note(Doubt::BeganBefore, now.midstream);
-        doubts.note(Doubt::OpeningLost, !now.midstream && !now.one_sided && opening.is_torn());
+        doubts
+            .note(Doubt::OpeningLost, !now.midstream && !now.one_sided && now.handshake.is_torn());
         doubts.note(Doubt::OctetsLost, lost && now.is_holed());
         doubts.note(Doubt::ConnectionLost, !lost && !now.one_sided && now.is_holed());
         doubts.note(Doubt::OctetsCut, messages().any(|message| message.cut > 0));
-        doubts.note(Doubt::ClockBack, back || within);
+        doubts.note(Doubt::ClockBack, self.runs_back());
         doubts.note(Doubt::RequestLost, self.request.is_none() && self.pairing == Pairing::None);
         doubts.note(Doubt::ResponseLost, not_captured);
         doubts.note(Doubt::OneDirection, now.one_sided);

@@ -215,10 +215,17 @@ impl<'d> Draft<'d, '_> {
         self
     }
 
-    /// Seconds with three decimals.
+    /// Seconds with three decimals; what is short with two digits that are not zero, since less would look
+    /// like nothing.
     pub fn seconds(self, name: &'static str, duration: Duration) -> Self {
-        let millis = duration.as_nanos() / 1_000_000;
-        self.plain(name, format_args!("{}.{:03}", millis / 1_000, millis % 1_000))
+        let nanos = duration.as_nanos();
+        let decimals = match nanos {
+            1..100_000 => 6,
+            100_000..1_000_000 => 5,
+            1_000_000..10_000_000 => 4,
+            _ => 3,
+        };
+        self.plain(name, format_args!("{:.decimals$}", nanos as f64 / 1e9))
     }
 
     /// A time of day in UTC with its date, to milliseconds.

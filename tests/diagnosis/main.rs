@@ -84,6 +84,15 @@ fn lab() -> Vec<PathBuf> {
     found
 }
 
+/// What really took place, and the capture of it.
+fn with_truth(path: &Path) -> Option<(Vec<Value>, PathBuf)> {
+    let truth = std::fs::read_to_string(path).unwrap();
+    let truth = truth.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let captures =
+        ["pcap", "pcapng", "pcap.gz", "pcapng.gz"].map(|extension| path.with_extension(extension));
+    Some((truth, captures.into_iter().find(|path| path.exists())?))
+}
+
 #[test]
 fn the_lab_is_explained() {
     let truths = lab();
@@ -94,14 +103,9 @@ fn the_lab_is_explained() {
     let (mut right, mut of, mut wrong) = (0, 0, 0);
     let mut sure_and_wrong = Vec::new();
     for path in truths {
-        let truth = std::fs::read_to_string(&path).unwrap();
-        let truth: Vec<Value> =
-            truth.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let capture = ["pcap", "pcapng", "pcap.gz", "pcapng.gz"]
-            .map(|extension| path.with_extension(extension));
-        let Some(capture) = capture.iter().find(|path| path.exists()) else { continue };
+        let Some((truth, capture)) = with_truth(&path) else { continue };
         let upstream_alone = truth[0]["point"] == "upstream";
-        let found = diagnose(capture);
+        let found = diagnose(&capture);
         let name = format!(
             "{}/{}",
             path.parent().unwrap().file_name().unwrap().display(),

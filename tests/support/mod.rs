@@ -23,6 +23,7 @@ pub mod packets;
 pub mod pcap;
 pub mod planter;
 pub mod random;
+pub mod records;
 pub mod script;
 pub mod traffic;
 pub mod transform;

@@ -162,6 +162,22 @@ impl Proof {
         self
     }
 
+    /// What speaks against a race where the connection ended in place of an answer.
+    fn no_race(self, attempt: &Attempt<'_>) -> Self {
+        let why_not = if attempt.reused() {
+            "the request had been received some time before"
+        } else {
+            "it was the first request on the connection"
+        };
+        self.not("stale-keepalive", why_not)
+    }
+
+    /// That the request arrived, where it is not the packet that ended the connection which says so.
+    fn received(self, attempt: &Attempt<'_>, closed: Mark) -> Self {
+        let delivered = attempt.delivered().filter(|at| at.packet != closed.packet);
+        self.perhaps(delivered, "the request was received")
+    }
+
     /// Begins the evidence with the SYN and the request of an attempt.
     fn of(mut self, attempt: &Attempt<'_>) -> Self {
         if let Some(syn) = attempt.handshake().syn {
@@ -190,6 +206,16 @@ pub(super) fn gave_up(
 /// Whether the connection was accepted late.
 pub(super) fn accepted_late(attempt: &Attempt<'_>) -> Option<(&'static Cause, Proof)> {
     Some((&slow_accept::CAUSE, slow_accept::late(attempt)?))
+}
+
+/// How sure an end in place of an answer is by itself, and why: less where it may be a keep-alive race, else
+/// for the `plain` reason.
+fn beside_a_race(attempt: &Attempt<'_>, plain: &'static str) -> (Confidence, &'static str) {
+    if attempt.perhaps_reused() {
+        let reason = "the connection is older than the capture: perhaps it had been idle too long";
+        return (Confidence::Medium, reason);
+    }
+    (Confidence::High, plain)
 }
 
 /// How the end of a connection is called.

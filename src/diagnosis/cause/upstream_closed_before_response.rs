@@ -1,6 +1,6 @@
 //! `upstream-closed-before-response`: a FIN where the response had to be.
 
-use super::{Attempt, Case, Cause, Confidence, Proof, cure};
+use super::{Attempt, Case, Cause, Confidence, Proof, beside_a_race, cure};
 use crate::flow::Ending;
 
 pub(super) static CAUSE: Cause = Cause {
@@ -43,29 +43,15 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
         attempt.server,
         closed.since(request.last)
     );
-    let (confidence, reason) = if attempt.perhaps_reused() {
-        let reason = "the connection is older than the capture: perhaps it had been idle too long";
-        (Confidence::Medium, reason)
-    } else {
-        (Confidence::High, "the FIN stands where the response had to be")
-    };
+    let (confidence, reason) =
+        beside_a_race(attempt, "the FIN stands where the response had to be");
     let proof = Proof::new(confidence, reason, summary)
         .of(attempt)
-        .perhaps(
-            attempt.delivered().filter(|at| at.packet != closed.packet),
-            "the request was received",
-        )
+        .received(attempt, closed)
         .shows(closed, format!("FIN of {} without an octet of a response", attempt.server))
         .not("upstream-timeout", "the upstream closed first, not the proxy")
         .not("upstream-reset", "it was a FIN, not a RST")
-        .not(
-            "stale-keepalive",
-            if attempt.reused() {
-                "the request had been received some time before"
-            } else {
-                "it was the first request on the connection"
-            },
-        );
+        .no_race(attempt);
     Some(proof)
 }
 

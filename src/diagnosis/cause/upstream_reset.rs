@@ -1,6 +1,6 @@
 //! `upstream-reset`: a RST where the response had to be.
 
-use super::{Attempt, Case, Cause, Confidence, Proof, cure};
+use super::{Attempt, Case, Cause, Confidence, Proof, beside_a_race, cure};
 use crate::flow::Ending;
 use crate::limits;
 
@@ -49,28 +49,15 @@ fn detect(_: &Case<'_>, attempt: &Attempt<'_>) -> Option<Proof> {
         let reason = "so soon a RST may also come of a process that closed without reading, or \
                       that was asked in a protocol it does not speak";
         (Confidence::Medium, reason)
-    } else if attempt.perhaps_reused() {
-        let reason = "the connection is older than the capture: perhaps it had been idle too long";
-        (Confidence::Medium, reason)
     } else {
-        (Confidence::High, "the RST stands where the response had to be")
+        beside_a_race(attempt, "the RST stands where the response had to be")
     };
     let proof = Proof::new(confidence, reason, summary)
         .of(attempt)
-        .perhaps(
-            attempt.delivered().filter(|at| at.packet != closed.packet),
-            "the request was received",
-        )
+        .received(attempt, closed)
         .shows(closed, format!("RST of {} without an octet of a response", attempt.server))
         .not("upstream-refused", "the connection had been accepted")
         .not("upstream-closed-before-response", "it was a RST, not a FIN")
-        .not(
-            "stale-keepalive",
-            if attempt.reused() {
-                "the request had been received some time before"
-            } else {
-                "it was the first request on the connection"
-            },
-        );
+        .no_race(attempt);
     Some(proof)
 }

@@ -280,7 +280,9 @@ fn look_closer(page: &mut Page, view: &View<'_>) {
     let failed = view.statistics.failures.sorted();
     let first = failed.first();
     page.put(Style::Dim, "look closer:").end_line();
-    let id = first.map_or(1, |count| count.first);
+    let problems = view.statistics.problems.sorted();
+    let explained = problems.first().map(|problem| problem.first);
+    let id = explained.or(first.map(|count| count.first)).unwrap_or(1);
     let mut commands = vec![format!("httpwhy show {id} -r {name}")];
     commands.push(format!("httpwhy -T wide {name}"));
     if let Some(FailureCount { failure: Failure::Status(code), .. }) = first {
