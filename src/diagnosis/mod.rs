@@ -15,6 +15,7 @@ mod cause;
 mod chinese;
 mod diagnostician;
 mod durations;
+mod explanation;
 mod index;
 mod join;
 mod leg;

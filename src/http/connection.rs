@@ -5,21 +5,22 @@
 //! request. Where messages were lost, a response is paired only if the numbers of the stream prove
 //! which request it answers; otherwise both stay alone.
 
-use std::borrow::Cow;
-use std::collections::VecDeque;
-use std::sync::Arc;
+mod pairing;
+mod strangers;
 
-use super::direction::{Direction, State, Step, chunk_tail};
+use std::collections::VecDeque;
+
+use super::direction::{Direction, State, Step};
 use super::exchange::{
-    self, Event, Exchange, Greeting, Output, Pairing, Protocol, Stray, Switch, Unanswered,
+    self, Event, Greeting, Output, Pairing, Protocol, Stray, Switch, Unanswered,
 };
 use super::field::FieldName;
 use super::flaw::{Flaw, Flaws};
-use super::framing::{self, Framed, Framing};
+use super::framing::{self, Framing};
 use super::head::{Head, Kind, Version};
 use super::message::{Message, MessageEnd};
 use super::method::Method;
-use super::{framing::ContentLength, framing::TransferCoding, probe, socks};
+use super::{probe, socks};
 use crate::flow::{self, Arrival, End, Ending, Facts, Mark, Missing, Side};
 use crate::limits;
 use crate::units::Duration;
@@ -561,69 +562,6 @@ impl Connection {
         }
     }
 
-    /// The place in the queue of the request that a response beginning now answers.
-    fn asked(&mut self) -> Option<usize> {
-        let began = self.server.began;
-        if self.given_up > 0 {
-            // It answers a request that is not kept any more.
-            return None;
-        }
-        let first_open = self.queue.iter().position(|asked| asked.response.is_none())?;
-        if !self.doubt {
-            return Some(first_open);
-        }
-        if self.pipelined {
-            return None;
-        }
-        // A client that asks one thing at a time asks after it has received the whole answer
-        // before. So the response that begins here answers the latest request that was sent
-        // when everything in front of `began` had been received.
-        let mut latest: Option<(usize, u64)> = None;
-        for (place, asked) in self.queue.iter().enumerate().skip(first_open) {
-            let Some(at) = asked.asked_at else { continue };
-            if at > began.offset {
-                break;
-            }
-            if latest.is_some_and(|(_, before)| before == at) {
-                return None;
-            }
-            latest = Some((place, at));
-        }
-        let (place, at) = latest?;
-        if at == began.offset && self.client.state != State::Lost {
-            self.doubt = false;
-        }
-        if let Some(asked) = self.queue.get_mut(place) {
-            asked.pairing = Pairing::Recovered;
-        }
-        Some(place)
-    }
-
-    /// The server answers a request of which it has seen a part of the head: it timed out, or grew
-    /// too large.
-    fn asked_in_part(&mut self, scene: &mut Scene<'_>) -> Option<usize> {
-        let begun = self.client.is_in_head() && self.queue.is_empty() && self.given_up == 0;
-        let seen =
-            self.server.began.seen_of_peer.is_some_and(|seen| seen > self.client.began.offset);
-        if !begun || !seen {
-            return None;
-        }
-        self.salvage_head(Side::Client, MessageEnd::NextMessage, scene);
-        let place = self.asked();
-        self.lose_count(Side::Client);
-        place
-    }
-
-    /// Gives out the requests in front of the one at `place`: their responses were lost. True
-    /// where that one is now the first.
-    fn skip_to(&mut self, place: usize, scene: &mut Scene<'_>) -> bool {
-        for _ in 0..place {
-            let Some(asked) = self.take_pending(0) else { return false };
-            self.emit_unanswered(asked, Unanswered::NotCaptured, scene);
-        }
-        !self.queue.is_empty()
-    }
-
     /// The message in progress of one side is over, if there is one.
     fn message_done(&mut self, side: Side, end: MessageEnd, scene: &mut Scene<'_>) {
         let direction = self.direction(side);
@@ -777,188 +715,6 @@ impl Connection {
         }
     }
 
-    /// Octets stand where a start line had to stand. Gives how many of them are dealt with.
-    fn stray(&mut self, side: Side, octets: &[u8], scene: &mut Scene<'_>) -> usize {
-        let refused = std::mem::take(&mut self.direction(side).refused);
-        if side == Side::Server && self.simple_response(scene) {
-            // The front of it looked like a status line.
-            let began = self.server.began;
-            self.server.strange = self.server.strange.saturating_sub(refused.len() as u64);
-            self.server.until_end(&refused, &began);
-            return 0;
-        }
-        if self.tunnelled_at == Some(self.count) {
-            // Not HTTP in here.
-            self.become_opaque();
-            return 0;
-        }
-        let nothing_yet = self.protocol.is_none();
-        if nothing_yet {
-            if !refused.is_empty() {
-                let mark = self.direction(side).began.mark;
-                self.greet(side, &refused, mark);
-            }
-            self.greet(side, octets, scene.mark());
-            if let Some(taken) = self.negotiate(side, octets) {
-                return taken;
-            }
-            let whole: Cow<'_, [u8]> = match refused.as_slice() {
-                [] => octets.into(),
-                refused => [refused, octets].concat().into(),
-            };
-            if let Some(protocol) = probe::foreign(&whole) {
-                // The octets come again, as those of another protocol.
-                self.greetings[side.index()] = None;
-                self.become_foreign(protocol);
-                return 0;
-            }
-        }
-        // The end of a chunked body in front of the next status line is all that is strange.
-        let tail = if side == Side::Server { chunk_tail(octets) } else { 0 };
-        let (strange, rest) = octets.split_at_checked(tail).unwrap_or_default();
-        let tail_alone = tail > 0 && probe::credible(Kind::Response, rest);
-        let strange = if tail_alone { strange } else { octets };
-        if !nothing_yet {
-            self.open_stray(side, [&refused, strange], scene);
-        }
-        if tail_alone {
-            return tail;
-        }
-        let direction = self.direction(side);
-        direction.strange += octets.len() as u64;
-        direction.state = State::Lost;
-        octets.len()
-    }
-
-    /// A connection that was seen from its beginning, and did not begin with HTTP, is of another
-    /// protocol.
-    fn give_up_strangers(&mut self, side: Side, facts: &Facts) {
-        let direction = self.direction(side);
-        if direction.state == State::Lost
-            && direction.strange > limits::FOREIGN_OCTETS
-            && self.protocol.is_none()
-            && !facts.midstream()
-        {
-            self.become_foreign(Protocol::Unknown);
-        }
-    }
-
-    /// Octets where none may stand: those that were carried before, and those that come now.
-    fn open_stray(&mut self, side: Side, octets: [&[u8]; 2], scene: &Scene<'_>) {
-        let [carried, now] = octets;
-        let first = if carried.is_empty() { scene.mark() } else { self.direction(side).began.mark };
-        let (nth, interim) = match side {
-            Side::Client => (self.count, false),
-            // Where the client had received everything in front of them when it asked, they stand
-            // in the place of its answer; otherwise they follow the answer before.
-            Side::Server => self
-                .queue
-                .iter()
-                .find(|asked| asked.response.is_none())
-                .filter(|asked| asked.asked_at.is_none_or(|at| at >= scene.arrival.offset))
-                .map_or(self.answered, |asked| (asked.nth, self.answered == (asked.nth, true))),
-        };
-        let mut stray = Box::new(Stray {
-            connection: scene.facts.id,
-            side,
-            nth,
-            interim,
-            first,
-            octets: Vec::new(),
-            count: 0,
-        });
-        stray.take(carried);
-        stray.take(now);
-        self.strays[side.index()] = Some(stray);
-    }
-
-    /// Octets of a stream whose framing is lost went by.
-    fn astray(&mut self, side: Side, octets: &[u8], scene: &Scene<'_>) {
-        if self.protocol.is_none() {
-            // The first segments may be too short to tell what they are.
-            self.greet(side, octets, scene.mark());
-            let greeting = self.greetings[side.index()].as_ref();
-            if let Some(protocol) = greeting.and_then(|said| probe::foreign(&said.octets)) {
-                self.become_foreign(protocol);
-            }
-        } else if let Some(stray) = &mut self.strays[side.index()] {
-            stray.take(octets);
-        } else if side == Side::Client
-            && let Some(request) = self.queue.back_mut().and_then(|asked| asked.request.as_mut())
-            && request.framing == Framing::Unknown
-        {
-            // Nobody knows where its body ends; what follows may be of it.
-            request.show(octets);
-        }
-    }
-
-    fn flush_stray(&mut self, side: Side, scene: &mut Scene<'_>) {
-        if let Some(stray) = self.strays[side.index()].take() {
-            scene.out.events.push(Event::Stray(stray));
-        }
-    }
-
-    /// Keeps what a side says first where it is no HTTP.
-    fn greet(&mut self, side: Side, octets: &[u8], mark: Mark) {
-        let greeting = self.greetings[side.index()]
-            .get_or_insert_with(|| Greeting { mark, octets: Vec::new() });
-        let room = limits::GREETING_OCTETS.saturating_sub(greeting.octets.len());
-        greeting.octets.extend_from_slice(octets.get(..room.min(octets.len())).unwrap_or_default());
-    }
-
-    /// SOCKS in front of HTTP is stepped over (RFC 1928).
-    fn negotiate(&mut self, side: Side, octets: &[u8]) -> Option<usize> {
-        if self.socks.is_none() && side == Side::Client {
-            self.socks = socks::Negotiation::begin(octets);
-        }
-        let taken = self.socks.as_mut()?.step(side, octets);
-        if taken.is_none() {
-            self.socks = None;
-        }
-        taken
-    }
-
-    /// HTTP/0.9: the response is what comes, up to the end of the connection (RFC 1945 section 6).
-    fn simple_response(&mut self, scene: &mut Scene<'_>) -> bool {
-        let simple =
-            self.queue.front().is_some_and(|asked| asked.simple && asked.response.is_none());
-        if !simple {
-            return false;
-        }
-        self.answering = self.queue.front().map(|asked| asked.nth);
-        let mut flaws = Flaws::default();
-        flaws.add(Flaw::NoVersion);
-        let framed = Framed {
-            framing: Framing::Close,
-            length: ContentLength::Absent,
-            coding: TransferCoding::Absent,
-            certain: true,
-        };
-        let nth = self.answering.unwrap_or(self.orphan);
-        let preview = scene.out.wanted_at((scene.facts.id, nth));
-        self.server.begin(Head::absent(), flaws, framed, preview);
-        true
-    }
-
-    fn become_foreign(&mut self, protocol: Protocol) {
-        self.protocol = Some(protocol);
-        self.become_opaque();
-    }
-
-    /// Nothing of either side is HTTP any more, nor was what could not be told yet.
-    fn become_opaque(&mut self) {
-        for side in Side::BOTH {
-            let direction = self.direction(side);
-            direction.state = State::Opaque;
-            let strange = std::mem::take(&mut direction.strange);
-            self.count_switched(side, strange);
-        }
-    }
-
-    fn count_switched(&mut self, side: Side, octets: u64) {
-        self.switched[side.index()] = self.switched[side.index()].saturating_add(octets);
-    }
-
     /// A head that will not become whole is reported as far as it can be read.
     fn salvage_head(&mut self, side: Side, end: MessageEnd, scene: &mut Scene<'_>) {
         let Some((head, flaws)) = self.direction(side).partial_head() else { return };
@@ -972,79 +728,5 @@ impl Connection {
         if direction.state != State::Opaque {
             direction.state = State::Lost;
         }
-    }
-
-    /// Requests whose answer cannot come any more are over.
-    fn settle_unanswered(&mut self, scene: &mut Scene<'_>) {
-        if self.ends[Side::Server.index()].is_none() {
-            return;
-        }
-        let client_over = self.ends[Side::Client.index()].is_some();
-        while self.queue.front().is_some_and(|asked| asked.request.is_some() || client_over) {
-            let Some(asked) = self.take_pending(0) else { break };
-            self.emit(asked, scene);
-        }
-    }
-
-    fn emit(&mut self, asked: Pending, scene: &mut Scene<'_>) {
-        // Where octets of the server were lost, the answer may have been among them.
-        let lost = self.doubt;
-        let why = match self.ends[Side::Server.index()] {
-            _ if lost => Unanswered::NotCaptured,
-            Some(how) => Unanswered::Ended(how),
-            None => Unanswered::NotCaptured,
-        };
-        self.emit_unanswered(asked, why, scene);
-    }
-
-    fn emit_unanswered(&mut self, asked: Pending, why: Unanswered, scene: &mut Scene<'_>) {
-        self.give_out(asked, Outcome { why, ..Outcome::of(None, 0) }, scene);
-    }
-
-    /// Whether the response in progress began in the segment in which the one before had ended, or
-    /// as good as that.
-    fn contiguous(&self) -> bool {
-        const AT_ONCE: Duration = Duration::from_millis(1);
-        let began = &self.server.began;
-        let Some(ended) = self.answer_ended else { return false };
-        !began.boundary || began.mark.since(ended) < AT_ONCE
-    }
-
-    fn give_out(&mut self, asked: Pending, ends: Outcome, scene: &mut Scene<'_>) {
-        let Outcome { switch, why, early, contiguous } = ends;
-        let pairing = match (&asked.request, &asked.response) {
-            (Some(_), Some(_)) => asked.pairing,
-            _ => Pairing::None,
-        };
-        let unanswered = asked.response.is_none().then_some(why);
-        let last = [asked.request.as_ref(), asked.response.as_ref()];
-        self.last_done = last
-            .into_iter()
-            .flatten()
-            .map(|message| message.last)
-            .chain(self.last_done)
-            .max_by_key(|mark| mark.packet);
-        scene.out.events.push(Event::Exchange(Arc::new(Exchange {
-            connection: scene.facts.id,
-            client: self.endpoint(Side::Client, scene.facts),
-            server: self.endpoint(Side::Server, scene.facts),
-            nth: asked.nth,
-            request: asked.request,
-            interim: asked.interim,
-            interim_count: asked.interim_count,
-            response: asked.response,
-            pairing,
-            switch,
-            tunnelled: self.tunnelled_at.is_some_and(|before| asked.nth > before),
-            unanswered,
-            connect: asked.connect,
-            idle_before: asked.idle_before,
-            retransmissions: scene.retransmissions().saturating_sub(asked.retransmissions_before),
-            before_answer: asked.before_answer,
-            early,
-            contiguous,
-            completed: scene.mark(),
-            circumstances: exchange::Circumstances::new(scene.facts, self.swapped),
-        })));
     }
 }

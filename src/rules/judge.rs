@@ -5,36 +5,29 @@
 //! behind an exchange look when it is settled: at the next exchange of its connection, or at the
 //! end of it.
 
+mod calls;
+mod guards;
+
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use calls::{Calls, Signs};
+use guards::{Known, bit, of_connection};
+
 use super::RULES;
 use super::asked::Asked;
 use super::bits::Bits;
-use super::evidence;
 use super::finding::{Finding, Subject};
 use super::parameters::Parameters;
 use super::report::{About, Report, Scene};
-use super::rule::{Check, Guard, On, Rule, Trigger};
+use super::rule::{Check, Guard, On, Rule};
 use super::traffic::Traffic;
 use super::trail::{Aftermath, Trail, Unsettled, closes};
 use super::watch::{Explained, Watcher};
-use super::window::probe::may_probe;
 use crate::flow::Mark;
-use crate::http::{
-    Connection, Exchange, FieldName, FieldSet, Flaws, Framing, Kind, Message, Method, Pairing,
-    Stray, Version,
-};
+use crate::http::{Connection, Exchange, Message, Stray};
 use crate::limits;
-use crate::units::Duration;
-
-/// What [`Trigger::SlowHead`] and the others are called for.
-const SLOW_HEAD: Duration = Duration::from_secs(1);
-const SLOW: Duration = Duration::from_millis(500);
-
-/// Statuses are three digits.
-const STATUSES: usize = 1_000;
 
 /// A rule with the values of its parameters.
 #[derive(Debug)]
@@ -45,47 +38,6 @@ struct Bound {
     parameters: Vec<Box<[f64]>>,
     guards: u16,
     signs: Signs,
-}
-
-/// By what a message shows that it is the one that called a rule.
-#[derive(Debug, Clone, Copy, Default)]
-struct Signs {
-    /// Nothing in it does; it may be any.
-    any: bool,
-    flaws: Flaws,
-    fields: FieldSet,
-}
-
-/// Which rules each sign calls.
-#[derive(Default)]
-struct Calls {
-    always: Bits,
-    flaw: Vec<Bits>,
-    flaws: Flaws,
-    field: Vec<Bits>,
-    fields: FieldSet,
-    request_field: Vec<Bits>,
-    request_fields: FieldSet,
-    response_field: Vec<Bits>,
-    response_fields: FieldSet,
-    status: Vec<u8>,
-    statuses: Vec<Bits>,
-    method: [Bits; 10],
-    repeated: Bits,
-    repeated_fields: FieldSet,
-    interim: Bits,
-    unanswered: Bits,
-    incomplete: Bits,
-    early: Bits,
-    orphan: Bits,
-    close_delimited: Bits,
-    troubled: Bits,
-    lacks: Vec<(FieldSet, Bits)>,
-    slow_head: Bits,
-    slow_response: Bits,
-    stalled: Bits,
-    probing: Bits,
-    query: Bits,
 }
 
 /// See the module's words.
@@ -547,70 +499,6 @@ fn drop_covered(
     });
 }
 
-const fn bit(guard: Guard) -> u16 {
-    1 << guard as u16
-}
-
-/// Guards that are met whatever is known, or that are looked at elsewhere.
-const MET: u16 = bit(Guard::ProxyLower) | bit(Guard::MinHistory) | bit(Guard::NotTls);
-
-/// Which guards the facts of an exchange meet.
-struct Known {
-    met: u16,
-}
-
-impl Known {
-    fn of(exchange: &Exchange) -> Self {
-        let circumstances = &exchange.circumstances;
-        let (request, response) = (exchange.request.as_deref(), exchange.response.as_deref());
-        let whole = |message: Option<&Message>| message.is_none_or(|message| message.head_whole);
-        let current = |message: Option<&Message>| {
-            message.is_none_or(|message| message.head.version() == Some(Version::HTTP_11))
-        };
-        let mut met = MET | bit(Guard::NotCached);
-        let mut met_if = |condition: bool, guard| met |= if condition { bit(guard) } else { 0 };
-        met_if(whole(request) && whole(response), Guard::HeadWhole);
-        let paired = response.is_none() || exchange.pairing != Pairing::None;
-        met_if(request.is_some() && paired, Guard::RequestKnown);
-        met_if(circumstances.missing == [0; 2], Guard::NoGap);
-        met_if(!circumstances.midstream || exchange.nth > 1, Guard::NotMidstream);
-        met_if(!circumstances.one_sided, Guard::BothDirections);
-        met_if(current(request) && current(response), Guard::NotHttp10);
-        Self { met }
-    }
-
-    fn allows(&self, guards: u16, exchange: &Exchange) -> bool {
-        guards & !self.met == 0
-            && (guards & bit(Guard::NotCached) == 0
-                || !exchange.response.as_deref().is_some_and(evidence::cached))
-    }
-
-    /// The same for one message.
-    fn allows_message(&self, guards: u16, message: &Message, exchange: &Exchange) -> bool {
-        let side = match message.head.kind() {
-            Kind::Request => 0,
-            Kind::Response => 1,
-        };
-        let missing = exchange.circumstances.missing.get(side);
-        let lost = missing.is_none_or(|octets| *octets > 0);
-        let own = bit(Guard::HeadWhole) | bit(Guard::NoGap);
-        let mut met = self.met & !own;
-        met |= if message.head_whole { bit(Guard::HeadWhole) } else { 0 };
-        met |= if lost { 0 } else { bit(Guard::NoGap) };
-        Self { met }.allows(guards, exchange)
-    }
-}
-
-/// Which guards a connection meets.
-fn of_connection(connection: &Connection) -> u16 {
-    let mut met = MET | bit(Guard::HeadWhole) | bit(Guard::RequestKnown);
-    let mut met_if = |condition: bool, guard| met |= if condition { bit(guard) } else { 0 };
-    met_if(connection.lost == [false; 2], Guard::NoGap);
-    met_if(!connection.midstream, Guard::NotMidstream);
-    met_if(!connection.one_sided, Guard::BothDirections);
-    met
-}
-
 impl Bound {
     fn report<'r>(
         &'r self,
@@ -679,247 +567,3 @@ impl Bound {
         }
     }
 }
-
-impl Signs {
-    fn of(trigger: Trigger) -> Self {
-        match trigger {
-            Trigger::Flaw(flaws) => Self { flaws: Flaws::of(flaws), ..Self::default() },
-            Trigger::Field(fields)
-            | Trigger::RequestField(fields)
-            | Trigger::ResponseField(fields) => {
-                Self { fields: FieldSet::of(fields), ..Self::default() }
-            }
-            Trigger::OneOf(triggers) => triggers.iter().fold(Self::default(), |mut all, one| {
-                let one = Self::of(*one);
-                all.any |= one.any;
-                all.flaws.join(one.flaws);
-                all.fields = all.fields.or(one.fields);
-                all
-            }),
-            _ => Self { any: true, ..Self::default() },
-        }
-    }
-
-    /// Whether it is this message that called the rule, as far as the trigger tells.
-    fn are_in(self, message: &Message) -> bool {
-        self.any
-            || message.flaws.meets(self.flaws)
-            || !message.head.present().and(self.fields).is_empty()
-    }
-}
-
-impl Calls {
-    fn of(rules: &[Bound]) -> Self {
-        let mut calls = Self {
-            flaw: vec![Bits::default(); 64],
-            field: vec![Bits::default(); 128],
-            request_field: vec![Bits::default(); 128],
-            response_field: vec![Bits::default(); 128],
-            ..Self::default()
-        };
-        let mut by_status = vec![Bits::default(); STATUSES];
-        for (place, bound) in rules.iter().enumerate() {
-            let trigger = match bound.rule.check {
-                Check::Message(_, trigger, _)
-                | Check::Exchange(trigger, _)
-                | Check::Settled(trigger, _) => trigger,
-                Check::Watch(trigger, _) => trigger,
-                Check::Connection(_) => continue,
-            };
-            calls.enter(place, trigger, &mut by_status);
-        }
-        // Most statuses call the same rules: one octet a status finds the set.
-        for bits in by_status {
-            let same = calls.statuses.iter().position(|known| *known == bits);
-            let index = same.unwrap_or_else(|| {
-                calls.statuses.push(bits);
-                calls.statuses.len() - 1
-            });
-            calls.status.push(u8::try_from(index).unwrap_or(u8::MAX));
-        }
-        assert!(calls.statuses.len() <= 256, "too many kinds of status for an octet");
-        calls
-    }
-
-    fn enter(&mut self, place: usize, trigger: Trigger, by_status: &mut [Bits]) {
-        let add = |table: &mut Vec<Bits>, set: &mut FieldSet, fields: &[FieldName]| {
-            for field in fields {
-                set.add(*field);
-                if let Some(bits) = table.get_mut(usize::from(*field as u8)) {
-                    bits.add(place);
-                }
-            }
-        };
-        match trigger {
-            Trigger::Always => self.always.add(place),
-            Trigger::Flaw(flaws) => {
-                for flaw in flaws {
-                    self.flaws.add(*flaw);
-                    if let Some(bits) = self.flaw.get_mut(usize::from(*flaw as u8)) {
-                        bits.add(place);
-                    }
-                }
-            }
-            Trigger::Field(fields) => add(&mut self.field, &mut self.fields, fields),
-            Trigger::RequestField(fields) => {
-                add(&mut self.request_field, &mut self.request_fields, fields);
-            }
-            Trigger::ResponseField(fields) => {
-                add(&mut self.response_field, &mut self.response_fields, fields);
-            }
-            Trigger::Repeated(fields) => {
-                self.repeated.add(place);
-                self.repeated_fields = self.repeated_fields.or(FieldSet::of(fields));
-            }
-            Trigger::Status(ranges) => {
-                for (from, to) in ranges {
-                    let range = usize::from(*from)..=usize::from(*to);
-                    by_status.get_mut(range).unwrap_or_default().iter_mut().for_each(|bits| {
-                        bits.add(place);
-                    });
-                }
-            }
-            Trigger::StatusWhere(holds) => {
-                for (code, bits) in (0..).zip(by_status.iter_mut()) {
-                    if holds(code) {
-                        bits.add(place);
-                    }
-                }
-            }
-            Trigger::Method(methods) => {
-                for method in methods {
-                    if let Some(bits) = self.method.get_mut(*method as usize) {
-                        bits.add(place);
-                    }
-                }
-            }
-            Trigger::Interim => self.interim.add(place),
-            Trigger::Unanswered => self.unanswered.add(place),
-            Trigger::Incomplete => self.incomplete.add(place),
-            Trigger::EarlyResponse => self.early.add(place),
-            Trigger::Orphan => self.orphan.add(place),
-            Trigger::CloseDelimited => self.close_delimited.add(place),
-            Trigger::Troubled => self.troubled.add(place),
-            Trigger::ResponseLacks(fields) => {
-                let mut bits = Bits::default();
-                bits.add(place);
-                self.lacks.push((FieldSet::of(fields), bits));
-            }
-            Trigger::SlowHead => self.slow_head.add(place),
-            Trigger::SlowResponse => self.slow_response.add(place),
-            Trigger::Stalled => self.stalled.add(place),
-            Trigger::Probing => self.probing.add(place),
-            Trigger::Query => self.query.add(place),
-            Trigger::OneOf(triggers) => {
-                for trigger in triggers {
-                    self.enter(place, *trigger, by_status);
-                }
-            }
-        }
-    }
-
-    /// The rules that an exchange calls.
-    fn by(&self, exchange: &Exchange) -> Bits {
-        let mut called = self.always;
-        let mut flaws = Flaws::default();
-        let mut fields = FieldSet::default();
-        let mut repeated = FieldSet::default();
-        if let Some(request) = exchange.request.as_deref() {
-            flaws.join(request.flaws);
-            let present = request.head.present();
-            fields = fields.or(present);
-            repeated = repeated.or(request.head.repeated());
-            join(&mut called, &self.request_field, present.and(self.request_fields));
-            if let Some(bits) = self.method.get(request.head.method() as usize) {
-                called.join(bits);
-            }
-            if !request.head_whole || request.head_end.since(request.first) > SLOW_HEAD {
-                called.join(&self.slow_head);
-            }
-            let target = request.head.target();
-            if may_probe(target) {
-                called.join(&self.probing);
-            }
-            if memchr::memchr(b'?', target).is_some() {
-                called.join(&self.query);
-            }
-        } else {
-            called.join(&self.orphan);
-        }
-        if !exchange.interim.is_empty() {
-            called.join(&self.interim);
-            for interim in &exchange.interim {
-                flaws.join(interim.flaws);
-                fields = fields.or(interim.head.present());
-                self.add_status(interim, &mut called);
-            }
-        }
-        if let Some(response) = exchange.response.as_deref() {
-            flaws.join(response.flaws);
-            let present = response.head.present();
-            fields = fields.or(present);
-            repeated = repeated.or(response.head.repeated());
-            join(&mut called, &self.response_field, present.and(self.response_fields));
-            self.add_status(response, &mut called);
-            for (fields, bits) in &self.lacks {
-                if present.and(*fields).is_empty() {
-                    called.join(bits);
-                }
-            }
-            if response.longest_pause.is_some_and(|(pause, _)| pause > SLOW) {
-                called.join(&self.stalled);
-            }
-            if let Some(request) = exchange.request.as_deref()
-                && response.first.since(request.head_end) > SLOW
-            {
-                called.join(&self.slow_response);
-            }
-            if !response.complete() {
-                called.join(&self.incomplete);
-            }
-            if response.framing == Framing::Close {
-                called.join(&self.close_delimited);
-            }
-            if let Some(request) = exchange.request.as_deref()
-                && (request.last.packet > response.first.packet || !request.complete())
-            {
-                called.join(&self.early);
-            }
-        } else {
-            called.join(&self.unanswered);
-            called.join(&self.incomplete);
-        }
-        join(&mut called, &self.field, fields.and(self.fields));
-        if !repeated.and(self.repeated_fields).is_empty() {
-            called.join(&self.repeated);
-        }
-        if flaws.meets(self.flaws) {
-            for flaw in flaws.iter() {
-                if let Some(bits) = self.flaw.get(usize::from(flaw as u8)) {
-                    called.join(bits);
-                }
-            }
-        }
-        called
-    }
-
-    fn add_status(&self, response: &Message, called: &mut Bits) {
-        if let Some(status) = response.head.status()
-            && let Some(index) = self.status.get(usize::from(status))
-            && let Some(bits) = self.statuses.get(usize::from(*index))
-        {
-            called.join(bits);
-        }
-    }
-}
-
-fn join(called: &mut Bits, table: &[Bits], fields: FieldSet) {
-    for number in fields.numbers() {
-        if let Some(bits) = table.get(usize::from(number)) {
-            called.join(bits);
-        }
-    }
-}
-
-/// The methods have numbers below ten, by which they are looked up.
-const _: () = assert!((Method::Other as usize) < 10);
