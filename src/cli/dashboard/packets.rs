@@ -27,7 +27,7 @@ pub(super) fn copy(
     while let Next::Packet(_) = saved.next()? {
         packets += 1;
     }
-    saved.finish()?;
+    saved.close()?;
     Ok(packets)
 }
 
