@@ -8,10 +8,14 @@ use super::app::{
 };
 use super::keys::{Action, action};
 use super::problems::Kind;
+use super::segments::{Segments, Wanted};
 use super::widget::Prompt;
-use super::{copy, save};
+use super::{copy, message, save};
+use crate::export::detail::Form;
 use crate::filter::Filter;
 use crate::secret::Secrets;
+use crate::snapshot::{ConnectionRow, Whole};
+use crate::wire::Endpoint;
 
 /// Panes of an exchange in the full view: request, response, timeline, why.
 const PANES: usize = 4;
@@ -120,13 +124,7 @@ impl App {
             Action::Copy | Action::Save => {
                 self.message = Some("choose an exchange first: 2, then j k".to_owned());
             }
-            Action::Connection => {
-                if let Some(connection) =
-                    self.chosen().and_then(|id| self.shown.row(id)).map(|row| row.connection)
-                {
-                    self.restrict(Only::Connection(connection));
-                }
-            }
+            Action::Connection => return self.look_at_connection(),
             Action::Next => return self.neighbour(1),
             Action::Previous => return self.neighbour(-1),
             Action::Mark => self.mark(),
@@ -150,6 +148,15 @@ impl App {
                 self.theme = self.theme.next();
                 self.message = Some(format!("theme: {}", self.theme.name()));
             }
+            Action::Body => self.show_bodies(match self.form {
+                Form::Hex => self.text_form,
+                Form::Pretty => Form::Raw,
+                Form::Raw => Form::Pretty,
+            }),
+            Action::Hex => self.show_bodies(match self.form {
+                Form::Hex => self.text_form,
+                Form::Pretty | Form::Raw => Form::Hex,
+            }),
             Action::Redraw => return Some(Effect::Redraw),
             Action::Suspend => return Some(Effect::Suspend),
             Action::Quit if self.options.live && !self.options.saved => {
@@ -160,13 +167,22 @@ impl App {
         None
     }
 
+    fn show_bodies(&mut self, form: Form) {
+        self.form = form;
+        if form != Form::Hex {
+            self.text_form = form;
+        }
+        self.message = Some(format!("{}; {}", message::word(form), message::others(form)));
+    }
+
     fn go_to_tab(&mut self, tab: usize) {
         self.tab = tab.min(TABS - 1);
         self.detail = None;
+        self.segments = None;
     }
 
     fn next_tab(&mut self, forward: bool) {
-        if let Some(detail) = &mut self.detail {
+        if let (Some(detail), None) = (&mut self.detail, &self.segments) {
             let step = if forward { 1 } else { PANES - 1 };
             detail.pane = (detail.pane + step) % PANES;
             detail.scroll = 0;
@@ -177,6 +193,10 @@ impl App {
     }
 
     fn step(&mut self, lines: isize) {
+        if let Some(segments) = &mut self.segments {
+            segments.step(lines);
+            return;
+        }
         if let Some(detail) = &mut self.detail {
             let most = detail.lines.saturating_sub(1);
             detail.scroll = detail.scroll.saturating_add_signed(lines).min(most);
@@ -190,12 +210,20 @@ impl App {
     }
 
     fn page(&mut self, direction: isize, part: isize) {
-        let page = if self.detail.is_some() { 10 } else { self.list(self.tab).page() };
+        let page = match (&self.segments, &self.detail) {
+            (Some(segments), _) => segments.page(),
+            (None, Some(_)) => 10,
+            (None, None) => self.list(self.tab).page(),
+        };
         let page = isize::try_from(page).unwrap_or(1) / part;
         self.step(direction * page.max(1) * isize::try_from(self.count.max(1)).unwrap_or(1));
     }
 
     fn go_to(&mut self, place: usize) {
+        if let Some(segments) = &mut self.segments {
+            segments.go(place);
+            return;
+        }
         let tab = self.tab;
         self.list_mut(tab).go(place);
     }
@@ -214,7 +242,51 @@ impl App {
         }
     }
 
+    /// Every segment of the connection of the exchange that is looked at, or of the selected one.
+    fn look_at_connection(&mut self) -> Option<Effect> {
+        if self.segments.is_some() {
+            return None;
+        }
+        let row = self.chosen().and_then(|id| self.shown.row(id));
+        let (wanted, packets) = if let (CONNECTIONS, None) = (self.tab, &self.detail) {
+            let number = self.list(CONNECTIONS).current()?;
+            let row = self.shown.connections.get(number as usize)?;
+            (self.wanted(row.id, (row.client, row.server), row.id), None)
+        } else if let Some(row) = row {
+            let ends = (row.client, row.server);
+            (self.wanted(row.connection, ends, row.packets.0), Some(row.packets))
+        } else {
+            self.message = Some("choose an exchange or a connection first".to_owned());
+            return None;
+        };
+        let mut segments = Segments::new(wanted, packets);
+        if self.options.again {
+            self.segments = Some(segments);
+            return Some(Effect::Trace(wanted));
+        }
+        let why = "packets are not kept of what cannot be read twice: this is all that is known. \
+                   Save them with -w FILE, and open that file";
+        segments.take(Err(why.to_owned()));
+        self.segments = Some(segments);
+        None
+    }
+
+    fn wanted(&self, connection: u64, ends: (Endpoint, Endpoint), focus: u64) -> Wanted {
+        let (client, server) = ends;
+        // Ports are used again: the next connection between the same ends ends this one.
+        let again = |row: &&ConnectionRow| {
+            row.id > connection
+                && ((row.client, row.server) == ends || (row.server, row.client) == ends)
+        };
+        let until = self.shown.connections.iter().filter(again).map(|row| row.id).min();
+        Wanted { connection, client, server, until, focus }
+    }
+
     fn open(&mut self) -> Option<Effect> {
+        if let Some(segments) = &self.segments {
+            self.restrict(Only::Connection(segments.wanted.connection));
+            return None;
+        }
         if self.detail.is_some() {
             return None;
         }
@@ -247,12 +319,27 @@ impl App {
 
     /// Opens the full view of an exchange.
     fn look_at(&mut self, id: u64) -> Option<Effect> {
+        self.segments = None;
         self.detail = Some(Detail { id, ..Detail::default() });
         self.again = None;
-        self.shown.whole(id).is_none().then_some(Effect::Recall(id))
+        // Lists keep little of each body; who looks at one exchange wants more of its.
+        let is_cut = |whole: &Whole| {
+            let messages = [whole.exchange.request.as_deref(), whole.exchange.response.as_deref()];
+            let mut messages = messages.into_iter().flatten();
+            messages.any(|message| (message.preview.len() as u64) < message.content)
+        };
+        let wanted = match self.shown.whole(id) {
+            None => true,
+            Some(whole) => self.options.again && is_cut(whole),
+        };
+        self.recalling = wanted.then_some(id);
+        self.recalling.map(Effect::Recall)
     }
 
     fn back(&mut self) {
+        if self.segments.take().is_some() {
+            return;
+        }
         if self.detail.take().is_some() {
             return;
         }
@@ -304,6 +391,13 @@ impl App {
 
     /// To the next exchange that failed, in the order of the list.
     fn failed(&mut self, down: bool) -> Option<Effect> {
+        if let Some(segments) = &mut self.segments {
+            if !segments.odd(down) {
+                let way = if down { "below" } else { "above" };
+                self.message = Some(format!("nothing odd further {way}"));
+            }
+            return None;
+        }
         if self.tab != REQUESTS {
             self.go_to_tab(REQUESTS);
         }

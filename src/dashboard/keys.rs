@@ -74,6 +74,10 @@ pub enum Action {
     Theme,
     /// To an exchange or packet by number.
     Jump,
+    /// Bodies as text: pretty or as sent.
+    Body,
+    /// Bodies in hexadecimal.
+    Hex,
     /// Draw everything again.
     Redraw,
     /// Put the program to sleep.
@@ -116,7 +120,8 @@ pub static HELP: &[Help] = &[
     help("Time", "t z", "how times are written; what curves show"),
     help("Exchange", "[ ]", "previous, next one in the full view"),
     help("Exchange", "Tab", "the pane that scrolls: also timeline and why"),
-    help("Exchange", "o", "the exchanges of its connection"),
+    help("Exchange", "b x", "bodies: pretty or as sent; in hexadecimal"),
+    help("Exchange", "o", "its connection: every segment; n N odd ones"),
     help("Exchange", "R", "reveal secrets, hide them again"),
     help("Take", "y", "copy: URL, curl, Wireshark filter, JSON"),
     help("Take", "w", "save: JSON lines, HAR, packets"),
@@ -166,6 +171,8 @@ pub fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('*') => Action::OnlyMarked,
         KeyCode::Char('R') => Action::Reveal,
         KeyCode::Char('m') => Action::Mouse,
+        KeyCode::Char('b') => Action::Body,
+        KeyCode::Char('x') => Action::Hex,
         KeyCode::Char('T') => Action::Theme,
         KeyCode::Char(':') => Action::Jump,
         KeyCode::Char('q') => Action::Quit,

@@ -8,12 +8,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
-use super::app::{App, OVERVIEW, PROBLEMS, Popup, REQUESTS, Typing};
+use super::app::{App, CONNECTIONS, OVERVIEW, PROBLEMS, Popup, REQUESTS, Typing};
 use super::keys::HELP;
 use super::theme::{Meaning, to_ascii};
 use super::widget::{line, padded, panel, put};
 use super::words::{lasting, percent, short};
-use super::{copy, detail, save, tab};
+use super::{copy, detail, save, segments, tab};
 use crate::export::escape;
 use crate::filter::{Filter, Mistake};
 use crate::rules::Severity;
@@ -73,7 +73,8 @@ fn paint(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
         top = 2;
     }
     let mut cursor = None;
-    if app.typing.is_some() || app.tab == REQUESTS && app.detail.is_none() {
+    if app.typing.is_some() || app.tab == REQUESTS && app.detail.is_none() && app.segments.is_none()
+    {
         cursor = filter_line(app, buffer, row(top));
         top += 1;
     } else if size == Size::Compact && app.tab == OVERVIEW {
@@ -83,7 +84,9 @@ fn paint(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
     let bottom = if size == Size::Full { 2 } else { 1 };
     let height = area.height.saturating_sub(top + bottom);
     let body = Rect { y: area.y + top, height, ..area };
-    if app.detail.is_some() {
+    if app.segments.is_some() {
+        segments::draw(app, buffer, body, size);
+    } else if app.detail.is_some() {
         detail::draw(app, buffer, body, size);
     } else {
         tab::draw(app, buffer, body, size);
@@ -320,12 +323,16 @@ fn filter_line(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
 fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
     let full = size == Size::Full;
     let text = match (app.detail.is_some(), app.tab) {
+        _ if app.segments.is_some() && size == Size::Small => "j/k move  n/N odd  Esc back  ? help",
+        _ if app.segments.is_some() => {
+            "j/k move  n/N next odd  t times  Enter its exchanges  Esc back  ? help"
+        }
         (true, _) if size == Size::Small => "j/k scroll  ]/[ next  Esc back  ? help",
         _ if size == Size::Small => "1-5 tabs  Enter  / filter  ? help  q",
         (true, _) if full => {
-            "j/k scroll  Tab other side  ]/[ next/prev  n/N next failed  y copy  w save  o connection  R secrets  Esc back  ? help"
+            "j/k scroll  Tab pane  ]/[ next/prev  n/N failed  b body  x hex  y copy  w save  o connection  R secrets  Esc back  ? help"
         }
-        (true, _) => "j/k scroll  ]/[ next/prev  n/N failed  y copy  w save  Esc back  ? help",
+        (true, _) => "j/k scroll  ]/[ next/prev  n/N failed  b body  x hex  y copy  w save  ? help",
         (_, OVERVIEW) if full => {
             "Tab next  1-5 tabs  j/k move  Enter open  / filter  n failed  p pause  z zoom  T theme  ? help  q quit"
         }
@@ -338,6 +345,12 @@ fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
         (_, REQUESTS) => "Enter open  / filter  n/N failed  s sort  y copy  w save  ? help  q quit",
         (_, PROBLEMS) => {
             "Enter list the requests  y copy  w save evidence  Esc back  ? help  q quit"
+        }
+        (_, CONNECTIONS) if full => {
+            "j/k move  Enter list the requests  o every segment  s sort  S turn around  Esc back  ? help  q quit"
+        }
+        (_, CONNECTIONS) => {
+            "Enter its requests  o segments  s sort  S turn  Esc back  ? help  q quit"
         }
         _ if full => {
             "j/k move  Enter list the requests  s sort  S turn around  Esc back  ? help  q quit"

@@ -189,7 +189,7 @@ fn groups_list_their_requests() {
         assert!(listed.contains(word), "{listed}");
         press(&mut app, "⎋");
     }
-    press(&mut app, "2go");
+    press(&mut app, "2go⏎");
     assert!(picture(&mut app, 120, 36).contains("= connection "));
 }
 
