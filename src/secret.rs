@@ -307,7 +307,7 @@ fn parameters(value: &[u8]) -> Cow<'_, [u8]> {
         // Of a very long name the end has to do, so that no text takes longer than its octets do.
         let from = written.max(equals.saturating_sub(LONGEST_NAME));
         let before = value.get(from..equals).unwrap_or_default();
-        let begin = before.iter().rposition(|octet| b"?&;#/ ,\"<{[".contains(octet));
+        let begin = before.iter().rposition(|octet| b"?&;#/ ,\"<{[=".contains(octet));
         let name = before.get(begin.map_or(0, |at| at + 1)..).unwrap_or_default();
         if !tells_parameter(name) {
             continue;

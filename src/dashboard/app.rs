@@ -1,7 +1,7 @@
 //! The state of the dashboard: what is looked at, and how. Snapshots and keys change it (`input`),
 //! `view` draws it. Opens no terminal and reads no capture, so that tests can drive it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ask::{Asking, sort_row};
@@ -10,6 +10,8 @@ use super::order::Answer;
 use super::problems::{self, Kind, Problem};
 use super::segments::{Segments, Wanted};
 use super::theme::Theme;
+use super::timeline::Window;
+use super::view::Size;
 use super::widget::Prompt;
 use super::words::Times;
 use crate::export::detail::Form;
@@ -65,6 +67,8 @@ pub(super) enum Popup {
     Help(usize),
     Copy,
     Save,
+    /// Columns of requests, and the chosen one.
+    Columns(usize),
     /// Leaving a live capture that is not saved.
     Quit,
 }
@@ -122,6 +126,8 @@ pub(super) struct Detail {
     pub pane: usize,
     /// Lines there are to scroll, as far as the last picture knew.
     pub lines: usize,
+    /// The part of the time that its bars show.
+    pub window: Window,
 }
 
 /// See the module's words.
@@ -153,6 +159,10 @@ pub struct App {
     pub(super) counting: bool,
     pub(super) marked: BTreeSet<u32>,
     pub(super) times: Times,
+    /// Columns of requests that somebody chose to see, or not to see.
+    pub(super) columns: BTreeMap<&'static str, bool>,
+    /// The size of the last picture.
+    pub(super) size: Size,
     pub(super) zoom: usize,
     pub(super) follow: bool,
     pub(super) secrets: Secrets,
@@ -213,6 +223,8 @@ impl App {
             counting: false,
             marked: BTreeSet::new(),
             times: Times::default(),
+            columns: BTreeMap::new(),
+            size: Size::Full,
             zoom: if options.live { 2 } else { 0 },
             follow: options.live,
             secrets: options.secrets,

@@ -38,7 +38,7 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let whole = app.whole(view.id);
     let lines = if size == Size::Full {
-        let timeline = timeline(row, whole, usize::from(area.width) - 4);
+        let timeline = timeline(row, whole, usize::from(area.width) - 4, view.window);
         let reasons = reasons(app, row, whole, usize::from(area.width) - 4);
         let wanted = u16::try_from(timeline.len() + 2).unwrap_or(u16::MAX);
         let above = wanted.clamp(4, (body.height / 3).max(4));
@@ -46,13 +46,18 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         let wanted = u16::try_from(reasons.len() + 2).unwrap_or(u16::MAX);
         let (middle, lower) = super::tab::split(rest, wanted.clamp(3, (rest.height / 2).max(3)));
         let mut most = 1;
-        for (which, area, name, beside, lines) in [
-            (2, upper, "Timeline", "packet numbers as in Wireshark", &timeline),
-            (3, middle, "Why", "", &reasons),
-        ] {
+        let part = view.window.is_part();
+        let bars = if part { "h l earlier, later  + - zoom" } else { "+ zoom" };
+        for (which, area, name, beside, lines) in
+            [(2, upper, "Timeline", bars, &timeline), (3, middle, "Why", "", &reasons)]
+        {
             let chosen = view.pane == which;
-            let inside =
-                panel(buffer, area, theme, name, if chosen { "j k scroll" } else { beside });
+            let word = match (chosen, beside.is_empty()) {
+                (true, false) => format!("j k scroll  {beside}"),
+                (true, true) => "j k scroll".to_owned(),
+                (false, _) => beside.to_owned(),
+            };
+            let inside = panel(buffer, area, theme, name, &word);
             let over = lines.len().saturating_sub(usize::from(inside.height));
             let scroll = if chosen { view.scroll.min(over) } else { 0 };
             draw_pieces(app, buffer, inside, lines, scroll);
@@ -69,7 +74,7 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         let room = usize::from(area.width).saturating_sub(2);
         let mut page = reasons(app, row, whole, room);
         page.push(Vec::new());
-        page.extend(timeline(row, whole, room));
+        page.extend(timeline(row, whole, room, view.window));
         for which in [0, 1] {
             page.push(Vec::new());
             page.extend(message::lines(app, whole, which, room, true));

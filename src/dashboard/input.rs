@@ -9,8 +9,9 @@ use super::app::{
 use super::keys::{Action, action};
 use super::problems::Kind;
 use super::segments::{Segments, Wanted};
+use super::timeline::Window;
 use super::widget::Prompt;
-use super::{copy, message, save};
+use super::{copy, message, save, tab};
 use crate::export::detail::Form;
 use crate::filter::Filter;
 use crate::secret::Secrets;
@@ -96,8 +97,8 @@ impl App {
                 self.recalled = self.history.len();
             }
             Action::Jump => self.typing = Some(Typing::Jump(Prompt::default())),
-            Action::NextFailed => return self.failed(true),
-            Action::PreviousFailed => return self.failed(false),
+            Action::NextFailed => return self.failed_times(true),
+            Action::PreviousFailed => return self.failed_times(false),
             Action::Sort => self.sort(),
             Action::Reverse => {
                 let list = self.list_mut(self.sortable());
@@ -115,7 +116,20 @@ impl App {
                     self.take_latest();
                 }
             }
-            Action::Times => self.times = self.times.next(),
+            Action::Times => {
+                self.times = self.times.next();
+                self.message = Some(format!("times: {}", self.times.name()));
+            }
+            Action::Right => self.sideways(true),
+            Action::Left => self.sideways(false),
+            Action::ZoomIn => self.zoom_timeline(Window::closer),
+            Action::ZoomOut => self.zoom_timeline(Window::wider),
+            Action::Columns => {
+                if self.tab != REQUESTS || self.detail.is_some() || self.segments.is_some() {
+                    self.go_to_tab(REQUESTS);
+                }
+                self.popup = Some(Popup::Columns(0));
+            }
             Action::Zoom => self.zoom = (self.zoom + 1) % ZOOMS.len(),
             Action::Copy if self.chosen().is_some() => self.popup = Some(Popup::Copy),
             Action::Save if self.chosen().is_some() || self.tab == REQUESTS => {
@@ -125,8 +139,12 @@ impl App {
                 self.message = Some("choose an exchange first: 2, then j k".to_owned());
             }
             Action::Connection => return self.look_at_connection(),
-            Action::Next => return self.neighbour(1),
-            Action::Previous => return self.neighbour(-1),
+            Action::Next => {
+                return self.neighbour(isize::try_from(self.count.max(1)).unwrap_or(1));
+            }
+            Action::Previous => {
+                return self.neighbour(-isize::try_from(self.count.max(1)).unwrap_or(1));
+            }
             Action::Mark => self.mark(),
             Action::OnlyMarked if self.only == Some(Only::Marked) => self.unrestrict(),
             Action::OnlyMarked => self.restrict(Only::Marked),
@@ -165,6 +183,26 @@ impl App {
             Action::Quit | Action::QuitNow => return Some(Effect::Quit),
         }
         None
+    }
+
+    /// To the tab or pane beside; where the bars show a part of the time, to the part beside.
+    fn sideways(&mut self, forward: bool) {
+        if let (Some(detail), None) = (&mut self.detail, &self.segments)
+            && detail.window.is_part()
+        {
+            detail.window = detail.window.moved(forward);
+        } else {
+            self.next_tab(forward);
+        }
+    }
+
+    fn zoom_timeline(&mut self, other: impl Fn(Window) -> Window) {
+        let Some(detail) = &mut self.detail else {
+            self.message = Some("+ and - zoom the bars of one exchange: Enter opens it".to_owned());
+            return;
+        };
+        detail.window = other(detail.window);
+        self.message = Some(detail.window.says());
     }
 
     fn show_bodies(&mut self, form: Form) {
@@ -389,6 +427,18 @@ impl App {
         self.work();
     }
 
+    /// The same as often as was typed, or as there are any.
+    fn failed_times(&mut self, down: bool) -> Option<Effect> {
+        let mut last = None;
+        for _ in 0..self.count.max(1) {
+            last = self.failed(down).or(last);
+            if self.message.is_some() {
+                break;
+            }
+        }
+        last
+    }
+
     /// To the next exchange that failed, in the order of the list.
     fn failed(&mut self, down: bool) -> Option<Effect> {
         if let Some(segments) = &mut self.segments {
@@ -495,12 +545,34 @@ impl App {
             (Popup::Help(line), KeyCode::Char('k') | KeyCode::Up) => {
                 self.popup = Some(Popup::Help(line.saturating_sub(1)));
             }
+            (Popup::Columns(at), code) => self.choose_column(*at, code),
             (Popup::Quit, KeyCode::Char('q' | 'Q' | 'y')) => return Some(Effect::Quit),
             (Popup::Copy, KeyCode::Char(letter)) => return self.copy(letter),
             (Popup::Save, KeyCode::Char(letter)) => return self.save(letter),
             _ => {}
         }
         None
+    }
+
+    /// Moves in the list of columns, and shows or hides one.
+    fn choose_column(&mut self, at: usize, code: KeyCode) {
+        let last = tab::CHOICES.len() - 1;
+        let at = match code {
+            KeyCode::Char('j') | KeyCode::Down => (at + 1).min(last),
+            KeyCode::Char('k') | KeyCode::Up => at.saturating_sub(1),
+            KeyCode::Char('g') | KeyCode::Home => 0,
+            KeyCode::Char('G') | KeyCode::End => last,
+            KeyCode::Char(' ') => {
+                if let Some(choice) = tab::CHOICES.get(at).filter(|choice| !choice.stays) {
+                    let is_wanted = tab::is_wanted(self, choice, self.size);
+                    self.columns.insert(choice.name, !is_wanted);
+                }
+                at
+            }
+            // Anything else closes it.
+            _ => return,
+        };
+        self.popup = Some(Popup::Columns(at));
     }
 
     fn copy(&mut self, letter: char) -> Option<Effect> {

@@ -250,12 +250,12 @@ fn table(app: &App, buffer: &mut Buffer, area: Rect, size: Size, of: (&Segments,
     let columns = if size >= Size::Compact { FULL } else { SMALL };
     let table = Table::new(columns, area.width);
     table.heading(buffer, area, app.theme.style(Meaning::Dim), None);
-    let first = trace.steps().front().map(|step| step.mark.at);
     let lines = trace.steps().iter().enumerate().skip(view.top).take(view.height);
     for (row, (place, step)) in (1..).zip(lines) {
         let own =
             view.packets.is_none_or(|(first, last)| (first..=last).contains(&step.mark.packet));
-        let cells = cells(app, step, first, own, size);
+        let above = place.checked_sub(1).and_then(|place| trace.steps().get(place));
+        let cells = cells(app, step, above.map(|step| step.mark.at), own, size);
         let selected = (place == view.selected).then(|| app.theme.style(Meaning::Selected));
         table.row(buffer, area, row, &cells, selected);
     }
@@ -264,7 +264,7 @@ fn table(app: &App, buffer: &mut Buffer, area: Rect, size: Size, of: (&Segments,
 fn cells(
     app: &App,
     step: &Step,
-    first: Option<Timestamp>,
+    above: Option<Timestamp>,
     own: bool,
     size: Size,
 ) -> Vec<(String, Style)> {
@@ -299,7 +299,9 @@ fn cells(
         )
     };
     let packet = (format!("#{}", Count(step.mark.packet)), style);
-    let time = (app.times.text(step.mark.at, first), app.theme.style(Meaning::Dim));
+    let room = if size >= Size::Compact { 12 } else { 11 };
+    let time = app.times.text(step.mark.at, app.shown.now.first, above, room);
+    let time = (time, app.theme.style(Meaning::Dim));
     let from = (from.to_owned(), style);
     let flags = (step.flag_names(), if step.is_reset() { app.theme.style(meaning) } else { style });
     let len = (Count(step.len.into()).to_string(), style);

@@ -65,6 +65,7 @@ fn paint(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
         tiny(app, buffer, area, size);
         return None;
     }
+    app.size = size;
     let row = |from: u16| Rect { y: area.y + from, height: 1, ..area };
     header(app, buffer, row(0), size);
     let mut top = 1;
@@ -340,7 +341,7 @@ fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
             "Tab next  j/k move  Enter open  / filter  p pause  z zoom  ? help  q quit"
         }
         (_, REQUESTS) if full => {
-            "j/k move  Enter full view  / filter  f follow  s sort  y copy  w save  n/N failed  o connection  ? help  q quit"
+            "j/k move  Enter full view  / filter  f follow  s sort  c columns  y copy  w save  n/N failed  o connection  ? help  q quit"
         }
         (_, REQUESTS) => "Enter open  / filter  n/N failed  s sort  y copy  w save  ? help  q quit",
         (_, PROBLEMS) => {
@@ -403,6 +404,7 @@ fn popup(app: &App, buffer: &mut Buffer, area: Rect) {
             let name = tab::TABS.get(app.tab).map_or("", |tab| tab.name);
             (format!("Help — {name}"), help(app, area.width), *scroll)
         }
+        Popup::Columns(at) => ("Columns".to_owned(), columns(app, area, *at), 0),
         Popup::Copy => ("Copy".to_owned(), menu(copy::MENU), 0),
         Popup::Save => ("Save into this folder".to_owned(), menu(save::MENU), 0),
         Popup::Quit => {
@@ -426,6 +428,7 @@ fn popup(app: &App, buffer: &mut Buffer, area: Rect) {
     let word = match popup {
         Popup::Help(_) if usize::from(height) < lines.len() + 2 => "j k more, any key closes",
         Popup::Help(_) => "any key closes",
+        Popup::Columns(_) => "Space  Enter",
         _ => "Esc",
     };
     let inside = panel(buffer, over, app.theme, &title, word);
@@ -437,6 +440,26 @@ fn popup(app: &App, buffer: &mut Buffer, area: Rect) {
 
 fn menu(items: &[(char, &str)]) -> Vec<String> {
     items.iter().map(|(letter, what)| format!("{letter}   {what}")).collect()
+}
+
+/// The columns of requests, each with whether it is shown.
+fn columns(app: &App, area: Rect, at: usize) -> Vec<String> {
+    let room = if app.size == Size::Full { area.width - 2 } else { area.width };
+    let fitting = tab::fitting(app, app.size, room);
+    let line = |(place, choice): (usize, &tab::Choice)| {
+        let mark = if place == at { '▸' } else { ' ' };
+        let is_wanted = tab::is_wanted(app, choice, app.size);
+        let sign = if is_wanted { 'x' } else { ' ' };
+        let word = match (choice.stays, is_wanted && !fitting.contains(&choice.name)) {
+            (true, _) => "always",
+            (false, true) => "no room",
+            (false, false) => "",
+        };
+        format!("{mark} [{sign}] {:<7} {word}", choice.name)
+    };
+    let lines = tab::CHOICES.iter().enumerate().map(line);
+    let help = ["", "Space shows or hides, j k move,", "Enter closes"].map(str::to_owned);
+    lines.chain(help).collect()
 }
 
 /// The keys, and what this screen says.
