@@ -450,6 +450,9 @@ pub const EXCERPT_COMMENTS: usize = 65_536;
 /// Heads whose harmless parts stay in redacted packets, each of a few hundred octets, kept twice.
 pub const REDACTED_HEADS: usize = 65_536;
 
+/// Segments in the list of one connection, about 100 octets each; around the exchange that is looked at.
+pub const TRACE_SEGMENTS: usize = 20_000;
+
 /// Comments on one packet.
 pub const PACKET_COMMENTS: usize = 16;
 
