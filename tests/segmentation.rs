@@ -25,6 +25,14 @@ fn rounds(few: u64) -> std::ops::Range<u64> {
     first..first + number("HTTPWHY_ROUNDS").unwrap_or(few)
 }
 
+/// A long run says how far it has come, so that one that is cut short has shown something too.
+fn progress(first: u64, round: u64) {
+    let done = round + 1 - first;
+    if done.is_multiple_of(50_000) {
+        println!("{done} rounds done, HTTPWHY_SEED={first} to {round}");
+    }
+}
+
 /// One to three connections and the segments that carry them.
 fn capture(random: &mut Random) -> (Script, Vec<Segment>) {
     capture_of(&Shape::SMALL, random)
@@ -143,7 +151,8 @@ fn assert_same(expected: &Made, found: &Made, round: u64) {
 
 #[test]
 fn how_it_is_carried_changes_nothing() {
-    for round in rounds(1_500) {
+    let rounds = rounds(1_500);
+    for round in rounds.clone() {
         let mut random = Random::new(round);
         let (script, segments) = capture(&mut random);
         let plain = core::read(&segments);
@@ -156,6 +165,7 @@ fn how_it_is_carried_changes_nothing() {
             changed.iter().enumerate().for_each(|(index, segment)| show(index + 1, segment));
         }
         assert_same(&plain, &found, round);
+        progress(rounds.start, round);
     }
 }
 

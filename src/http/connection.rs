@@ -290,7 +290,7 @@ impl flow::Reader for Connection {
         let interim: u64 = self.orphaned_interim.iter().map(Message::memory).sum();
         // Those that wait are counted, but not the room for more of them.
         let room = (self.queue.capacity() - self.queue.len()) * size_of::<Pending>();
-        (size_of::<Self>() + room) as u64
+        limits::allocated(size_of::<Self>() + room)
             + self.client.memory()
             + self.server.memory()
             + self.waiting

@@ -156,8 +156,7 @@ impl Exchange {
     pub fn memory(&self) -> u64 {
         let messages = [self.request.as_deref(), self.response.as_deref()];
         let messages = messages.into_iter().flatten().chain(&self.interim);
-        let own = size_of::<Self>() as u64 + limits::ALLOCATION;
-        own + messages.map(Message::memory).sum::<u64>()
+        limits::allocated(size_of::<Self>()) + messages.map(Message::memory).sum::<u64>()
     }
 
     /// The final status code, where there is one that can be read.

@@ -9,6 +9,7 @@ use super::finding::Finding;
 use super::traffic::Parties;
 use crate::flow::{Mark, Side};
 use crate::http::{Connection, Exchange, Message, Stray, Version};
+use crate::limits;
 
 /// What is known behind an exchange.
 #[derive(Debug, Clone, Copy, Default)]
@@ -65,9 +66,10 @@ impl Trail {
             return 0;
         }
         // The table that it stands in has room for up to twice as many.
-        let own = 2 * size_of::<Self>() + self.unsettled.capacity() * size_of::<Unsettled>();
+        let place = 2 * size_of::<Self>() as u64;
+        let own = limits::allocated(self.unsettled.capacity() * size_of::<Unsettled>());
         let exchanges = self.unsettled.iter().map(|unsettled| unsettled.exchange.memory());
-        own as u64 + exchanges.sum::<u64>()
+        place + own + exchanges.sum::<u64>()
     }
 
     /// The exchange before, where it is still known.
