@@ -286,8 +286,11 @@ impl<R: Reader> Connection<R> {
         let opening = self.streams[index].initial.map(|initial| initial.wrapping_add(1));
         let acknowledges_syn = segment.flags.has(Flags::SYN)
             || side == Side::Client && opening == Some(segment.sequence);
-        if acknowledges_syn && self.streams[side.other().index()].base.is_none() {
-            self.anchor(side.other(), segment.acknowledgement, ledger);
+        let peer = &self.streams[side.other().index()];
+        if acknowledges_syn && peer.base.is_none() {
+            // Sent again, it acknowledges more than it did at first: what came already tells.
+            let beginning = peer.unplaced_before(segment.acknowledgement);
+            self.anchor(side.other(), beginning.unwrap_or(segment.acknowledgement), ledger);
         }
         let peer = &mut self.streams[side.other().index()];
         if peer.next == 0

@@ -336,6 +336,14 @@ impl Stream {
         std::mem::take(&mut self.early)
     }
 
+    /// The lowest sequence number among those segments, where it lies in front of an acknowledgement; not
+    /// that of a probe, which stands one octet in front of where the stream is.
+    pub fn unplaced_before(&self, acknowledgement: u32) -> Option<u32> {
+        let lowest = self.lowest_unplaced().filter(|_| !self.early.is_empty())?;
+        let before = acknowledgement.wrapping_sub(lowest);
+        (before > 1 && u64::from(before) <= limits::HELD_OCTETS).then_some(lowest)
+    }
+
     /// The lowest sequence number among those segments; that of the FIN where there are none.
     pub fn lowest_unplaced(&self) -> Option<u32> {
         let Some(first) = self.early.front() else {
