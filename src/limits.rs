@@ -94,7 +94,7 @@ pub const FRAGMENT_WAIT: Duration = Duration::from_secs(30);
 pub const COPY_WINDOW: Duration = Duration::from_millis(20);
 
 /// Segments remembered to find copies of them, a power of two. At a million packets a second a copy
-/// comes a few packets behind the first; 64 octets each keep the table in the second-level cache.
+/// comes a few packets behind the first; 16 octets each keep the table in the second-level cache.
 pub const COPIES: usize = 4_096;
 
 /// Different numbers (link types, EtherTypes, protocols …) that skipped packets are counted by;

@@ -71,7 +71,7 @@ impl Index {
         let Some(request) = exchange.request.as_deref() else { return ONCE as u64 };
         let head = &request.head;
         let names = [FieldName::XRequestId, FieldName::IdempotencyKey];
-        let named = names.into_iter().filter(|name| head.value(*name).is_some()).count();
+        let named = names.into_iter().filter(|name| head.has(*name)).count();
         let keys = 1 + named + usize::from(join::trace_id(head).is_some());
         (ONCE + keys * EACH) as u64
     }

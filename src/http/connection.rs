@@ -45,14 +45,14 @@ struct Pending {
     retransmissions_before: u32,
     connect: Option<Duration>,
     idle_before: Option<Duration>,
+    /// Octets that its messages take.
+    octets: u64,
 }
 
 impl Pending {
     /// Octets that it takes, itself included.
-    fn memory(&self) -> u64 {
-        let messages = [self.request.as_deref(), self.response.as_deref()];
-        let messages = messages.into_iter().flatten().chain(&self.interim);
-        size_of::<Self>() as u64 + messages.map(Message::memory).sum::<u64>()
+    const fn memory(&self) -> u64 {
+        size_of::<Self>() as u64 + self.octets
     }
 }
 
@@ -508,6 +508,7 @@ impl Connection {
             idle_before: idle_since
                 .filter(|_| self.queue.is_empty())
                 .map(|since| began.mark.since(since)),
+            octets: 0,
         });
         let unknown = framed.framing == Framing::Unknown;
         let preview = scene.out.wanted((scene.facts.id, self.count), &head, flaws, None);
@@ -536,12 +537,13 @@ impl Connection {
             self.answered = (asked.map_or(0, |asked| asked.nth), true);
             self.server.begin(head, flaws, framed, 0);
             let Some(message) = self.server.finish(MessageEnd::Framing) else { return };
-            let (kept, count) = match self.queue.front_mut().filter(|_| answers) {
-                Some(asked) => (&mut asked.interim, &mut asked.interim_count),
-                None => (&mut self.orphaned_interim, &mut self.orphaned_interim_count),
+            let (kept, count, octets) = match self.queue.front_mut().filter(|_| answers) {
+                Some(asked) => (&mut asked.interim, &mut asked.interim_count, &mut asked.octets),
+                None => (&mut self.orphaned_interim, &mut self.orphaned_interim_count, &mut 0),
             };
             *count += 1;
             if kept.len() < limits::INTERIM_RESPONSES {
+                *octets += message.memory();
                 self.waiting += if answers { message.memory() } else { 0 };
                 kept.push(*message);
             }
@@ -590,7 +592,9 @@ impl Connection {
         };
         let Some(asked) = self.queue.get_mut(place) else { return };
         let over = message.end == Some(MessageEnd::Framing);
-        self.waiting += message.memory();
+        let octets = message.memory();
+        self.waiting += octets;
+        asked.octets += octets;
         asked.request = Some(message);
         if asked.response.is_some() {
             if let Some(asked) = self.take_pending(place) {
@@ -630,7 +634,9 @@ impl Connection {
         match place {
             Some(place) => {
                 let Some(asked) = self.queue.get_mut(place) else { return };
-                self.waiting += message.memory();
+                let octets = message.memory();
+                self.waiting += octets;
+                asked.octets += octets;
                 asked.response = Some(message);
                 if asked.request.is_some()
                     && let Some(asked) = self.take_pending(place)
@@ -640,12 +646,15 @@ impl Connection {
                     // The rest of the request will never come: the octets belong to the switch.
                     if let Some(mut asked) = self.take_pending(place) {
                         asked.request = self.client.finish(MessageEnd::Invalid);
+                        asked.octets += asked.request.as_deref().map_or(0, Message::memory);
                         self.give_out(asked, Outcome::of(switch.clone(), early), scene);
                     }
                 }
             }
             None => {
+                let interim: u64 = self.orphaned_interim.iter().map(Message::memory).sum();
                 let orphan = Pending {
+                    octets: message.memory() + interim,
                     nth: self.orphan,
                     method: Method::Other,
                     simple: false,

@@ -90,6 +90,8 @@ pub struct Exchange {
     pub completed: Mark,
     /// How its connection stood then.
     pub circumstances: Circumstances,
+    /// Octets that its messages take.
+    pub(super) octets: u64,
 }
 
 /// How a connection stood when an exchange on it was over: what tells who ended what. Pairs have the
@@ -153,10 +155,8 @@ impl Circumstances {
 
 impl Exchange {
     /// Octets that it takes, itself included.
-    pub fn memory(&self) -> u64 {
-        let messages = [self.request.as_deref(), self.response.as_deref()];
-        let messages = messages.into_iter().flatten().chain(&self.interim);
-        limits::allocated(size_of::<Self>()) + messages.map(Message::memory).sum::<u64>()
+    pub const fn memory(&self) -> u64 {
+        limits::allocated(size_of::<Self>()) + self.octets
     }
 
     /// The final status code, where there is one that can be read.

@@ -111,6 +111,13 @@ impl FieldSet {
         self.0 |= 1 << name as u8;
     }
 
+    /// Adds one; if it is in it already, to another set too.
+    pub(super) const fn add_or_repeat(&mut self, name: FieldName, repeated: &mut Self) {
+        let bit = 1 << name as u8;
+        repeated.0 |= self.0 & bit;
+        self.0 |= bit;
+    }
+
     /// Whether one is in it.
     pub const fn has(self, name: FieldName) -> bool {
         self.0 >> name as u8 & 1 == 1
@@ -160,18 +167,17 @@ impl Spelling {
     const fn of(name: &[u8]) -> Option<Self> {
         let len = name.len();
         let words = match len {
-            0 | 25.. => return None,
+            8..=16 => [lower(word(name, 0)), 0, lower(word(name, len - 8))],
+            4..=7 => [lower(half(name, 0) | half(name, len - 4) << 32), 0, 0],
+            17..=24 => [lower(word(name, 0)), lower(word(name, 8)), lower(word(name, len - 8))],
             1..=3 => {
                 // First, middle and last cover up to three octets.
                 let [first, middle, last] = [name[0], name[len / 2], name[len - 1]];
-                [u64::from_le_bytes([first, middle, last, 0, 0, 0, 0, 0]), 0, 0]
+                [lower(u64::from_le_bytes([first, middle, last, 0, 0, 0, 0, 0])), 0, 0]
             }
-            4..=7 => [half(name, 0) | half(name, len - 4) << 32, 0, 0],
-            8..=16 => [word(name, 0), 0, word(name, len - 8)],
-            _ => [word(name, 0), word(name, 8), word(name, len - 8)],
+            0 | 25.. => return None,
         };
-        let [first, middle, last] = words;
-        Some(Self { len, words: [lower(first), lower(middle), lower(last)] })
+        Some(Self { len, words })
     }
 
     const fn slot(&self) -> usize {

@@ -149,6 +149,15 @@ fn response(
 }
 
 fn content_length(head: &Head, flaws: &mut Flaws) -> ContentLength {
+    if !head.has(FieldName::ContentLength) {
+        return ContentLength::Absent;
+    }
+    // What nearly every message says.
+    if !head.repeated().has(FieldName::ContentLength)
+        && let Some(value) = head.value(FieldName::ContentLength).and_then(plain_number)
+    {
+        return ContentLength::Valid(value);
+    }
     let mut found = ContentLength::Absent;
     for value in head.values(FieldName::ContentLength) {
         for member in value.split(|octet| *octet == b',') {
@@ -174,6 +183,18 @@ fn content_length(head: &Head, flaws: &mut Flaws) -> ContentLength {
     found
 }
 
+/// A number of up to 18 digits that does not begin with a zero.
+fn plain_number(digits: &[u8]) -> Option<u64> {
+    if !matches!(digits, [b'1'..=b'9', ..]) || digits.len() > 18 {
+        return None;
+    }
+    digits.iter().try_fold(0_u64, |number, digit| {
+        // Eighteen digits cannot overflow.
+        let number = number.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0')));
+        digit.is_ascii_digit().then_some(number)
+    })
+}
+
 /// `1*DIGIT`, at most 2^63-1: more is no length but an attempt to make a counter overflow.
 fn number(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
@@ -184,6 +205,9 @@ fn number(digits: &[u8]) -> Option<u64> {
 }
 
 fn transfer_coding(head: &Head, flaws: &mut Flaws) -> TransferCoding {
+    if !head.has(FieldName::TransferEncoding) {
+        return TransferCoding::Absent;
+    }
     let mut lines = 0;
     let mut members = 0;
     let mut chunked = 0;

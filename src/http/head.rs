@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
+use super::feature::{Feature, Features, LONG_LINES, LONG_OCTETS};
 use super::field::{FieldName, FieldSet};
 use super::flaw::{Flaw, Flaws};
 use super::method::Method;
@@ -77,9 +78,11 @@ pub struct Head {
     len: u32,
     start: StartLine,
     version: Option<Version>,
+    method: Method,
     lines: Box<[Line]>,
     present: FieldSet,
     repeated: FieldSet,
+    features: Features,
     /// Whether `Connection` lists `close` and `keep-alive`: asked several times of every message.
     closes: bool,
     keeps_alive: bool,
@@ -110,31 +113,52 @@ impl Head {
         version: Option<Version>,
         lines: Vec<Line>,
     ) -> Self {
-        let (mut present, mut repeated) = (FieldSet::default(), FieldSet::default());
-        for line in &lines {
-            if present.has(line.name) {
-                repeated.add(line.name);
+        let (method, mut features) = match start {
+            StartLine::Request { method, target } => {
+                (Method::recognise(method.of(&block)), Features::of_target(target.of(&block)))
             }
-            present.add(line.name);
+            StartLine::Status { .. } => (Method::Other, Features::default()),
+        };
+        features.add_if(method == Method::Connect, Feature::OtherForm);
+        if let StartLine::Status { reason, .. } = start {
+            features.add_if(reason.start == reason.end, Feature::NoReason);
         }
-        let lines = lines.into_boxed_slice();
-        let (closes, keeps_alive) = (false, false);
-        let len = len as u32;
-        let mut head =
-            Self { block, len, start, version, lines, present, repeated, closes, keeps_alive };
-        if present.has(FieldName::Connection) {
-            let repeated = repeated.has(FieldName::Connection);
-            let alone = head.value(FieldName::Connection).filter(|_| !repeated);
-            (head.closes, head.keeps_alive) = match alone {
-                Some(b"close") => (true, false),
-                Some(b"keep-alive") => (false, true),
-                _ => (
-                    head.lists(FieldName::Connection, b"close"),
-                    head.lists(FieldName::Connection, b"keep-alive"),
-                ),
-            };
+        features.add_if(version != Some(Version::HTTP_11), Feature::OtherVersion);
+        features.add_if(len >= LONG_OCTETS || lines.len() >= LONG_LINES, Feature::Long);
+        let (mut present, mut repeated) = (FieldSet::default(), FieldSet::default());
+        let (mut closes, mut keeps_alive) = (false, false);
+        for line in &lines {
+            present.add_or_repeat(line.name, &mut repeated);
+            match line.name {
+                FieldName::Connection => match line.value_at.of(&block) {
+                    b"close" => closes = true,
+                    b"keep-alive" => keeps_alive = true,
+                    value => {
+                        features.add_if(true, Feature::OtherConnection);
+                        closes |= has_member(value, b"close");
+                        keeps_alive |= has_member(value, b"keep-alive");
+                    }
+                },
+                FieldName::Host => {
+                    let plain = Features::is_plain_host(line.value_at.of(&block));
+                    features.add_if(!plain, Feature::OddHost);
+                }
+                _ => {}
+            }
         }
-        head
+        Self {
+            block,
+            len: len as u32,
+            start,
+            version,
+            method,
+            lines: lines.into_boxed_slice(),
+            present,
+            repeated,
+            features,
+            closes,
+            keeps_alive,
+        }
     }
 
     /// A head of HTTP/0.9, which has none: the octets of a response begin with its body.
@@ -170,9 +194,14 @@ impl Head {
         }
     }
 
-    /// The method.
-    pub fn method(&self) -> Method {
-        Method::recognise(self.method_octets())
+    /// The method; [`Method::Other`] for a response.
+    pub const fn method(&self) -> Method {
+        self.method
+    }
+
+    /// What stands out.
+    pub const fn features(&self) -> Features {
+        self.features
     }
 
     /// The request target as written; empty for a response.
@@ -279,14 +308,15 @@ impl Head {
     /// Whether a list field (RFC 9110 section 5.6.1) has a member, compared without case and
     /// without the member's parameters.
     pub fn lists(&self, name: FieldName, member: &[u8]) -> bool {
-        self.present.has(name)
-            && self.values(name).any(|value| {
-                value.split(|octet| *octet == b',').any(|listed| {
-                    let listed = listed.split(|octet| *octet == b';').next().unwrap_or_default();
-                    listed.trim_ascii().eq_ignore_ascii_case(member)
-                })
-            })
+        self.present.has(name) && self.values(name).any(|value| has_member(value, member))
     }
+}
+
+fn has_member(list: &[u8], member: &[u8]) -> bool {
+    list.split(|octet| *octet == b',').any(|listed| {
+        let listed = listed.split(|octet| *octet == b';').next().unwrap_or_default();
+        listed.trim_ascii().eq_ignore_ascii_case(member)
+    })
 }
 
 /// Octets for people: what is not UTF-8 is replaced.
@@ -405,16 +435,14 @@ fn index(
     let empty_line = if octets.get(len.wrapping_sub(2)) == Some(&b'\r') { 2 } else { 1 };
     bare |= lone(len - empty_line);
     flaws.add_if(bare, Flaw::BareLf);
-    if let StartLine::Request { target, .. } = start {
-        let odd = target.of(octets).iter().any(|octet| !octet.is_ascii_graphic());
-        flaws.add_if(odd, Flaw::OddTarget);
-    }
     if let StartLine::Status { code: Some(code), .. } = start {
         flaws.add_if(!(100..600).contains(&code), Flaw::StatusOutOfRange);
     }
     let block = octets.get(..len).unwrap_or_default().into();
     let version = Some(Version { major: 1, minor });
-    Reading::Whole(Head::new(block, len, start, version, lines), flaws, len)
+    let head = Head::new(block, len, start, version, lines);
+    flaws.add_if(head.features.has(Feature::OddOctet), Flaw::OddTarget);
+    Reading::Whole(head, flaws, len)
 }
 
 /// Reads a head that is known to be whole: strictly, and if that fails tolerantly. `None` where

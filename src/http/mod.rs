@@ -10,6 +10,7 @@ mod connection;
 mod direction;
 mod doubt;
 mod exchange;
+mod feature;
 mod field;
 mod flaw;
 mod framing;
@@ -27,6 +28,7 @@ pub use exchange::{
     Appetite, Bodies, Circumstances, Connection, Event, Exchange, Greeting, Output, Pairing,
     Protocol, Stray, Switch, Unanswered,
 };
+pub use feature::{Feature, Features};
 pub use field::{FieldName, FieldSet};
 pub use flaw::{Flaw, Flaws};
 pub use framing::{ContentLength, Framing, TransferCoding};

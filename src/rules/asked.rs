@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use hashbrown::DefaultHashBuilder;
 
 use super::reference::{Scheme, Url};
-use crate::http::{Exchange, FieldName, Method};
+use crate::http::{Exchange, Feature, FieldName, Method};
 use crate::wire::Endpoint;
 
 /// Seeded at random, so that nobody can choose addresses that collide.
@@ -31,9 +31,15 @@ impl Asked {
         let address = match request.target() {
             // The common form, without putting an address together.
             target if target.first() == Some(&b'/') && request.method() != Method::Connect => {
-                let end = memchr::memchr(b'#', target).unwrap_or(target.len());
+                let end = match request.features().has(Feature::OtherForm) {
+                    true => memchr::memchr(b'#', target).unwrap_or(target.len()),
+                    false => target.len(),
+                };
                 let target = target.get(..end)?;
                 match request.value(FieldName::Host) {
+                    Some(host) if !request.features().has(Feature::OddHost) => {
+                        key(Scheme::Http, host.strip_suffix(b":80").unwrap_or(host), target)
+                    }
                     None => key(Scheme::Other, &exchange.server.octets(), target),
                     Some(host) if memchr::memchr(b'@', host).is_none() => {
                         let host = host.trim_ascii();
@@ -68,7 +74,7 @@ fn of(url: &Url) -> u64 {
 fn key(scheme: Scheme, host: &[u8], target: &[u8]) -> u64 {
     let mut hasher = HASHER.build_hasher();
     hasher.write_u8(scheme as u8);
-    if host.iter().any(u8::is_ascii_uppercase) {
+    if host.iter().fold(false, |any, octet| any | octet.is_ascii_uppercase()) {
         hasher.write(&host.to_ascii_lowercase());
     } else {
         hasher.write(host);

@@ -24,7 +24,7 @@ rule! {
             "{status} response to {method} {url} has {bytes} octets of content but no Content-Type.",
             "{method} {url} 的 {status} 响应有 {bytes} 字节内容,却没有 Content-Type。",
         ),
-        check: Check::Exchange(Trigger::Always, type_missing),
+        check: Check::Exchange(Trigger::ResponseLacks(&[FieldName::ContentType]), type_missing),
     }
 }
 

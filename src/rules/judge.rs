@@ -175,6 +175,9 @@ impl Judge {
         if standing.troubled {
             called.join(&calls.troubled);
         }
+        if trail.as_deref().is_some_and(Trail::has_announced) {
+            called.join(&calls.after_close);
+        }
         let standing = (standing, &*traffic);
         let scene = Scene {
             id,
@@ -215,7 +218,9 @@ impl Judge {
         match trail {
             Some(trail) => {
                 let before = trail.memory();
-                let unsettled = Unsettled { id, exchange, called, held, strays: Vec::new() };
+                let octets = exchange.memory();
+                let unsettled =
+                    Unsettled { id, exchange, octets, called, held, strays: Vec::new() };
                 remember(rules, &self.coverable, &self.watchers, trail, unsettled, found, out);
                 self.octets = (self.octets + trail.memory()).saturating_sub(before);
             }
@@ -257,7 +262,10 @@ impl Judge {
         self.passes(connection.completed, out);
         let mut trail = self.trails.remove(&connection.id).unwrap_or_default();
         self.octets = self.octets.saturating_sub(trail.memory());
-        let unsettled = std::mem::take(&mut trail.unsettled);
+        let mut unsettled = std::mem::take(&mut trail.unsettled);
+        for kept in &mut unsettled {
+            kept.called.join(&self.calls.connection_over);
+        }
         // Strays of all exchanges, for the rules about the connection.
         let strays: Vec<Stray> =
             unsettled.iter().flat_map(|kept| &kept.strays).chain(&trail.strays).cloned().collect();
@@ -398,6 +406,7 @@ fn remember(
             break;
         }
         let Some(settled) = trail.unsettled.pop_front() else { break };
+        trail.octets = trail.octets.saturating_sub(settled.octets);
         let next = trail.unsettled.front().unwrap_or(&latest);
         let next = Arc::clone(&next.exchange);
         let aftermath = Aftermath { strays: &settled.strays, next: Some(&next), connection: None };
@@ -417,6 +426,7 @@ fn remember(
         // Most connections have one that waits, and there are many of them.
         trail.unsettled.reserve_exact(1);
     }
+    trail.octets += latest.octets;
     trail.unsettled.push_back(latest);
 }
 

@@ -11,6 +11,7 @@
 //! traffic       how many responses there were of whom, for rules about many exchanges
 //! roster        places for those of whom something is remembered
 //! asked         what a request asks for, as a number, for rules that remember addresses
+//! lately        what was worked out for a path lately
 //! remembered    what was said about an address; awaited: who was told to go where
 //! report        where a rule says what it found → finding, and aggregate of many
 //! words         what the names in a message stand for
@@ -39,6 +40,7 @@ mod evidence;
 mod finding;
 mod framing;
 mod judge;
+mod lately;
 mod latency;
 mod list;
 mod methods;
@@ -65,10 +67,11 @@ pub use asked::Asked;
 pub use chinese::{CHINESE_HEADINGS, Chinese, sections};
 pub use finding::{Finding, Place, Subject};
 pub use judge::Judge;
+pub use lately::Lately;
 pub use page::{HEADINGS, documentation, index, page, severity_name, title};
 pub use parameters::{Parameters, Unknown};
 pub use place::{endpoint, template, write_template};
-pub use report::{Draft, Report, Scene};
+pub use report::{Draft, Report, Scene, path};
 pub use rule::{Check, Guard, On, Parameter, Rule, Severity, Trigger};
 pub use traffic::Traffic;
 pub use trail::{Aftermath, Announced, Trail};

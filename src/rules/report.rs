@@ -389,7 +389,7 @@ pub(super) fn url(request: &Head) -> Vec<u8> {
 }
 
 /// The path of a target, without its query.
-pub(super) fn path(target: &[u8]) -> &[u8] {
+pub fn path(target: &[u8]) -> &[u8] {
     // Nearly all begin so; looking for a scheme costs more than all the rest.
     let scheme = match target.first() {
         Some(b'/') => None,

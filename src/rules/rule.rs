@@ -4,7 +4,7 @@
 use super::report::{Report, Scene};
 use super::trail::Aftermath;
 use super::watch::Watcher;
-use crate::http::{Connection, FieldName, Flaw, Message, Method};
+use crate::http::{Connection, Feature, FieldName, Flaw, Message, Method};
 use crate::status::Text;
 
 /// How bad it is.
@@ -141,6 +141,8 @@ pub enum Trigger {
     RequestField(&'static [FieldName]),
     /// The final response has one of these fields.
     ResponseField(&'static [FieldName]),
+    /// A message has one of these features.
+    Feature(&'static [Feature]),
     /// A message has more than one line of one of these fields.
     Repeated(&'static [FieldName]),
     /// The status, of the final or an interim response, lies in one of these ranges, ends included.
@@ -161,6 +163,14 @@ pub enum Trigger {
     Orphan,
     /// The body of the response ends with the connection.
     CloseDelimited,
+    /// The request has none of these fields.
+    RequestLacks(&'static [FieldName]),
+    /// The reason phrase of a response is none, or another one than is registered for its status.
+    OtherPhrase,
+    /// A message before it on the connection announced its end.
+    AfterClose,
+    /// The connection is over; for rules that look once an exchange is settled.
+    ConnectionOver,
     /// The final response has none of these fields.
     ResponseLacks(&'static [FieldName]),
     /// The head of the request took longer than a second, or never ended.
@@ -171,8 +181,6 @@ pub enum Trigger {
     Stalled,
     /// The target of the request looks as if somebody looked for weaknesses; a first look.
     Probing,
-    /// The target of the request has a query.
-    Query,
     /// The server has failed within its last thousand exchanges, this one included.
     Troubled,
     /// One of these holds.

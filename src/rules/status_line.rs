@@ -1,6 +1,6 @@
 //! Status lines: version, code and reason phrase.
 
-use crate::http::{FieldName, Flaw, Message, Version, header::media_type::MediaType};
+use crate::http::{Feature, FieldName, Flaw, Message, Version, header::media_type::MediaType};
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, On, Report, Scene, Severity, Trigger, methods, text};
 use crate::status::{self, Registration};
@@ -222,7 +222,7 @@ rule! {
             "{server} sent '{status} {reason}'; '{reason}' is the phrase of {other}. The number counts, but the application probably set the wrong one.",
             "{server} 返回 '{status} {reason}',而 '{reason}' 是 {other} 的原因短语;以数字为准,但应用很可能设错了状态码。",
         ),
-        check: Check::Message(On::Response, Trigger::Always, phrase_of_another),
+        check: Check::Message(On::Response, Trigger::OtherPhrase, phrase_of_another),
     }
 }
 
@@ -264,7 +264,7 @@ rule! {
             "{server} sent the non-standard phrase '{status} {reason}' (registered: '{expected}').",
             "{server} 使用了非标准原因短语 '{status} {reason}'(注册短语为 '{expected}')。",
         ),
-        check: Check::Message(On::Response, Trigger::Always, phrase_of_none),
+        check: Check::Message(On::Response, Trigger::OtherPhrase, phrase_of_none),
     }
 }
 
@@ -296,7 +296,7 @@ rule! {
             "Status line '{start_line}' from {server} ends right after the code; the space is mandatory even without a phrase.",
             "{server} 的状态行 '{start_line}' 在状态码后缺少必需的空格(即使没有原因短语也要有)。",
         ),
-        check: Check::Message(On::Response, Trigger::Always, space_missing),
+        check: Check::Message(On::Response, Trigger::Feature(&[Feature::NoReason]), space_missing),
     }
 }
 
@@ -330,7 +330,7 @@ rule! {
             "{server} answered the HTTP/1.1 request {method} {url} with HTTP/1.0.",
             "{server} 以 HTTP/1.0 回应 HTTP/1.1 请求 {method} {url}。",
         ),
-        check: Check::Exchange(Trigger::Always, downgrade),
+        check: Check::Exchange(Trigger::Feature(&[Feature::OtherVersion]), downgrade),
     }
 }
 

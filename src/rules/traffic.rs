@@ -3,11 +3,12 @@
 //! something fails, and ask here among how many. An ordinary exchange costs a few additions.
 
 use std::collections::VecDeque;
-use std::hash::{BuildHasher as _, Hash as _, Hasher as _};
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
+use super::lately::Lately;
 use super::place::{template, write_template};
 use super::report::path;
 use super::roster::{PerSlot, Roster, Slot};
@@ -144,16 +145,13 @@ pub struct Traffic {
     of_pairs: PerSlot<Tally>,
     endpoints: Roster<EndpointKey>,
     of_endpoints: PerSlot<Counted>,
-    /// The endpoints of paths seen lately, by their hash.
-    recent: Vec<Option<(u64, Slot)>>,
+    /// The endpoints of paths seen lately.
+    lately: Lately<Slot>,
     template: Vec<u8>,
     hosts: Roster<HostKey>,
     of_hosts: PerSlot<u64>,
     hasher: DefaultHashBuilder,
 }
-
-/// A power of two.
-const RECENT: usize = 1_024;
 
 impl Default for Traffic {
     fn default() -> Self {
@@ -164,7 +162,7 @@ impl Default for Traffic {
             of_pairs: PerSlot::default(),
             endpoints: Roster::new(limits::WATCHED_ENDPOINTS),
             of_endpoints: PerSlot::default(),
-            recent: vec![None; RECENT],
+            lately: Lately::default(),
             template: Vec::new(),
             hosts: Roster::new(limits::WATCHED_HOSTS),
             of_hosts: PerSlot::default(),
@@ -247,17 +245,11 @@ impl Traffic {
     fn endpoint(&mut self, server: Slot, request: &Head, new: bool) -> Option<Slot> {
         let (method, target) = (request.method_octets(), request.target());
         let path = path(target);
-        let mut hasher = self.hasher.build_hasher();
-        server.hash(&mut hasher);
-        hasher.write(method);
-        hasher.write(path);
-        let hash = hasher.finish();
-        let place = hash as usize % RECENT;
-        if let Some(Some((same, slot))) = self.recent.get(place)
-            && *same == hash
-            && self.endpoints.keeps(*slot)
+        let hash = self.lately.hash(server, method, path);
+        if let Some(slot) = self.lately.get(hash)
+            && self.endpoints.keeps(slot)
         {
-            return Some(*slot);
+            return Some(slot);
         }
         self.template.clear();
         write_template(target, &mut self.template);
@@ -270,9 +262,7 @@ impl Traffic {
         if counted.names.is_none() {
             counted.names = Some((shown(method).into(), template(path).into()));
         }
-        if let Some(recent) = self.recent.get_mut(place) {
-            *recent = Some((hash, slot));
-        }
+        self.lately.keep(hash, slot);
         Some(slot)
     }
 

@@ -27,6 +27,8 @@ pub struct Aftermath<'a> {
 pub(super) struct Unsettled {
     pub id: u64,
     pub exchange: Arc<Exchange>,
+    /// Octets that it takes.
+    pub octets: u64,
     /// The rules that are to look once it is settled.
     pub called: Bits,
     /// Findings that one of these rules may make superfluous.
@@ -47,6 +49,8 @@ pub struct Announced {
 #[derive(Debug, Default)]
 pub struct Trail {
     pub(super) unsettled: VecDeque<Unsettled>,
+    /// Octets that these exchanges take.
+    pub(super) octets: u64,
     /// Octets behind messages of an exchange that is not over.
     pub(super) strays: Vec<Stray>,
     /// A request, or a whole response, that ends the connection (RFC 9112 section 9.3).
@@ -68,8 +72,12 @@ impl Trail {
         // The table that it stands in has room for up to twice as many.
         let place = 2 * size_of::<Self>() as u64;
         let own = limits::allocated(self.unsettled.capacity() * size_of::<Unsettled>());
-        let exchanges = self.unsettled.iter().map(|unsettled| unsettled.exchange.memory());
-        place + own + exchanges.sum::<u64>()
+        place + own + self.octets
+    }
+
+    /// Whether a message said that the connection is to end.
+    pub(super) const fn has_announced(&self) -> bool {
+        self.announced.is_some() || self.response_said_close
     }
 
     /// The exchange before, where it is still known.

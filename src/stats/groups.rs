@@ -6,6 +6,7 @@ use hashbrown::HashMap;
 use super::distribution::Distribution;
 use super::outcome::Outcome;
 use crate::http::{Exchange, FieldName};
+use crate::rules::Lately;
 use crate::units::Duration;
 use crate::{limits, rules};
 
@@ -53,6 +54,12 @@ impl By {
             Self::Method => "methods",
             Self::Type => "types",
         }
+    }
+
+    /// What tells an endpoint from others before it is worked out; none for what costs nothing to work out.
+    fn hash(self, exchange: &Exchange, lately: &Lately<usize>) -> Option<u64> {
+        let request = &exchange.request.as_deref().filter(|_| self == Self::Endpoint)?.head;
+        Some(lately.hash((), request.method_octets(), rules::path(request.target())))
     }
 
     /// Writes what an exchange is grouped under; false where it has none, as a response without its
@@ -126,6 +133,8 @@ pub struct Groups {
     known: Vec<Group>,
     other: Group,
     key: Vec<u8>,
+    /// The places of endpoints whose paths were seen lately.
+    lately: Lately<usize>,
 }
 
 impl Groups {
@@ -137,6 +146,7 @@ impl Groups {
             known: Vec::new(),
             other: Group::default(),
             key: Vec::new(),
+            lately: Lately::default(),
         }
     }
 
@@ -156,19 +166,19 @@ impl Groups {
         outcome: Outcome,
         think: Option<Duration>,
     ) {
-        self.key.clear();
-        if !self.by.key(exchange, &mut self.key) {
-            return;
-        }
-        let place = match self.index.get(self.key.as_slice()) {
-            Some(place) => Some(*place),
-            None if self.known.len() >= limits::GROUPS => None,
+        let hash = self.by.hash(exchange, &self.lately);
+        let place = match hash.and_then(|hash| self.lately.get(hash)) {
+            Some(place) => Some(place),
             None => {
-                let place = self.known.len();
-                let name = self.key.as_slice().into();
-                self.known.push(Group { name, ..Group::default() });
-                self.index.insert(self.key.as_slice().into(), place);
-                Some(place)
+                self.key.clear();
+                if !self.by.key(exchange, &mut self.key) {
+                    return;
+                }
+                let place = self.place();
+                if let Some((hash, place)) = hash.zip(place) {
+                    self.lately.keep(hash, place);
+                }
+                place
             }
         };
         let group = place.and_then(|place| self.known.get_mut(place)).unwrap_or(&mut self.other);
@@ -179,6 +189,21 @@ impl Groups {
         group.content = group.content.saturating_add(content);
         if let Some(think) = think {
             group.think.record(think);
+        }
+    }
+
+    /// The place of the group of the key; none where the table is full.
+    fn place(&mut self) -> Option<usize> {
+        match self.index.get(self.key.as_slice()) {
+            Some(place) => Some(*place),
+            None if self.known.len() >= limits::GROUPS => None,
+            None => {
+                let place = self.known.len();
+                let name = self.key.as_slice().into();
+                self.known.push(Group { name, ..Group::default() });
+                self.index.insert(self.key.as_slice().into(), place);
+                Some(place)
+            }
         }
     }
 }

@@ -154,6 +154,7 @@ impl Connection {
             early,
             contiguous,
             completed: scene.mark(),
+            octets: asked.octets,
             circumstances: exchange::Circumstances::new(scene.facts, self.swapped),
         })));
     }

@@ -31,7 +31,7 @@ rule! {
             "{server} answered {method} {url} with {status} and reset the connection {delay} s later; the client may never see the response (use a lingering close).",
             "{server} 对 {method} {url} 返回 {status} 后 {delay} 秒即重置连接,客户端可能看不到该响应(应使用延迟关闭)。",
         ),
-        check: Check::Settled(Trigger::Always, reset),
+        check: Check::Settled(Trigger::ConnectionOver, reset),
     }
 }
 
@@ -72,7 +72,7 @@ rule! {
             "{client} sent {method} {url} on a connection that {sender} had marked 'Connection: close'.",
             "{client} 在已由 {sender} 声明 'Connection: close' 的连接上又发送了 {method} {url}。",
         ),
-        check: Check::Exchange(Trigger::Always, request),
+        check: Check::Exchange(Trigger::AfterClose, request),
     }
 }
 
@@ -103,7 +103,7 @@ rule! {
             "{server} had announced 'Connection: close' but went on to answer {method} {url} with {status}.",
             "{server} 已声明 'Connection: close',却仍以 {status} 回应了 {method} {url}。",
         ),
-        check: Check::Exchange(Trigger::Always, response),
+        check: Check::Exchange(Trigger::AfterClose, response),
     }
 }
 
@@ -137,7 +137,7 @@ rule! {
             "The {status} response to {method} {url} closes the connection, but {server} kept it open for more than {delay} s.",
             "{method} {url} 的 {status} 响应表示要关闭连接,但 {server} 在 {delay} 秒后仍未关闭。",
         ),
-        check: Check::Settled(Trigger::Always, not_performed),
+        check: Check::Settled(Trigger::ConnectionOver, not_performed),
     }
 }
 
@@ -184,7 +184,7 @@ rule! {
             "{server} closed the connection {delay} s after the {status} response to {method} {url} without 'Connection: close'.",
             "{server} 在返回 {method} {url} 的 {status} 响应 {delay} 秒后关闭连接,却没有发送 'Connection: close'。",
         ),
-        check: Check::Settled(Trigger::Always, unannounced),
+        check: Check::Settled(Trigger::ConnectionOver, unannounced),
     }
 }
 

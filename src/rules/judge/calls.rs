@@ -1,10 +1,11 @@
 //! An exchange in, the rules that it calls out: by what it shows, looked up in tables made once.
 
 use super::Bound;
-use crate::http::{Exchange, FieldName, FieldSet, Flaws, Framing, Message, Method};
+use crate::http::{Exchange, Features, FieldName, FieldSet, Flaws, Framing, Message, Method};
 use crate::rules::bits::Bits;
 use crate::rules::rule::{Check, Trigger};
 use crate::rules::window::probe::may_probe;
+use crate::status;
 use crate::units::Duration;
 
 /// What [`Trigger::SlowHead`] and the others are called for.
@@ -21,6 +22,7 @@ pub(super) struct Signs {
     any: bool,
     flaws: Flaws,
     fields: FieldSet,
+    features: Features,
 }
 
 /// Which rules each sign calls.
@@ -31,6 +33,8 @@ pub(super) struct Calls {
     flaws: Flaws,
     field: Vec<Bits>,
     fields: FieldSet,
+    feature: Vec<Bits>,
+    features: Features,
     request_field: Vec<Bits>,
     request_fields: FieldSet,
     response_field: Vec<Bits>,
@@ -47,12 +51,17 @@ pub(super) struct Calls {
     orphan: Bits,
     close_delimited: Bits,
     pub troubled: Bits,
+    pub after_close: Bits,
+    pub connection_over: Bits,
+    request_lacks: Vec<(FieldSet, Bits)>,
     lacks: Vec<(FieldSet, Bits)>,
+    other_phrase: Bits,
+    /// The registered phrases by status; empty where there is none.
+    phrases: Vec<&'static str>,
     slow_head: Bits,
     slow_response: Bits,
     stalled: Bits,
     probing: Bits,
-    query: Bits,
 }
 
 impl Signs {
@@ -64,11 +73,15 @@ impl Signs {
             | Trigger::ResponseField(fields) => {
                 Self { fields: FieldSet::of(fields), ..Self::default() }
             }
+            Trigger::Feature(features) => {
+                Self { features: Features::of(features), ..Self::default() }
+            }
             Trigger::OneOf(triggers) => triggers.iter().fold(Self::default(), |mut all, one| {
                 let one = Self::of(*one);
                 all.any |= one.any;
                 all.flaws.join(one.flaws);
                 all.fields = all.fields.or(one.fields);
+                all.features.join(one.features);
                 all
             }),
             _ => Self { any: true, ..Self::default() },
@@ -80,6 +93,7 @@ impl Signs {
         self.any
             || message.flaws.meets(self.flaws)
             || !message.head.present().and(self.fields).is_empty()
+            || !message.head.features().and(self.features).is_empty()
     }
 }
 
@@ -88,6 +102,10 @@ impl Calls {
         let mut calls = Self {
             flaw: vec![Bits::default(); 64],
             field: vec![Bits::default(); 128],
+            feature: vec![Bits::default(); Features::ROOM],
+            phrases: (0..STATUSES as u16)
+                .map(|code| status::lookup(code).map_or("", |row| row.phrase))
+                .collect(),
             request_field: vec![Bits::default(); 128],
             response_field: vec![Bits::default(); 128],
             ..Self::default()
@@ -124,6 +142,11 @@ impl Calls {
                     bits.add(place);
                 }
             }
+        };
+        let lack = |table: &mut Vec<(FieldSet, Bits)>, fields: &[FieldName]| {
+            let mut bits = Bits::default();
+            bits.add(place);
+            table.push((FieldSet::of(fields), bits));
         };
         match trigger {
             Trigger::Always => self.always.add(place),
@@ -175,16 +198,23 @@ impl Calls {
             Trigger::Orphan => self.orphan.add(place),
             Trigger::CloseDelimited => self.close_delimited.add(place),
             Trigger::Troubled => self.troubled.add(place),
-            Trigger::ResponseLacks(fields) => {
-                let mut bits = Bits::default();
-                bits.add(place);
-                self.lacks.push((FieldSet::of(fields), bits));
+            Trigger::ResponseLacks(fields) => lack(&mut self.lacks, fields),
+            Trigger::RequestLacks(fields) => lack(&mut self.request_lacks, fields),
+            Trigger::OtherPhrase => self.other_phrase.add(place),
+            Trigger::ConnectionOver => self.connection_over.add(place),
+            Trigger::AfterClose => self.after_close.add(place),
+            Trigger::Feature(features) => {
+                self.features.join(Features::of(features));
+                for feature in features {
+                    if let Some(bits) = self.feature.get_mut(usize::from(*feature as u8)) {
+                        bits.add(place);
+                    }
+                }
             }
             Trigger::SlowHead => self.slow_head.add(place),
             Trigger::SlowResponse => self.slow_response.add(place),
             Trigger::Stalled => self.stalled.add(place),
             Trigger::Probing => self.probing.add(place),
-            Trigger::Query => self.query.add(place),
             Trigger::OneOf(triggers) => {
                 for trigger in triggers {
                     self.enter(place, *trigger, by_status);
@@ -199,11 +229,13 @@ impl Calls {
         let mut flaws = Flaws::default();
         let mut fields = FieldSet::default();
         let mut repeated = FieldSet::default();
+        let mut features = Features::default();
         if let Some(request) = exchange.request.as_deref() {
             flaws.join(request.flaws);
             let present = request.head.present();
             fields = fields.or(present);
             repeated = repeated.or(request.head.repeated());
+            features.join(request.head.features());
             join(&mut called, &self.request_field, present.and(self.request_fields));
             if let Some(bits) = self.method.get(request.head.method() as usize) {
                 called.join(bits);
@@ -211,12 +243,13 @@ impl Calls {
             if !request.head_whole || request.head_end.since(request.first) > SLOW_HEAD {
                 called.join(&self.slow_head);
             }
-            let target = request.head.target();
-            if may_probe(target) {
+            if may_probe(request.head.features(), request.head.target()) {
                 called.join(&self.probing);
             }
-            if memchr::memchr(b'?', target).is_some() {
-                called.join(&self.query);
+            for (fields, bits) in &self.request_lacks {
+                if present.and(*fields).is_empty() {
+                    called.join(bits);
+                }
             }
         } else {
             called.join(&self.orphan);
@@ -226,6 +259,7 @@ impl Calls {
             for interim in &exchange.interim {
                 flaws.join(interim.flaws);
                 fields = fields.or(interim.head.present());
+                features.join(interim.head.features());
                 self.add_status(interim, &mut called);
             }
         }
@@ -234,6 +268,7 @@ impl Calls {
             let present = response.head.present();
             fields = fields.or(present);
             repeated = repeated.or(response.head.repeated());
+            features.join(response.head.features());
             join(&mut called, &self.response_field, present.and(self.response_fields));
             self.add_status(response, &mut called);
             for (fields, bits) in &self.lacks {
@@ -265,6 +300,11 @@ impl Calls {
             called.join(&self.incomplete);
         }
         join(&mut called, &self.field, fields.and(self.fields));
+        for number in features.and(self.features).numbers() {
+            if let Some(bits) = self.feature.get(usize::from(number)) {
+                called.join(bits);
+            }
+        }
         if !repeated.and(self.repeated_fields).is_empty() {
             called.join(&self.repeated);
         }
@@ -284,6 +324,10 @@ impl Calls {
             && let Some(bits) = self.statuses.get(usize::from(*index))
         {
             called.join(bits);
+            let usual = self.phrases.get(usize::from(status));
+            if usual.is_none_or(|phrase| phrase.as_bytes() != response.head.reason()) {
+                called.join(&self.other_phrase);
+            }
         }
     }
 }

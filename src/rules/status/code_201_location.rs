@@ -55,9 +55,9 @@ struct Created {
 impl Watcher for Created {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some((request, response)) = scene.pair() else { return };
-        let within = report.duration("within_s");
         if request.head.method() == Method::Get
-            && let Some((at, given)) = self.given.take(scene, within)
+            && !self.given.is_empty()
+            && let Some((at, given)) = self.given.take(scene, report.duration("within_s"))
             && matches!(scene.status(), Some(404 | 410))
         {
             report

@@ -1,6 +1,6 @@
 //! 401 (Unauthorized), 403 (Forbidden) and 407 (Proxy Authentication Required): challenges and credentials. Values of credentials are never shown.
 
-use crate::http::{FieldName, Head, Message};
+use crate::http::{Feature, FieldName, Head, Message};
 use crate::rules::list;
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, On, Report, Scene, Severity, Trigger, text};
@@ -108,7 +108,7 @@ rule! {
             On::Request,
             Trigger::OneOf(&[
                 Trigger::RequestField(&[FieldName::Authorization, FieldName::ProxyAuthorization]),
-                Trigger::Query,
+                Trigger::Feature(&[Feature::Query]),
             ]),
             in_cleartext,
         ),
@@ -269,8 +269,12 @@ fn wrong_kind(scene: &Scene<'_>, report: &mut Report<'_>) {
 
 /// The scheme of credentials, in lower case.
 pub(super) fn scheme_of(value: &[u8]) -> Vec<u8> {
+    scheme_written(value).to_ascii_lowercase()
+}
+
+fn scheme_written(value: &[u8]) -> &[u8] {
     let first = value.trim_ascii().split(|octet| octet.is_ascii_whitespace()).next();
-    first.unwrap_or_default().to_ascii_lowercase()
+    first.unwrap_or_default()
 }
 
 fn refused(scene: &Scene<'_>, report: &mut Report<'_>) {
@@ -307,8 +311,9 @@ const SECRETS: [&[u8]; 6] =
 fn in_cleartext(request: &Message, _: &Scene<'_>, report: &mut Report<'_>) {
     let head = &request.head;
     let of = |name| {
-        let schemes = head.values(name).map(scheme_of);
-        schemes.into_iter().find(|scheme| matches!(&scheme[..], b"basic" | b"bearer"))
+        head.values(name).map(scheme_written).find(|scheme| {
+            scheme.eq_ignore_ascii_case(b"basic") || scheme.eq_ignore_ascii_case(b"bearer")
+        })
     };
     let credentials = head.has(FieldName::Authorization) || head.has(FieldName::ProxyAuthorization);
     let found = match credentials {
@@ -316,15 +321,19 @@ fn in_cleartext(request: &Message, _: &Scene<'_>, report: &mut Report<'_>) {
         false => None,
     };
     if let Some(scheme) = found {
-        report.find().about(request).plain("scheme", shown_scheme(&scheme)).add();
+        report
+            .find()
+            .about(request)
+            .plain("scheme", shown_scheme(&scheme.to_ascii_lowercase()))
+            .add();
         return;
     }
     let Some(at) = memchr::memchr(b'?', head.target()) else { return };
     let query = head.target().get(at + 1..).unwrap_or_default();
     let tells = query.split(|octet| *octet == b'&').any(|pair| {
-        let equals = memchr::memchr(b'=', pair).filter(|at| at + 1 < pair.len());
-        let name = equals.and_then(|at| pair.get(..at)).unwrap_or_default();
-        SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
+        let mut sides = pair.splitn(2, |octet| *octet == b'=');
+        let (name, value) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
+        !value.is_empty() && SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
     });
     if tells {
         report.find().about(request).phrase("scheme", text("query", "查询参数")).add();

@@ -168,7 +168,6 @@ impl Watcher for NotFound {
         let Some(asked) = scene.asked else { return };
         let key = asked.address ^ asked::hash(request.head.method_octets());
         let credentials = authorization.map(asked::hash);
-        let within = report.duration("window_s");
         let now = Answered { status, credentials, at: response.first };
         let (own, others) = match status {
             404 => (&mut self.missing, &self.there),
@@ -176,7 +175,7 @@ impl Watcher for NotFound {
         };
         if let Some(other) = others.get(key)
             && other.credentials != now.credentials
-            && now.at.since(other.at) <= within
+            && now.at.since(other.at) <= report.duration("window_s")
         {
             let there = if status == 404 { other.status } else { status };
             report.find().plain("other", there).packet(other.at).add();

@@ -1,6 +1,6 @@
 //! Fields as such: their size, number, and what Connection says about them.
 
-use crate::http::{FieldName, Kind, Message, header::date};
+use crate::http::{Feature, FieldName, Kind, Message, header::date};
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, On, Parameter, Report, Scene, Severity, Trigger, list, text};
 
@@ -32,7 +32,7 @@ rule! {
             "{kind} {start_line}: header section of {bytes} octets in {count} fields (longest line {max}); near or above common server limits (414/431/400 likely).",
             "{kind} {start_line} 的报头共 {bytes} 字节、{count} 个字段(最长行 {max}),接近或超过常见服务器上限(易得 414/431/400)。",
         ),
-        check: Check::Message(On::Any, Trigger::Always, oversize),
+        check: Check::Message(On::Any, Trigger::Feature(&[Feature::Long]), oversize),
     }
 }
 
@@ -189,7 +189,7 @@ rule! {
             "{kind} {start_line}: Connection lists end-to-end field '{field}'; proxies would delete it (hop-by-hop header abuse).",
             "{kind} {start_line} 的 Connection 列出了端到端字段 '{field}',代理会据此删除它(逐跳头滥用)。",
         ),
-        check: Check::Message(On::Any, Trigger::Field(&[FieldName::Connection]), end_to_end),
+        check: Check::Message(On::Any, Trigger::Feature(&[Feature::OtherConnection]), end_to_end),
     }
 }
 

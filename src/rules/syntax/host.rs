@@ -1,6 +1,6 @@
 //! The Host field (RFC 9110 section 7.2).
 
-use crate::http::{FieldName, Message, Version};
+use crate::http::{Feature, FieldName, Message, Version};
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, On, Report, Scene, Severity, Trigger, text};
 use crate::secret;
@@ -24,7 +24,7 @@ rule! {
             "HTTP/1.1 request {method} {target} has no Host field; the server must answer 400.",
             "HTTP/1.1 请求 {method} {target} 缺少 Host 字段,服务器必须返回 400。",
         ),
-        check: Check::Message(On::Request, Trigger::Always, missing),
+        check: Check::Message(On::Request, Trigger::RequestLacks(&[FieldName::Host]), missing),
     }
 }
 
@@ -58,7 +58,14 @@ rule! {
             "{method} {target}: Host is repeated or invalid ({values}); routing differs between proxies and origin.",
             "{method} {target} 的 Host 重复或非法({values}),代理与源站可能路由到不同站点。",
         ),
-        check: Check::Message(On::Request, Trigger::RequestField(&[FieldName::Host]), duplicate),
+        check: Check::Message(
+            On::Request,
+            Trigger::OneOf(&[
+                Trigger::Feature(&[Feature::OddHost]),
+                Trigger::Repeated(&[FieldName::Host]),
+            ]),
+            duplicate,
+        ),
     }
 }
 
@@ -141,7 +148,7 @@ rule! {
             "Request target is '{target}' but Host says '{value}'.",
             "请求目标为 '{target}',而 Host 为 '{value}',二者不一致。",
         ),
-        check: Check::Message(On::Request, Trigger::RequestField(&[FieldName::Host]), mismatch),
+        check: Check::Message(On::Request, Trigger::Feature(&[Feature::OtherForm]), mismatch),
     }
 }
 

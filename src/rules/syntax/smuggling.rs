@@ -1,7 +1,7 @@
 //! Requests that hide another one, or fields of a response.
 
 use crate::flow::Side;
-use crate::http::{Flaw, Head, Message};
+use crate::http::{Feature, Flaw, Head, Message};
 use crate::rules::rule::rule;
 use crate::rules::{Aftermath, Check, Guard, On, Report, Scene, Severity, Trigger, text};
 use crate::units::Duration;
@@ -29,7 +29,7 @@ rule! {
             "{client} sent '{target}' with an encoded line break; {effect}.",
             "{client} 发送的 '{target}' 含有经编码的换行符;{effect}。",
         ),
-        check: Check::Message(On::Request, Trigger::Always, injection),
+        check: Check::Message(On::Request, Trigger::Feature(&[Feature::Escape]), injection),
     }
 }
 

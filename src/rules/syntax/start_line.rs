@@ -1,6 +1,6 @@
 //! Request lines: method, target, version.
 
-use crate::http::{Flaw, Message, Method, Version};
+use crate::http::{Feature, Flaw, Message, Method, Version};
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, On, Report, Scene, Severity, Trigger, methods, text};
 
@@ -88,7 +88,7 @@ rule! {
             "{method} uses request-target '{target}', which is not a valid form for that method.",
             "{method} 使用的请求目标 '{target}' 不是该方法允许的形式。",
         ),
-        check: Check::Message(On::Request, Trigger::Always, target_form),
+        check: Check::Message(On::Request, Trigger::Feature(&[Feature::OtherForm]), target_form),
     }
 }
 

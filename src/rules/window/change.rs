@@ -194,11 +194,19 @@ impl Watcher for Rates {
         let (side, lookback) = (side.max(1.0) as u64, lookback.clamp(2.0, 10_000.0) as u64);
         let nth = tally.seen;
         let sequence = self.sequences.of(standing.server);
+        let failed = response.head.status().is_none_or(failing);
+        // Nothing is looked at now, and nothing to be remembered.
+        if !failed
+            && nth.saturating_sub(sequence.start).min(lookback) > EVERY
+            && !nth.is_multiple_of(THEN)
+        {
+            return;
+        }
         sequence.start = sequence.start.max(nth.saturating_sub(lookback));
         while sequence.failed.front().is_some_and(|failed| failed.nth <= sequence.start) {
             sequence.failed.pop_front();
         }
-        if response.head.status().is_none_or(failing) {
+        if failed {
             sequence.failed.push_back(Failed { nth, mark: response.first, id: scene.id });
         }
         let n = nth - sequence.start;

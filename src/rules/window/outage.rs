@@ -72,7 +72,6 @@ fn tell(run: Run, report: &mut Report<'_>) {
 impl Watcher for Outages {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some((standing, traffic)) = scene.standing else { return };
-        let wait = report.duration("wait_s");
         let status = scene.status();
         let run = self.runs.of(standing.server);
         let (mark, code, answered) = match (scene.response(), status.is_none_or(failing)) {
@@ -83,7 +82,7 @@ impl Watcher for Outages {
                 }
                 return;
             }
-            (None, _) => match fate(scene.exchange, wait) {
+            (None, _) => match fate(scene.exchange, report.duration("wait_s")) {
                 Some(Fate::Unanswered(mark)) => (mark, 0, false),
                 _ => return,
             },

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::bytes::{Regex, RegexBuilder};
 
+use crate::http::{Feature, Features};
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Report, Scene, Severity, Trigger, text};
 
@@ -84,16 +85,16 @@ fn decoded(target: &[u8]) -> Vec<u8> {
 }
 
 /// A first look, for every request: whether one of the patterns may be in this target.
-pub(in crate::rules) fn may_probe(target: &[u8]) -> bool {
+pub(in crate::rules) fn may_probe(features: Features, target: &[u8]) -> bool {
+    if !features.and(Features::of(&[Feature::Escape, Feature::Dots])).is_empty() {
+        return true;
+    }
     let mut rest = target;
-    while let Some(at) = rest.iter().position(|octet| matches!(octet, b'%' | b'$' | b'/' | b'.')) {
-        let Some((first, behind)) = rest.get(at..).and_then(<[u8]>::split_first) else { break };
-        let suspicious = match (first, behind) {
-            (b'%' | b'$', _) | (b'/', [b'.', ..]) | (b'.', [b'.', b'/', ..]) => true,
-            (b'/', [a, b, c, ..]) => is_front([a, b, c].map(u8::to_ascii_lowercase)),
-            _ => false,
-        };
-        if suspicious {
+    while let [first, behind @ ..] = rest {
+        if *first == b'/'
+            && let [a, b, c, ..] = behind
+            && is_front([a, b, c].map(u8::to_ascii_lowercase))
+        {
             return true;
         }
         rest = behind;
@@ -170,7 +171,7 @@ mod tests {
             let pattern = PROBES.as_ref().expect("the pattern is right");
             let octets = target.as_bytes();
             assert!(pattern.is_match(octets) || pattern.is_match(&decoded(octets)), "{target}");
-            assert!(may_probe(octets), "{target}");
+            assert!(may_probe(Features::of_target(octets), octets), "{target}");
         }
         for target in ["/environment", "/orders/42", "/api/v1/users?page=2", "/", "*", "/actuators"]
         {

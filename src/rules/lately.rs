@@ -1,0 +1,47 @@
+//! Where requests belong, for paths that were seen lately: a hash of method and path in, what was worked out
+//! for them out. A table of fixed size, in which the newer takes the place of the older.
+
+use std::hash::{BuildHasher as _, Hash, Hasher as _};
+
+use hashbrown::DefaultHashBuilder;
+
+/// A power of two.
+const ROOM: usize = 1_024;
+
+/// See the module's words.
+#[derive(Debug, Clone)]
+pub struct Lately<T> {
+    known: Vec<Option<(u64, T)>>,
+    /// Seeded at random, so that nobody can choose what collides.
+    hasher: DefaultHashBuilder,
+}
+
+impl<T: Copy> Default for Lately<T> {
+    fn default() -> Self {
+        Self { known: vec![None; ROOM], hasher: DefaultHashBuilder::default() }
+    }
+}
+
+impl<T: Copy> Lately<T> {
+    /// The hash of a method and a path at a place.
+    pub fn hash(&self, place: impl Hash, method: &[u8], path: &[u8]) -> u64 {
+        let mut hasher = self.hasher.build_hasher();
+        place.hash(&mut hasher);
+        hasher.write(method);
+        hasher.write(path);
+        hasher.finish()
+    }
+
+    /// What was worked out for this hash, unless something newer took its place.
+    pub fn get(&self, hash: u64) -> Option<T> {
+        let (known, what) = self.known.get(hash as usize % ROOM).copied().flatten()?;
+        (known == hash).then_some(what)
+    }
+
+    /// Takes note of it.
+    pub fn keep(&mut self, hash: u64, what: T) {
+        if let Some(place) = self.known.get_mut(hash as usize % ROOM) {
+            *place = Some((hash, what));
+        }
+    }
+}
