@@ -353,7 +353,8 @@ fn what_waits_is_what_has_begun_and_is_not_over() {
     let waits = waits(&file, Some(spread(2, 50)));
     let mut most = 0;
     for (nth, (packets, waiting)) in waits.seen.iter().enumerate() {
-        let waited = waits.exchanges.iter().filter(|(begun, given)| begun <= packets && *given > nth);
+        let waited =
+            waits.exchanges.iter().filter(|(begun, given)| begun <= packets && *given > nth);
         assert_eq!(waiting.requests, waited.count() as u64, "at packet {packets}");
         assert_eq!(waiting.requests > 0, waiting.oldest.is_some());
         most = most.max(waiting.requests);
