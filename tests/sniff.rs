@@ -324,6 +324,68 @@ fn what_was_seen_is_saved_as_it_was() {
 }
 
 #[test]
+fn with_a_filter_the_packets_of_what_matches_are_saved_as_analyze_saves_them() {
+    let scratch = Scratch::new("pick");
+    let (live, again) = (scratch.path("live.pcapng"), scratch.path("again.pcapng"));
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let mut saved = 0;
+    for entry in fs::read_dir(samples).unwrap() {
+        let sample = entry.unwrap().path();
+        if !sample.extension().is_some_and(|ending| ending.to_str().unwrap().starts_with("pcap")) {
+            continue;
+        }
+        let file = fs::read(&sample).unwrap();
+        for filter in ["status >= 400", "status >= 100"] {
+            let (filter, json) = (["-Y", filter], ["--json", "-q", "--force", "-w"]);
+            let output = run(&[&["sniff", "-"][..], &filter, &json, &[&live]].concat(), &file);
+            let sample = sample.to_str().unwrap();
+            assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{sample}");
+            let output = run(&[&[sample][..], &filter, &json, &[&again]].concat(), &[]);
+            assert!(output.status.success() || output.status.code() == Some(3));
+            let octets = fs::read(&live).unwrap();
+            assert!(octets == fs::read(&again).unwrap(), "{sample} {filter:?}");
+            saved += packets(&live).len();
+        }
+    }
+    assert!(saved > 300, "{saved}");
+    // How many that were is said, and in pcap, too, they are saved.
+    let (file, live) = (many(10), scratch.path("live.pcap"));
+    let output = run(&["sniff", "-", "-Y", "path = /3", "-w", &live], &file);
+    let err = String::from_utf8(output.stderr).unwrap();
+    let count = packets(&live).len();
+    assert!(count > 0 && err.contains(&format!(", {count} saved")), "{err}");
+    let output = run(&[&live], &[]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("1 exchange"), "{err}");
+}
+
+#[test]
+fn what_began_too_long_ago_to_be_kept_is_said() {
+    let scratch = Scratch::new("cut");
+    // Between a request and its response come more packets than the least memory holds.
+    let second = httpwhy::units::Duration::from_secs;
+    let long = Connection::new("10.0.0.9:4000", "10.0.0.2:80")
+        .client_says("GET /long HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+        .server_says("HTTP/1.1 503 X\r\nContent-Length: 2\r\n\r\nok")
+        .after(second(500))
+        .closed_by(Side::Client);
+    let begins = |n| httpwhy::units::Duration::from_millis(1_000 + u64::from(n) * 100);
+    let others = (0..4_000).map(|n| exchange(2_000 + n, "/", 200).begins(begins(n)));
+    let file = captured(std::iter::once(long).chain(others).collect());
+    let live = scratch.path("live.pcap");
+    let least = ["sniff", "-", "--memory", "8MiB", "-Y", "status = 503", "-w", &live];
+    let output = run(&least, &file);
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("1 of the exchanges took so long that its first packets"), "{err}");
+    assert!(!packets(&live).is_empty());
+    // More memory keeps them all.
+    let output = run(&["sniff", "-", "-Y", "status = 503", "-w", &live, "--force"], &file);
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(!err.contains("so long"), "{err}");
+    let output = run(&[&live], &[]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("8 m 20 s"), "{err}");
+}
+
+#[test]
 fn saved_packets_are_what_tshark_reads() {
     if Command::new("tshark").arg("--version").output().is_err() {
         println!("skipped: tshark is not there");
