@@ -2,6 +2,8 @@
 //! them, hostile text in them. `UPDATE=1 cargo test --test dashboard` writes the pictures anew; read the
 //! difference before you commit it.
 
+#[path = "dashboard/bodies.rs"]
+mod bodies;
 #[path = "dashboard/demo.rs"]
 mod demo;
 #[path = "dashboard/keys.rs"]
@@ -10,6 +12,8 @@ mod keys;
 mod pictures;
 #[path = "dashboard/screen.rs"]
 mod screen;
+#[path = "dashboard/segments.rs"]
+mod segments;
 mod support;
 #[path = "dashboard/svg.rs"]
 mod svg;

@@ -14,8 +14,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use httpwhy::dashboard::{self, App, Options, Outside};
+use httpwhy::dashboard::{self, App, Options, Outside, Wanted};
 use httpwhy::filter::Filter;
+use httpwhy::flow::Trace;
 use httpwhy::snapshot::{Board, Whole};
 use httpwhy::wire::Endpoint;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -146,6 +147,12 @@ impl Outside for Panics {
 
     fn recalled(&mut self) -> Option<(u64, Option<Whole>)> {
         panic!("as it was meant to")
+    }
+
+    fn trace(&mut self, _: Wanted) {}
+
+    fn traced(&mut self) -> Option<(u64, Result<Trace, String>)> {
+        None
     }
 
     fn ask(&mut self, _: Filter) {}

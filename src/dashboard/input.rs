@@ -8,10 +8,15 @@ use super::app::{
 };
 use super::keys::{Action, action};
 use super::problems::Kind;
+use super::segments::{Segments, Wanted};
+use super::timeline::Window;
 use super::widget::Prompt;
-use super::{copy, save};
+use super::{copy, message, save, tab};
+use crate::export::detail::Form;
 use crate::filter::Filter;
 use crate::secret::Secrets;
+use crate::snapshot::{ConnectionRow, Whole};
+use crate::wire::Endpoint;
 
 /// Panes of an exchange in the full view: request, response, timeline, why.
 const PANES: usize = 4;
@@ -92,8 +97,8 @@ impl App {
                 self.recalled = self.history.len();
             }
             Action::Jump => self.typing = Some(Typing::Jump(Prompt::default())),
-            Action::NextFailed => return self.failed(true),
-            Action::PreviousFailed => return self.failed(false),
+            Action::NextFailed => return self.failed_times(true),
+            Action::PreviousFailed => return self.failed_times(false),
             Action::Sort => self.sort(),
             Action::Reverse => {
                 let list = self.list_mut(self.sortable());
@@ -111,7 +116,20 @@ impl App {
                     self.take_latest();
                 }
             }
-            Action::Times => self.times = self.times.next(),
+            Action::Times => {
+                self.times = self.times.next();
+                self.message = Some(format!("times: {}", self.times.name()));
+            }
+            Action::Right => self.sideways(true),
+            Action::Left => self.sideways(false),
+            Action::ZoomIn => self.zoom_timeline(Window::closer),
+            Action::ZoomOut => self.zoom_timeline(Window::wider),
+            Action::Columns => {
+                if self.tab != REQUESTS || self.detail.is_some() || self.segments.is_some() {
+                    self.go_to_tab(REQUESTS);
+                }
+                self.popup = Some(Popup::Columns(0));
+            }
             Action::Zoom => self.zoom = (self.zoom + 1) % ZOOMS.len(),
             Action::Copy if self.chosen().is_some() => self.popup = Some(Popup::Copy),
             Action::Save if self.chosen().is_some() || self.tab == REQUESTS => {
@@ -120,15 +138,13 @@ impl App {
             Action::Copy | Action::Save => {
                 self.message = Some("choose an exchange first: 2, then j k".to_owned());
             }
-            Action::Connection => {
-                if let Some(connection) =
-                    self.chosen().and_then(|id| self.shown.row(id)).map(|row| row.connection)
-                {
-                    self.restrict(Only::Connection(connection));
-                }
+            Action::Connection => return self.look_at_connection(),
+            Action::Next => {
+                return self.neighbour(isize::try_from(self.count.max(1)).unwrap_or(1));
             }
-            Action::Next => return self.neighbour(1),
-            Action::Previous => return self.neighbour(-1),
+            Action::Previous => {
+                return self.neighbour(-isize::try_from(self.count.max(1)).unwrap_or(1));
+            }
             Action::Mark => self.mark(),
             Action::OnlyMarked if self.only == Some(Only::Marked) => self.unrestrict(),
             Action::OnlyMarked => self.restrict(Only::Marked),
@@ -150,6 +166,15 @@ impl App {
                 self.theme = self.theme.next();
                 self.message = Some(format!("theme: {}", self.theme.name()));
             }
+            Action::Body => self.show_bodies(match self.form {
+                Form::Hex => self.text_form,
+                Form::Pretty => Form::Raw,
+                Form::Raw => Form::Pretty,
+            }),
+            Action::Hex => self.show_bodies(match self.form {
+                Form::Hex => self.text_form,
+                Form::Pretty | Form::Raw => Form::Hex,
+            }),
             Action::Redraw => return Some(Effect::Redraw),
             Action::Suspend => return Some(Effect::Suspend),
             Action::Quit if self.options.live && !self.options.saved => {
@@ -160,13 +185,42 @@ impl App {
         None
     }
 
+    /// To the tab or pane beside; where the bars show a part of the time, to the part beside.
+    fn sideways(&mut self, forward: bool) {
+        if let (Some(detail), None) = (&mut self.detail, &self.segments)
+            && detail.window.is_part()
+        {
+            detail.window = detail.window.moved(forward);
+        } else {
+            self.next_tab(forward);
+        }
+    }
+
+    fn zoom_timeline(&mut self, other: impl Fn(Window) -> Window) {
+        let Some(detail) = &mut self.detail else {
+            self.message = Some("+ and - zoom the bars of one exchange: Enter opens it".to_owned());
+            return;
+        };
+        detail.window = other(detail.window);
+        self.message = Some(detail.window.says());
+    }
+
+    fn show_bodies(&mut self, form: Form) {
+        self.form = form;
+        if form != Form::Hex {
+            self.text_form = form;
+        }
+        self.message = Some(format!("{}; {}", message::word(form), message::others(form)));
+    }
+
     fn go_to_tab(&mut self, tab: usize) {
         self.tab = tab.min(TABS - 1);
         self.detail = None;
+        self.segments = None;
     }
 
     fn next_tab(&mut self, forward: bool) {
-        if let Some(detail) = &mut self.detail {
+        if let (Some(detail), None) = (&mut self.detail, &self.segments) {
             let step = if forward { 1 } else { PANES - 1 };
             detail.pane = (detail.pane + step) % PANES;
             detail.scroll = 0;
@@ -177,6 +231,10 @@ impl App {
     }
 
     fn step(&mut self, lines: isize) {
+        if let Some(segments) = &mut self.segments {
+            segments.step(lines);
+            return;
+        }
         if let Some(detail) = &mut self.detail {
             let most = detail.lines.saturating_sub(1);
             detail.scroll = detail.scroll.saturating_add_signed(lines).min(most);
@@ -190,12 +248,20 @@ impl App {
     }
 
     fn page(&mut self, direction: isize, part: isize) {
-        let page = if self.detail.is_some() { 10 } else { self.list(self.tab).page() };
+        let page = match (&self.segments, &self.detail) {
+            (Some(segments), _) => segments.page(),
+            (None, Some(_)) => 10,
+            (None, None) => self.list(self.tab).page(),
+        };
         let page = isize::try_from(page).unwrap_or(1) / part;
         self.step(direction * page.max(1) * isize::try_from(self.count.max(1)).unwrap_or(1));
     }
 
     fn go_to(&mut self, place: usize) {
+        if let Some(segments) = &mut self.segments {
+            segments.go(place);
+            return;
+        }
         let tab = self.tab;
         self.list_mut(tab).go(place);
     }
@@ -214,7 +280,51 @@ impl App {
         }
     }
 
+    /// Every segment of the connection of the exchange that is looked at, or of the selected one.
+    fn look_at_connection(&mut self) -> Option<Effect> {
+        if self.segments.is_some() {
+            return None;
+        }
+        let row = self.chosen().and_then(|id| self.shown.row(id));
+        let (wanted, packets) = if let (CONNECTIONS, None) = (self.tab, &self.detail) {
+            let number = self.list(CONNECTIONS).current()?;
+            let row = self.shown.connections.get(number as usize)?;
+            (self.wanted(row.id, (row.client, row.server), row.id), None)
+        } else if let Some(row) = row {
+            let ends = (row.client, row.server);
+            (self.wanted(row.connection, ends, row.packets.0), Some(row.packets))
+        } else {
+            self.message = Some("choose an exchange or a connection first".to_owned());
+            return None;
+        };
+        let mut segments = Segments::new(wanted, packets);
+        if self.options.again {
+            self.segments = Some(segments);
+            return Some(Effect::Trace(wanted));
+        }
+        let why = "packets are not kept of what cannot be read twice: this is all that is known. \
+                   Save them with -w FILE, and open that file";
+        segments.take(Err(why.to_owned()));
+        self.segments = Some(segments);
+        None
+    }
+
+    fn wanted(&self, connection: u64, ends: (Endpoint, Endpoint), focus: u64) -> Wanted {
+        let (client, server) = ends;
+        // Ports are used again: the next connection between the same ends ends this one.
+        let again = |row: &&ConnectionRow| {
+            row.id > connection
+                && ((row.client, row.server) == ends || (row.server, row.client) == ends)
+        };
+        let until = self.shown.connections.iter().filter(again).map(|row| row.id).min();
+        Wanted { connection, client, server, until, focus }
+    }
+
     fn open(&mut self) -> Option<Effect> {
+        if let Some(segments) = &self.segments {
+            self.restrict(Only::Connection(segments.wanted.connection));
+            return None;
+        }
         if self.detail.is_some() {
             return None;
         }
@@ -247,12 +357,27 @@ impl App {
 
     /// Opens the full view of an exchange.
     fn look_at(&mut self, id: u64) -> Option<Effect> {
+        self.segments = None;
         self.detail = Some(Detail { id, ..Detail::default() });
         self.again = None;
-        self.shown.whole(id).is_none().then_some(Effect::Recall(id))
+        // Lists keep little of each body; who looks at one exchange wants more of its.
+        let is_cut = |whole: &Whole| {
+            let messages = [whole.exchange.request.as_deref(), whole.exchange.response.as_deref()];
+            let mut messages = messages.into_iter().flatten();
+            messages.any(|message| (message.preview.len() as u64) < message.content)
+        };
+        let wanted = match self.shown.whole(id) {
+            None => true,
+            Some(whole) => self.options.again && is_cut(whole),
+        };
+        self.recalling = wanted.then_some(id);
+        self.recalling.map(Effect::Recall)
     }
 
     fn back(&mut self) {
+        if self.segments.take().is_some() {
+            return;
+        }
         if self.detail.take().is_some() {
             return;
         }
@@ -302,8 +427,27 @@ impl App {
         self.work();
     }
 
+    /// The same as often as was typed, or as there are any.
+    fn failed_times(&mut self, down: bool) -> Option<Effect> {
+        let mut last = None;
+        for _ in 0..self.count.max(1) {
+            last = self.failed(down).or(last);
+            if self.message.is_some() {
+                break;
+            }
+        }
+        last
+    }
+
     /// To the next exchange that failed, in the order of the list.
     fn failed(&mut self, down: bool) -> Option<Effect> {
+        if let Some(segments) = &mut self.segments {
+            if !segments.odd(down) {
+                let way = if down { "below" } else { "above" };
+                self.message = Some(format!("nothing odd further {way}"));
+            }
+            return None;
+        }
         if self.tab != REQUESTS {
             self.go_to_tab(REQUESTS);
         }
@@ -401,12 +545,34 @@ impl App {
             (Popup::Help(line), KeyCode::Char('k') | KeyCode::Up) => {
                 self.popup = Some(Popup::Help(line.saturating_sub(1)));
             }
+            (Popup::Columns(at), code) => self.choose_column(*at, code),
             (Popup::Quit, KeyCode::Char('q' | 'Q' | 'y')) => return Some(Effect::Quit),
             (Popup::Copy, KeyCode::Char(letter)) => return self.copy(letter),
             (Popup::Save, KeyCode::Char(letter)) => return self.save(letter),
             _ => {}
         }
         None
+    }
+
+    /// Moves in the list of columns, and shows or hides one.
+    fn choose_column(&mut self, at: usize, code: KeyCode) {
+        let last = tab::CHOICES.len() - 1;
+        let at = match code {
+            KeyCode::Char('j') | KeyCode::Down => (at + 1).min(last),
+            KeyCode::Char('k') | KeyCode::Up => at.saturating_sub(1),
+            KeyCode::Char('g') | KeyCode::Home => 0,
+            KeyCode::Char('G') | KeyCode::End => last,
+            KeyCode::Char(' ') => {
+                if let Some(choice) = tab::CHOICES.get(at).filter(|choice| !choice.stays) {
+                    let is_wanted = tab::is_wanted(self, choice, self.size);
+                    self.columns.insert(choice.name, !is_wanted);
+                }
+                at
+            }
+            // Anything else closes it.
+            _ => return,
+        };
+        self.popup = Some(Popup::Columns(at));
     }
 
     fn copy(&mut self, letter: char) -> Option<Effect> {

@@ -8,12 +8,12 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
-use super::app::{App, OVERVIEW, PROBLEMS, Popup, REQUESTS, Typing};
+use super::app::{App, CONNECTIONS, OVERVIEW, PROBLEMS, Popup, REQUESTS, Typing};
 use super::keys::HELP;
 use super::theme::{Meaning, to_ascii};
 use super::widget::{line, padded, panel, put};
 use super::words::{lasting, percent, short};
-use super::{copy, detail, save, tab};
+use super::{copy, detail, save, segments, tab};
 use crate::export::escape;
 use crate::filter::{Filter, Mistake};
 use crate::rules::Severity;
@@ -65,6 +65,7 @@ fn paint(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
         tiny(app, buffer, area, size);
         return None;
     }
+    app.size = size;
     let row = |from: u16| Rect { y: area.y + from, height: 1, ..area };
     header(app, buffer, row(0), size);
     let mut top = 1;
@@ -73,7 +74,8 @@ fn paint(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
         top = 2;
     }
     let mut cursor = None;
-    if app.typing.is_some() || app.tab == REQUESTS && app.detail.is_none() {
+    if app.typing.is_some() || app.tab == REQUESTS && app.detail.is_none() && app.segments.is_none()
+    {
         cursor = filter_line(app, buffer, row(top));
         top += 1;
     } else if size == Size::Compact && app.tab == OVERVIEW {
@@ -83,7 +85,9 @@ fn paint(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
     let bottom = if size == Size::Full { 2 } else { 1 };
     let height = area.height.saturating_sub(top + bottom);
     let body = Rect { y: area.y + top, height, ..area };
-    if app.detail.is_some() {
+    if app.segments.is_some() {
+        segments::draw(app, buffer, body, size);
+    } else if app.detail.is_some() {
         detail::draw(app, buffer, body, size);
     } else {
         tab::draw(app, buffer, body, size);
@@ -320,12 +324,16 @@ fn filter_line(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
 fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
     let full = size == Size::Full;
     let text = match (app.detail.is_some(), app.tab) {
+        _ if app.segments.is_some() && size == Size::Small => "j/k move  n/N odd  Esc back  ? help",
+        _ if app.segments.is_some() => {
+            "j/k move  n/N next odd  t times  Enter its exchanges  Esc back  ? help"
+        }
         (true, _) if size == Size::Small => "j/k scroll  ]/[ next  Esc back  ? help",
         _ if size == Size::Small => "1-5 tabs  Enter  / filter  ? help  q",
         (true, _) if full => {
-            "j/k scroll  Tab other side  ]/[ next/prev  n/N next failed  y copy  w save  o connection  R secrets  Esc back  ? help"
+            "j/k scroll  Tab pane  ]/[ next/prev  n/N failed  b body  x hex  y copy  w save  o connection  R secrets  Esc back  ? help"
         }
-        (true, _) => "j/k scroll  ]/[ next/prev  n/N failed  y copy  w save  Esc back  ? help",
+        (true, _) => "j/k scroll  ]/[ next/prev  n/N failed  b body  x hex  y copy  w save  ? help",
         (_, OVERVIEW) if full => {
             "Tab next  1-5 tabs  j/k move  Enter open  / filter  n failed  p pause  z zoom  T theme  ? help  q quit"
         }
@@ -333,11 +341,17 @@ fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
             "Tab next  j/k move  Enter open  / filter  p pause  z zoom  ? help  q quit"
         }
         (_, REQUESTS) if full => {
-            "j/k move  Enter full view  / filter  f follow  s sort  y copy  w save  n/N failed  o connection  ? help  q quit"
+            "j/k move  Enter full view  / filter  f follow  s sort  c columns  y copy  w save  n/N failed  o connection  ? help  q quit"
         }
         (_, REQUESTS) => "Enter open  / filter  n/N failed  s sort  y copy  w save  ? help  q quit",
         (_, PROBLEMS) => {
             "Enter list the requests  y copy  w save evidence  Esc back  ? help  q quit"
+        }
+        (_, CONNECTIONS) if full => {
+            "j/k move  Enter list the requests  o every segment  s sort  S turn around  Esc back  ? help  q quit"
+        }
+        (_, CONNECTIONS) => {
+            "Enter its requests  o segments  s sort  S turn  Esc back  ? help  q quit"
         }
         _ if full => {
             "j/k move  Enter list the requests  s sort  S turn around  Esc back  ? help  q quit"
@@ -390,6 +404,7 @@ fn popup(app: &App, buffer: &mut Buffer, area: Rect) {
             let name = tab::TABS.get(app.tab).map_or("", |tab| tab.name);
             (format!("Help — {name}"), help(app, area.width), *scroll)
         }
+        Popup::Columns(at) => ("Columns".to_owned(), columns(app, area, *at), 0),
         Popup::Copy => ("Copy".to_owned(), menu(copy::MENU), 0),
         Popup::Save => ("Save into this folder".to_owned(), menu(save::MENU), 0),
         Popup::Quit => {
@@ -413,6 +428,7 @@ fn popup(app: &App, buffer: &mut Buffer, area: Rect) {
     let word = match popup {
         Popup::Help(_) if usize::from(height) < lines.len() + 2 => "j k more, any key closes",
         Popup::Help(_) => "any key closes",
+        Popup::Columns(_) => "Space  Enter",
         _ => "Esc",
     };
     let inside = panel(buffer, over, app.theme, &title, word);
@@ -424,6 +440,26 @@ fn popup(app: &App, buffer: &mut Buffer, area: Rect) {
 
 fn menu(items: &[(char, &str)]) -> Vec<String> {
     items.iter().map(|(letter, what)| format!("{letter}   {what}")).collect()
+}
+
+/// The columns of requests, each with whether it is shown.
+fn columns(app: &App, area: Rect, at: usize) -> Vec<String> {
+    let room = if app.size == Size::Full { area.width - 2 } else { area.width };
+    let fitting = tab::fitting(app, app.size, room);
+    let line = |(place, choice): (usize, &tab::Choice)| {
+        let mark = if place == at { '▸' } else { ' ' };
+        let is_wanted = tab::is_wanted(app, choice, app.size);
+        let sign = if is_wanted { 'x' } else { ' ' };
+        let word = match (choice.stays, is_wanted && !fitting.contains(&choice.name)) {
+            (true, _) => "always",
+            (false, true) => "no room",
+            (false, false) => "",
+        };
+        format!("{mark} [{sign}] {:<7} {word}", choice.name)
+    };
+    let lines = tab::CHOICES.iter().enumerate().map(line);
+    let help = ["", "Space shows or hides, j k move,", "Enter closes"].map(str::to_owned);
+    lines.chain(help).collect()
 }
 
 /// The keys, and what this screen says.

@@ -22,7 +22,9 @@ pub(super) enum Times {
     Clock,
     /// `+8.204 s` since the first packet.
     Since,
-    /// `11-22 12:04:11`, UTC.
+    /// `+0.204 s` since the line above.
+    Delta,
+    /// `22 12:04:11`: the day of the month and the time, UTC.
     Date,
 }
 
@@ -30,23 +32,53 @@ impl Times {
     pub const fn next(self) -> Self {
         match self {
             Self::Clock => Self::Since,
-            Self::Since => Self::Date,
+            Self::Since => Self::Delta,
+            Self::Delta => Self::Date,
             Self::Date => Self::Clock,
         }
     }
 
-    /// 12 columns.
-    pub fn text(self, at: Timestamp, first: Option<Timestamp>) -> String {
-        let written = at.to_string();
+    /// What it is, in a few words.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Clock => written.get(11..23).unwrap_or_default().to_owned(),
-            Self::Date => written.get(5..19).unwrap_or_default().replace('T', " "),
-            Self::Since => {
-                let since = first.map_or(Duration::default(), |first| at.since(first)).as_nanos();
-                format!("+{}.{:03} s", since / 1_000_000_000, since / 1_000_000 % 1_000)
-            }
+            Self::Clock => "clock, UTC",
+            Self::Since => "since the first packet",
+            Self::Delta => "since the line above",
+            Self::Date => "day and clock, UTC",
         }
     }
+
+    /// A time in so many columns, 8 or more, given the time of the first packet and of the line above.
+    pub fn text(
+        self,
+        at: Timestamp,
+        first: Option<Timestamp>,
+        above: Option<Timestamp>,
+        columns: usize,
+    ) -> String {
+        let written = at.to_string();
+        let part = |from: usize, len: usize| {
+            let end = from + len.min(columns);
+            written.get(from..end).unwrap_or_default().replace('T', " ")
+        };
+        match self {
+            Self::Clock => part(11, if columns < 12 { 8 } else { 12 }),
+            Self::Date => part(8, 11).trim_end_matches(':').to_owned(),
+            Self::Since => seconds(at, first.unwrap_or(at), columns),
+            Self::Delta => seconds(at, above.unwrap_or(at), columns),
+        }
+    }
+}
+
+/// From one time to another, as exactly as so many columns allow.
+fn seconds(at: Timestamp, since: Timestamp, columns: usize) -> String {
+    let (sign, apart) = if at < since { ('-', since.since(at)) } else { ('+', at.since(since)) };
+    let micros = apart.as_nanos() / 1_000;
+    let (whole, rest) = (micros / 1_000_000, micros % 1_000_000);
+    let texts =
+        [format!("{sign}{whole}.{rest:06} s"), format!("{sign}{whole}.{:03} s", rest / 1_000)];
+    let fits = texts.into_iter().find(|text| text.len() <= columns);
+    fits.unwrap_or_else(|| format!("{sign}{whole} s"))
 }
 
 /// A duration, or a dash.

@@ -189,7 +189,7 @@ fn groups_list_their_requests() {
         assert!(listed.contains(word), "{listed}");
         press(&mut app, "⎋");
     }
-    press(&mut app, "2go");
+    press(&mut app, "2go⏎");
     assert!(picture(&mut app, 120, 36).contains("= connection "));
 }
 
@@ -209,6 +209,110 @@ fn one_exchange_is_shown_in_full() {
     assert!(picture(&mut app, 120, 36).contains("exchange #3 of 4"));
     press(&mut app, "⎋");
     assert!(picture(&mut app, 120, 36).contains("oldest first"));
+}
+
+#[test]
+fn columns_are_chosen_for_the_session() {
+    let mut app = opened(20);
+    assert!(!picture(&mut app, 120, 36).contains("CLIENT"));
+    press(&mut app, "c");
+    let popup = picture(&mut app, 120, 36);
+    for word in ["▸ [x] #", "[ ] CLIENT", "[x] HOST", "[x] PATH    always", "Space shows or hides"]
+    {
+        assert!(popup.contains(word), "{word}: {popup}");
+    }
+    // HOST goes, CLIENT comes; what always stays does not go.
+    press(&mut app, "jjj jjj j Gk ⏎");
+    let chosen = picture(&mut app, 120, 36);
+    let heading = chosen.lines().find(|line| line.contains("METHOD")).unwrap();
+    assert!(heading.contains("CLIENT") && heading.contains("PATH"), "{heading}");
+    assert!(!heading.contains("HOST") && !heading.contains("SIZE"), "{heading}");
+    assert!(chosen.contains("10.9.1.2:49690"));
+    // It stays so, in other sizes too, where what was asked for goes last.
+    press(&mut app, "32");
+    assert!(picture(&mut app, 120, 36).contains("CLIENT"));
+    let compact = picture(&mut app, 80, 24);
+    let heading = compact.lines().find(|line| line.contains("METH")).unwrap();
+    assert!(heading.contains("CLIENT") && heading.contains("WHY"), "{heading}");
+    press(&mut app, "cG");
+    press(&mut app, " ");
+    assert!(picture(&mut app, 120, 36).contains("[x] WHY     always"));
+    press(&mut app, "⎋");
+    assert!(!picture(&mut app, 120, 36).contains("Space shows"));
+}
+
+#[test]
+fn times_are_written_in_four_ways() {
+    let mut app = opened(20);
+    press(&mut app, "jj");
+    let time = |app: &mut App| {
+        let line = selected(app);
+        line.split_whitespace().nth(1).unwrap_or_default().to_owned()
+    };
+    let clock = time(&mut app);
+    assert!(clock.len() == 12 && clock.matches(':').count() == 2, "{clock}");
+    press(&mut app, "t");
+    assert!(picture(&mut app, 120, 36).contains("times: since the first packet"));
+    let since = time(&mut app);
+    press(&mut app, "t");
+    let delta = time(&mut app);
+    assert!(since.starts_with("+0.") && delta.starts_with("+0."), "{since} {delta}");
+    let number = |text: &str| text[1..].parse::<f64>().unwrap();
+    assert!(number(&since) > number(&delta) && number(&delta) > 0.0, "{since} {delta}");
+    // Newest first, the line above is later.
+    press(&mut app, "S");
+    assert!(time(&mut app).starts_with('-'));
+    press(&mut app, "St");
+    assert!(selected(&mut app).contains(&clock[..8]));
+    press(&mut app, "t");
+    assert_eq!(time(&mut app), clock);
+}
+
+#[test]
+fn a_number_in_front_repeats() {
+    let mut app = opened(60);
+    for (keys, there) in
+        [("03n", 30), ("02N", 10), ("9n", 60), ("g⏎07]⎋", 8), ("⏎03[⎋", 5), ("020G", 20)]
+    {
+        press(&mut app, keys);
+        assert_eq!(number(&mut app), there, "{keys}");
+    }
+}
+
+#[test]
+fn the_bars_of_an_exchange_zoom_and_move() {
+    let snapshot = Arc::new(snapshot(open("samples/502-keepalive-race.pcap")));
+    let mut app = app("502-keepalive-race.pcap", &snapshot);
+    press(&mut app, "+");
+    assert!(picture(&mut app, 120, 36).contains("Enter opens it"));
+    press(&mut app, "2G⏎");
+    let all = picture(&mut app, 120, 36);
+    assert!(all.contains("+ zoom") && !all.contains('▶'), "{all}");
+    press(&mut app, "+");
+    assert!(picture(&mut app, 120, 36).contains("bars: 1/2 of the time; h l move"));
+    press(&mut app, "++lllllll");
+    let late = picture(&mut app, 120, 36);
+    assert!(late.contains("h l earlier, later") && late.contains('◀'), "{late}");
+    press(&mut app, "hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh");
+    let early = picture(&mut app, 120, 36);
+    assert!(early.contains('▶') && early != late, "{early}");
+    press(&mut app, "-----");
+    assert!(picture(&mut app, 120, 36).contains("bars: all of the time"));
+    press(&mut app, "jk");
+    assert_eq!(picture(&mut app, 120, 36), all);
+    // Without a zoom they go from pane to pane, and from tab to tab.
+    press(&mut app, "llh⎋l");
+    assert!(picture(&mut app, 120, 36).contains("[3 Endpoints]"));
+}
+
+#[test]
+fn the_curves_show_a_part_of_the_time() {
+    let mut app = opened(20);
+    for span in ["last minute", "last 5 min", "last 15 min", "whole capture"] {
+        press(&mut app, "1z");
+        let shown = picture(&mut app, 120, 36);
+        assert!(shown.contains(span), "{span}: {shown}");
+    }
 }
 
 #[test]

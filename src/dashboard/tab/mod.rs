@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use super::app::App;
 use super::view::Size;
 
-pub(super) use requests::area_split as split;
+pub(super) use requests::{CHOICES, Choice, area_split as split, fitting, is_wanted};
 
 /// One tab.
 pub(super) struct Tab {
