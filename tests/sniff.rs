@@ -291,6 +291,14 @@ fn a_growing_file_is_followed() {
     assert_eq!(code, Some(3), "{err}");
     assert!(err.contains("it was cut or begun anew while it was followed"), "{err}");
     fs::write(&path, &file).unwrap();
+    // Or as one that takes another name away and writes a new file.
+    let piped = Piped::start(&["sniff", "-F", &path]);
+    while !piped.line().contains("/19") {}
+    fs::rename(&path, scratch.path("growing.pcap.1")).unwrap();
+    fs::write(&path, &file).unwrap();
+    let (code, _, err) = piped.end();
+    assert_eq!(code, Some(3), "{err}");
+    assert!(err.contains("another file has taken its name while it was followed"), "{err}");
 
     // Without -F a file is read to its end as it is.
     let output = run(&["sniff", &path], &[]);
@@ -469,10 +477,27 @@ fn what_makes_no_sense_is_refused_with_the_cure() {
         (&["sniff", "-f", "tcp", "-"], "--interface"),
         (&["sniff", "--rotate-size", "1M", "-"], "--write"),
         (&["sniff", "-", "--duration", "soon"], "a time is a number"),
+        (&["sniff", "any", "tcp", "port", "80"], "no file any, but an interface: -i any captures"),
     ] {
         let output = run(arguments, &[]);
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?} {err}");
         assert!(err.contains(says), "{arguments:?} {err}");
     }
+    let output = httpwhy(&["sniff"]).stdin(Stdio::null()).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("nothing to read: -i IFACE captures from an interface"), "{err}");
+}
+
+#[test]
+fn who_waits_for_a_pipe_is_told_so() {
+    let mut piped = Piped::start(&["sniff", "-"]);
+    let mut err = BufReader::new(piped.child.stderr.take().unwrap());
+    let mut first = String::new();
+    err.read_line(&mut first).unwrap();
+    assert_eq!(first, "reading standard input as it comes; Ctrl-C stops\n");
+    // Before anything has come there is nothing to end well.
+    piped.signal("INT");
+    assert!(!piped.child.wait().unwrap().success());
 }

@@ -81,14 +81,18 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let filter = arguments.select.compile()?;
     let gate = arguments.fail_on.as_deref().map(select::compile).transpose()?;
     let made = [arguments.output.made(), arguments.keep.made()].into_iter().flatten().collect();
+    let told = !arguments.talk.is_quiet();
+    let waits = |name: &str| {
+        if told {
+            tell(&format!("reading {name} as it comes; Ctrl-C stops"));
+        }
+    };
     let live::Opened { source, name } =
-        arguments.device.open(&arguments.read, &arguments.words, made)?;
-    let is_live = source.is_live();
+        arguments.device.open(&arguments.read, &arguments.words, made, waits)?;
     let stop = live::stop_flag()?;
     let mut out = arguments.output.open()?;
     let mut exporter = format.open(arguments.output.options());
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
-    let told = !arguments.talk.is_quiet();
     let mut shown = Shown {
         exporter,
         out,
@@ -126,7 +130,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         shown.saved = arguments.keep.is_wanted();
         arguments.device.buffer(arguments.keep.save(source, force)?)
     };
-    if told && is_live {
+    if told && arguments.device.is_interface() {
         tell(&format!("capturing on {name}; Ctrl-C stops"));
     }
     let outcome = shown.drive(&mut *source, wanted)?;
