@@ -9,7 +9,7 @@ use super::app::App;
 use super::theme::Meaning;
 use super::view::Size;
 use super::widget::{Column, Table, panel, put, scroll_mark, wrapped};
-use super::words::{duration, ending, short};
+use super::words::{counted, duration, ending};
 use crate::export::escape;
 use crate::flow::{Oddity, Side, Step, Trace};
 use crate::snapshot::ConnectionRow;
@@ -112,7 +112,7 @@ impl Segments {
 
 const FULL: &[Column] = &[
     Column::right("PACKET", 11, 0),
-    Column::right("TIME", 12, 1),
+    Column::right("TIME", 15, 1),
     Column::left("FROM", 8, 0),
     Column::left("FLAGS", 11, 0),
     Column::right("SEQ", 10, 3),
@@ -186,13 +186,13 @@ fn sum(app: &App, view: &Segments) -> String {
     let row = app.shown.connection(view.wanted.connection);
     let mut parts = Vec::new();
     if let Some(row) = row {
-        parts.push(known(row));
+        parts.push(known(row, matches!(view.found, Found::Known(_))));
     }
     if let Found::Known(trace) = &view.found {
         let count = |is: fn(&Oddity) -> bool| {
             trace.steps().iter().flat_map(|step| &step.oddities).filter(|odd| is(odd)).count()
         };
-        let mut counts = vec![format!("{} segments", Count(trace.steps().len() as u64))];
+        let mut counts = vec![counted(trace.steps().len() as u64, "segment", "segments")];
         for (one, many, count) in [
             ("gap", "gaps", count(|odd| matches!(odd, Oddity::Gap(_)))),
             ("retransmission", "retransmissions", count(|odd| *odd == Oddity::Retransmission)),
@@ -221,10 +221,11 @@ fn sum(app: &App, view: &Segments) -> String {
     parts.join("; ")
 }
 
-/// What is known without packets.
-fn known(row: &ConnectionRow) -> String {
+/// What is known without packets; what is counted in them is left out where they are there.
+fn known(row: &ConnectionRow, with_packets: bool) -> String {
     let (end, _) = ending(row);
-    let mut text = format!("{end}, {} exchanges", short(u64::from(row.exchanges)));
+    let exchanges = counted(row.exchanges.into(), "exchange", "exchanges");
+    let mut text = format!("{end}, {exchanges}");
     if row.connect.is_some() {
         text.push_str(&format!(", handshake {}", duration(row.connect)));
     }
@@ -235,11 +236,11 @@ fn known(row: &ConnectionRow) -> String {
     for (count, what) in
         [(row.retransmissions, "sent again"), (row.zero_windows, "with a window of zero")]
     {
-        if count > 0 {
+        if count > 0 && !with_packets {
             text.push_str(&format!(", {} {what}", Count(count.into())));
         }
     }
-    if row.missing > 0 {
+    if row.missing > 0 && !with_packets {
         text.push_str(&format!(", {} missing", Octets(row.missing)));
     }
     text
@@ -299,7 +300,7 @@ fn cells(
         )
     };
     let packet = (format!("#{}", Count(step.mark.packet)), style);
-    let room = if size >= Size::Compact { 12 } else { 11 };
+    let room = if size >= Size::Compact { 15 } else { 11 };
     let time = app.times.text(step.mark.at, app.shown.now.first, above, room);
     let time = (time, app.theme.style(Meaning::Dim));
     let from = (from.to_owned(), style);

@@ -12,7 +12,7 @@ use super::app::{App, CONNECTIONS, OVERVIEW, PROBLEMS, Popup, REQUESTS, Typing};
 use super::keys::HELP;
 use super::theme::{Meaning, to_ascii};
 use super::widget::{line, padded, panel, put};
-use super::words::{lasting, percent, short};
+use super::words::{counted, lasting, percent, short};
 use super::{copy, detail, save, segments, tab};
 use crate::export::escape;
 use crate::filter::{Filter, Mistake};
@@ -294,7 +294,7 @@ fn filter_line(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
         format!("{} of {}", Count(order.len() as u64), Count(all as u64))
     } else {
         left = if narrow { String::new() } else { " / filter".to_owned() };
-        format!("{} exchanges", Count(all as u64))
+        counted(all as u64, "exchange", "exchanges")
     };
     if order.unknown() > 0 {
         let unknown = Count(order.unknown() as u64);
@@ -331,7 +331,7 @@ fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
         (true, _) if size == Size::Small => "j/k scroll  ]/[ next  Esc back  ? help",
         _ if size == Size::Small => "1-5 tabs  Enter  / filter  ? help  q",
         (true, _) if full => {
-            "j/k scroll  Tab pane  ]/[ next/prev  n/N failed  b body  x hex  y copy  w save  o connection  R secrets  Esc back  ? help"
+            "j/k scroll  Tab pane  ]/[ next/prev  n/N failed  b body  x hex  o connection  y copy  w save  R secrets  Esc back  ? help"
         }
         (true, _) => "j/k scroll  ]/[ next/prev  n/N failed  b body  x hex  y copy  w save  ? help",
         (_, OVERVIEW) if full => {
@@ -341,7 +341,7 @@ fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
             "Tab next  j/k move  Enter open  / filter  p pause  z zoom  ? help  q quit"
         }
         (_, REQUESTS) if full => {
-            "j/k move  Enter full view  / filter  f follow  s sort  c columns  y copy  w save  n/N failed  o connection  ? help  q quit"
+            "j/k move  Enter full view  / filter  f follow  s sort  c columns  n/N failed  o connection  y copy  w save  ? help  q quit"
         }
         (_, REQUESTS) => "Enter open  / filter  n/N failed  s sort  y copy  w save  ? help  q quit",
         (_, PROBLEMS) => {
@@ -358,8 +358,14 @@ fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
         }
         _ => "j/k move  Enter its requests  s sort  S turn  Esc back  ? help  q quit",
     };
+    let mut items: Vec<&str> = text.split("  ").collect();
+    let width = |items: &[&str]| items.iter().map(|item| item.len() + 2).sum::<usize>();
+    // Where there is no room for all, help and the way out stay.
+    while width(&items) > usize::from(area.width) + 1 && items.len() > 3 {
+        items.remove(items.len() - 3);
+    }
     let spans: Vec<Span<'_>> = std::iter::once(Span::raw(" "))
-        .chain(text.split("  ").flat_map(|item| {
+        .chain(items.into_iter().flat_map(|item| {
             let (key, does) = item.split_once(' ').unwrap_or((item, ""));
             [
                 Span::styled(key, app.theme.style(Meaning::Key)),

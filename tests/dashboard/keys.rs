@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use httpwhy::dashboard::{App, Effect, Options};
+use httpwhy::http::Waiting;
 use httpwhy::snapshot::{Ended, Now, Snapshot};
 
 use super::screen::{app, kept, picture, press, selected, snapshot};
@@ -453,6 +454,24 @@ fn what_is_not_kept_whole_is_asked_for_once() {
     app.recall(10, again.whole(10).cloned());
     let full = picture(&mut app, 120, 36);
     assert!(full.contains("HTTP/1.1 503 Busy"), "{full}");
+}
+
+#[test]
+fn requests_that_wait_are_shown_while_they_do() {
+    let (keeper, now, statistics) = kept(captured(&shop(30)));
+    let at = now.at.unwrap();
+    let oldest = now.first;
+    let waiting = Some(Waiting { requests: 18, oldest });
+    let age = at.since(oldest.unwrap());
+    let waits = Now { end: None, waiting, ..now.clone() };
+    let mut app = app("big.pcap", &Arc::new(keeper.snapshot(waits, &statistics)));
+    let full = picture(&mut app, 120, 36);
+    assert!(full.contains(&format!("18 waiting   oldest {age}")), "{full}");
+    let compact = picture(&mut app, 80, 24);
+    assert!(compact.contains("in flight 18 waiting"), "{compact}");
+    // What is over does not wait any more.
+    app.update(Arc::new(keeper.snapshot(now, &statistics)), None);
+    assert!(picture(&mut app, 120, 36).contains("peak 1   mean "));
 }
 
 #[test]
