@@ -6,7 +6,8 @@ use crate::units::Duration;
 /// Octets that connections, what waits on them and the exchanges that are looked back at take together,
 /// each thing with what it costs beside its octets. Half of it is for connections, a quarter for what
 /// rules wait for, an eighth each for diagnosis and filters. What input cannot grow, and what views
-/// keep, is not in it: about 50 MiB.
+/// keep, is not in it: about 50 MiB. Nor is what waits to be looked at while a device is captured from
+/// ([`BUFFERED_BATCHES`]).
 pub const MEMORY: u64 = 256 << 20;
 
 /// The least of it with which anything useful can be said.
@@ -36,6 +37,23 @@ pub const CANDIDATES_SEEN: usize = 128;
 /// Largest captured length of one packet, octets. libpcap's own bound (`MAXIMUM_SNAPLEN`); a
 /// record that claims more is damage, not a packet.
 pub const PACKET_OCTETS: usize = 262_144;
+
+/// The kernel's buffer for a device, MiB, unless another size is asked for: a second of 64 MB/s. It
+/// belongs to the kernel as long as packets are captured; where that has less to give, libpcap
+/// takes what it gets.
+pub const KERNEL_BUFFER_MIB: u32 = 64;
+
+/// Octets of a batch of packets between the thread that takes them from a device and the one that
+/// looks at them: any packet fits, and one batch stays in the second-level cache.
+pub const BUFFERED_OCTETS: usize = 512 * 1024;
+
+/// Packets of such a batch; what is known of one beside its octets takes 88.
+pub const BUFFERED_PACKETS: usize = 4_096;
+
+/// Batches that may wait, which take 68 MiB if all of them do: 300,000 packets, or the half second
+/// and more that a program may be kept from a busy processor. More of them would only tell later
+/// that it is too slow. They are made when they are needed, so mostly there are a few.
+pub const BUFFERED_BATCHES: usize = 80;
 
 /// Largest pcapng block, octets. As libpcap: big enough for every real block, small enough
 /// that a lying length costs nothing.
@@ -71,7 +89,7 @@ pub const FRAGMENT_WAIT: Duration = Duration::from_secs(30);
 pub const COPY_WINDOW: Duration = Duration::from_millis(20);
 
 /// Segments remembered to find copies of them, a power of two. At a million packets a second a copy
-/// comes a few packets behind the first; 64 octets each keep the table in the second-level cache.
+/// comes a few packets behind the first; 16 octets each keep the table in the second-level cache.
 pub const COPIES: usize = 4_096;
 
 /// Different numbers (link types, EtherTypes, protocols …) that skipped packets are counted by;

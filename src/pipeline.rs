@@ -189,7 +189,7 @@ pub fn drive<E: From<Error>>(
         Err(Stop::Enough) => true,
         Err(Stop::Failed(error)) => return Err(error),
     };
-    source.refresh();
+    source.close()?;
     let Run { tally, totals, collector, .. } = run;
     let mut summary = tally.close(&totals, source);
     summary.stopped = stopped;
@@ -327,7 +327,7 @@ impl Core {
 
 /// Packets that a source has lost, as far as somebody counted.
 fn drops(source: &(impl Source + ?Sized)) -> Drops {
-    let mut drops = Drops::default();
+    let mut drops = Drops { own: source.missed(), ..Drops::default() };
     let inputs = source.inputs();
     let interfaces = inputs.iter().flat_map(|input| &input.interfaces);
     for counted in interfaces.filter_map(|interface| interface.statistics) {

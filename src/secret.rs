@@ -262,6 +262,10 @@ pub fn authority(value: &[u8]) -> Cow<'_, [u8]> {
 
 /// Hides user information and the values of parameters with a telling name wherever they stand.
 fn urls(value: &[u8]) -> Cow<'_, [u8]> {
+    // Most values have neither.
+    if memchr::memchr2(b'@', b'=', value).is_none() {
+        return Cow::Borrowed(value);
+    }
     let value = match memchr(b'@', value) {
         Some(_) => user_information(value),
         None => Cow::Borrowed(value),

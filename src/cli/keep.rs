@@ -28,12 +28,6 @@ pub(super) struct Keep {
     rotate_keep: Option<u32>,
 }
 
-/// A source, and whether what it gives is saved.
-pub(super) enum Kept<S> {
-    As(S),
-    Saved(Box<Saved<S>>),
-}
-
 impl Keep {
     /// The file that is made, or the first of several beside each other.
     pub fn made(&self) -> Option<PathBuf> {
@@ -46,8 +40,8 @@ impl Keep {
     }
 
     /// Lets the packets of a source into files as they pass, if that was asked for.
-    pub fn save<S: Source>(&self, source: S, force: bool) -> Result<Kept<S>, Error> {
-        let Some(path) = self.write.clone() else { return Ok(Kept::As(source)) };
+    pub fn save(&self, source: Box<dyn Source>, force: bool) -> Result<Box<dyn Source>, Error> {
+        let Some(path) = self.write.clone() else { return Ok(source) };
         let rotation = Rotation {
             octets: self.rotate_size,
             every: self.rotate_every,
@@ -67,8 +61,7 @@ impl Keep {
             let path = if rotation.is_wanted() { numbered(&path, number) } else { path.clone() };
             create(&path, force).map(|file| (path, file))
         };
-        let saved = Saved::new(source, kind, rotation, Box::new(opener))?;
-        Ok(Kept::Saved(Box::new(saved)))
+        Ok(Box::new(Saved::new(source, kind, rotation, Box::new(opener))?))
     }
 }
 

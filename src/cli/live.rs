@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use httpwhy::capture::{Capture, Source, Watch};
+use httpwhy::capture::{Buffered, Capture, Source, Watch};
 use httpwhy::error::Error;
+use httpwhy::limits::KERNEL_BUFFER_MIB;
 
 use super::confine::{self, Needs};
 
@@ -26,7 +27,7 @@ pub(super) struct Device {
     #[arg(short, long, value_name = "N", requires = "interface", value_parser = clap::value_parser!(u32).range(1..=262_144))]
     snaplen: Option<u32>,
     /// Buffer of the kernel, MiB: more of it loses fewer packets
-    #[arg(short = 'B', long, value_name = "MIB", requires = "interface", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=2_047))]
+    #[arg(short = 'B', long, value_name = "MIB", requires = "interface", default_value_t = KERNEL_BUFFER_MIB, value_parser = clap::value_parser!(u32).range(1..=2_047))]
     buffer: u32,
     /// Only packets from and to this machine, where the interface sees others too
     #[arg(short = 'p', long, requires = "interface")]
@@ -76,6 +77,12 @@ impl Device {
     /// Whether a growing file is to be followed.
     pub const fn is_followed(&self) -> bool {
         self.follow
+    }
+
+    /// An interface is emptied by a thread of its own, whatever is done with its packets meanwhile; to be
+    /// said of a source that saves them already. Files and pipes can wait.
+    pub fn buffer(&self, source: Box<dyn Source>) -> Box<dyn Source> {
+        if self.is_interface() { Box::new(Buffered::new(source)) } else { source }
     }
 
     /// Opens the interface, or the one file or pipe in `read`. Words that are neither are a capture

@@ -98,7 +98,9 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         until: arguments.duration,
         stop,
         ending: None,
+        hasty: false,
         losses: told.then(Losses::default),
+        saved: arguments.keep.is_wanted(),
     };
     let by = analyze::grouped_by(format.name, &[]);
     let wanted = pipeline::Options {
@@ -110,23 +112,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         memory: arguments.memory.octets(),
         ..pipeline::Options::default()
     };
-    let announce = || {
-        if told && is_live {
-            tell(&format!("capturing on {name}; Ctrl-C stops"));
-        }
-    };
-    let outcome = match arguments.keep.save(source, arguments.output.force())? {
-        keep::Kept::As(mut source) => {
-            announce();
-            shown.drive(&mut source, wanted)?
-        }
-        keep::Kept::Saved(mut source) => {
-            announce();
-            let outcome = shown.drive(&mut *source, wanted)?;
-            source.finish()?;
-            outcome
-        }
-    };
+    let source = arguments.keep.save(source, arguments.output.force())?;
+    let mut source = arguments.device.buffer(source);
+    if told && is_live {
+        tell(&format!("capturing on {name}; Ctrl-C stops"));
+    }
+    let outcome = shown.drive(&mut *source, wanted)?;
+    drop(source);
     let stopped = shown.stop.load(Ordering::Relaxed);
     if told {
         shown.summarise(&outcome);
@@ -158,8 +150,12 @@ struct Shown {
     stop: Arc<AtomicBool>,
     /// Since when it is to end.
     ending: Option<Ending>,
+    /// Whether it ended before everything was looked at that came in front of that.
+    hasty: bool,
     /// `None`: nobody wants to hear of them.
     losses: Option<Losses>,
+    /// Whether packets are saved before they are looked at.
+    saved: bool,
 }
 
 impl Sink<anyhow::Error> for Shown {
@@ -196,7 +192,7 @@ impl Sink<anyhow::Error> for Shown {
         let written = exporter.pause(out).and_then(|()| out.flush());
         written.map_err(|error| self.out.refused(error))?;
         if let Some(losses) = &mut self.losses {
-            losses.tell(progress.drops);
+            losses.tell(progress.drops, self.saved);
         }
         let elapsed = || u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         if self.stop.load(Ordering::Relaxed)
@@ -204,7 +200,10 @@ impl Sink<anyhow::Error> for Shown {
         {
             self.ending.get_or_insert_with(Ending::now);
         }
-        let is_over = self.left == 0 || self.ending.is_some_and(|ending| ending.is_over(progress));
+        let caught_up = self.ending.is_some_and(|ending| ending.has_caught_up(progress));
+        self.hasty = self.ending.is_some_and(|ending| ending.since.elapsed() >= LONGEST_DRAIN);
+        let is_over = self.left == 0 || caught_up || self.hasty;
+        self.hasty &= self.left > 0 && !caught_up;
         Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 }
@@ -225,14 +224,13 @@ impl Ending {
         Self { since: Instant::now(), at: nanos.map(Timestamp::from_nanos) }
     }
 
-    fn is_over(&self, progress: &Progress<'_>) -> bool {
-        let caught_up = if progress.is_quiet {
+    fn has_caught_up(&self, progress: &Progress<'_>) -> bool {
+        if progress.is_quiet {
             self.since.elapsed() >= IN_FLIGHT
         } else {
             // Under load it is never quiet. The clock of a pipe may be another one.
             progress.now.zip(self.at).is_some_and(|(now, at)| now >= at)
-        };
-        caught_up || self.since.elapsed() >= LONGEST_DRAIN
+        }
     }
 }
 
@@ -266,12 +264,20 @@ impl Shown {
         if let Some(dropped) = system {
             text.push_str(&format!(", {} dropped by the kernel", Count(dropped)));
         }
-        for (dropped, by) in [(interface, "the interface"), (Some(own), "httpwhy")] {
+        let ours = if self.saved { "httpwhy (they are in the file)" } else { "httpwhy" };
+        for (dropped, by) in [(interface, "the interface"), (Some(own), ours)] {
             if let Some(dropped @ 1..) = dropped {
                 text.push_str(&format!(", {} by {by}", Count(dropped)));
             }
         }
         tell(&text);
+        let taken: u64 = summary.inputs.iter().map(|input| input.packets).sum();
+        let waiting = taken.saturating_sub(summary.packets).saturating_sub(own);
+        if self.hasty && waiting > 0 {
+            let text =
+                format!("{} that waited when it ended were not looked at", many(waiting, "packet"));
+            complain("note", &text);
+        }
         if outcome.statistics.exchanges == 0 && summary.packets > 0 {
             let connections = many(outcome.statistics.connections, "connection");
             let encrypted = outcome.statistics.protocols.count(Protocol::Tls);
@@ -304,17 +310,25 @@ struct Losses {
 }
 
 impl Losses {
-    fn tell(&mut self, drops: Drops) {
+    fn tell(&mut self, drops: Drops, saved: bool) {
         let lost = drops.total().unwrap_or(0);
         if lost <= self.told || self.at.is_some_and(|at| at.elapsed() < TELLING) {
             return;
         }
         let Drops { system, interface, own } = drops;
+        let ours = match saved {
+            true => {
+                "httpwhy (it gets too little processor time; they are in the file, for analyze)"
+            }
+            false => {
+                "httpwhy (it gets too little processor time: a BPF filter gives it less to do)"
+            }
+        };
         let mut parts = Vec::new();
         for (dropped, by) in [
             (system, "the kernel (its buffer was full: -B gives it more, a BPF filter less to do)"),
             (interface, "the interface"),
-            (Some(own), "httpwhy"),
+            (Some(own), ours),
         ] {
             if let Some(dropped @ 1..) = dropped {
                 parts.push(format!("{} by {by}", Count(dropped)));

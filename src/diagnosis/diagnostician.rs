@@ -127,7 +127,7 @@ impl Diagnostician {
         self.upstreams.exchange(&exchange);
         self.trust.exchange(&exchange);
         self.memory_changed();
-        self.memory.keep_exchange(number, exchange);
+        self.memory.keep_exchange(number, exchange, failed);
         if failed {
             self.wait(Failure::Exchange(number), at);
         } else if late {

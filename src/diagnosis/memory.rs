@@ -21,10 +21,20 @@ use crate::wire::{Direction, Endpoint, Signal, SignalKind, Unreachable};
 const PROXIES: &[&[u8]] =
     &[b"nginx", b"haproxy", b"apache", b"caddy", b"envoy", b"varnish", b"openresty", b"traefik"];
 
+/// An exchange, and what it is looked at for when it is to be forgotten: by then it has left the cache.
+#[derive(Debug)]
+struct Kept {
+    number: u64,
+    /// Octets that it takes here.
+    cost: u64,
+    failed: bool,
+    exchange: Arc<Exchange>,
+}
+
 /// See the module's words.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
-    exchanges: VecDeque<(u64, Arc<Exchange>)>,
+    exchanges: VecDeque<Kept>,
     /// Failing ones that would have been forgotten before their evidence was in.
     failing: BTreeMap<u64, Arc<Exchange>>,
     /// The exchanges above, as far as they were looked for …
@@ -81,23 +91,24 @@ fn cost(exchange: &Exchange) -> u64 {
 }
 
 impl Memory {
-    pub fn keep_exchange(&mut self, number: u64, exchange: Arc<Exchange>) {
+    pub fn keep_exchange(&mut self, number: u64, exchange: Arc<Exchange>, failed: bool) {
         let direction = exchange.circumstances.via[0].and_then(|via| via.direction);
         self.note(exchange.client, exchange.server, direction);
-        self.octets += cost(&exchange);
-        self.exchanges.push_back((number, exchange));
+        let cost = cost(&exchange);
+        self.octets += cost;
+        self.exchanges.push_back(Kept { number, cost, failed, exchange });
         let room = match self.two_legs {
             true => limits::REMEMBERED_EXCHANGES,
             false => limits::REMEMBERED_EXCHANGES_OF_ONE_LEG,
         };
         while self.exchanges.len() > room || self.octets > self.room.0 {
-            let Some((number, exchange)) = self.exchanges.pop_front() else { break };
-            if !super::has_failed(&exchange) {
+            let Some(oldest) = self.exchanges.pop_front() else { break };
+            if !oldest.failed {
                 self.forgotten += u64::from(self.two_legs);
-                self.forget(number, &exchange);
+                self.forget(oldest.number, &oldest.exchange, oldest.cost);
                 continue;
             }
-            self.failing.insert(number, exchange);
+            self.failing.insert(oldest.number, oldest.exchange);
             if self.failing.len() > limits::PENDING_FAILURES || self.octets > self.room.0 {
                 self.forget_failing();
             }
@@ -110,7 +121,7 @@ impl Memory {
     fn forget_failing(&mut self) {
         if let Some((number, exchange)) = self.failing.pop_first() {
             self.lost_until = self.lost_until.max(exchange.completed.packet);
-            self.forget(number, &exchange);
+            self.forget(number, &exchange, cost(&exchange));
             self.forgotten += 1;
         }
     }
@@ -121,12 +132,12 @@ impl Memory {
         if !self.two_legs
             && let Some(exchange) = self.failing.remove(&number)
         {
-            self.forget(number, &exchange);
+            self.forget(number, &exchange, cost(&exchange));
         }
     }
 
-    fn forget(&mut self, number: u64, exchange: &Exchange) {
-        self.octets = self.octets.saturating_sub(cost(exchange));
+    fn forget(&mut self, number: u64, exchange: &Exchange, cost: u64) {
+        self.octets = self.octets.saturating_sub(cost);
         if number < self.indexed {
             self.index.remove(number, exchange);
         }
@@ -142,11 +153,11 @@ impl Memory {
         for (number, exchange) in self.failing.range(from..) {
             self.index.add(*number, exchange);
         }
-        let start = self.exchanges.partition_point(|(number, _)| *number < from);
-        for (number, exchange) in self.exchanges.range(start..) {
-            self.index.add(*number, exchange);
+        let start = self.exchanges.partition_point(|kept| kept.number < from);
+        for kept in self.exchanges.range(start..) {
+            self.index.add(kept.number, &kept.exchange);
         }
-        self.indexed = self.exchanges.back().map_or(from, |(number, _)| number + 1).max(from);
+        self.indexed = self.exchanges.back().map_or(from, |kept| kept.number + 1).max(from);
     }
 
     pub fn keep_connection(&mut self, connection: Box<Connection>) {
@@ -234,18 +245,18 @@ impl Memory {
     }
 
     pub fn exchange(&self, number: u64) -> Option<&Exchange> {
-        let (first, _) = self.exchanges.front()?;
-        let Some(place) = number.checked_sub(*first) else {
+        let first = self.exchanges.front()?.number;
+        let Some(place) = number.checked_sub(first) else {
             return self.failing.get(&number).map(|exchange| &**exchange);
         };
         let place = usize::try_from(place).ok()?;
-        self.exchanges.get(place).map(|(_, exchange)| &**exchange)
+        self.exchanges.get(place).map(|kept| &*kept.exchange)
     }
 
     /// All exchanges.
     pub fn exchanges(&self) -> impl Iterator<Item = (u64, &Exchange)> {
         let failing = self.failing.iter().map(|(number, exchange)| (*number, &**exchange));
-        failing.chain(self.exchanges.iter().map(|(number, exchange)| (*number, &**exchange)))
+        failing.chain(self.exchanges.iter().map(|kept| (kept.number, &*kept.exchange)))
     }
 
     /// Exchanges, to be looked for as far as [`Self::prepare`] was called behind them.
@@ -408,8 +419,9 @@ impl Memory {
         if asked_by_proxy {
             return false;
         }
-        let same = self.exchanges.iter().filter(|(_, other)| other.server == failing.server);
-        same.filter_map(|(_, other)| Some((other, other.response.as_deref()?))).any(
+        let others = self.exchanges.iter().map(|kept| &*kept.exchange);
+        let same = others.filter(|other| other.server == failing.server);
+        same.filter_map(|other| Some((other, other.response.as_deref()?))).any(
             |(other, response)| {
                 let named = response.head.value(FieldName::Server).is_some_and(|server| {
                     let server = server.to_ascii_lowercase();

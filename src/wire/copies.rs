@@ -23,7 +23,11 @@
 //! never an octet.
 //!
 //! The table is direct-mapped: a segment that falls on the place of another replaces it, so a
-//! collision can hide a copy but never invent one. One entry is one cache line.
+//! collision can hide a copy. Of each segment a hash of 64 bits is kept, with a key that changes from
+//! run to run, so that nobody can make two segments that look like one: four entries share a cache
+//! line, and the table stays in the second-level cache.
+
+use std::hash::{BuildHasher as _, RandomState};
 
 use super::Flags;
 use super::descent::Descent;
@@ -31,36 +35,35 @@ use super::tcp::Tcp;
 use crate::limits::{COPIES, COPY_WINDOW};
 
 /// What a copy keeps, packed into words, since this runs for every segment: addresses, ports and
-/// sequence, acknowledgement with window and checksum, the small ones. The last word is never 0.
-#[derive(Debug, Clone, Copy)]
+/// sequence, acknowledgement with window and checksum, the small ones.
 struct Fingerprint([u64; 7]);
 
-#[derive(Debug, Clone, Copy)]
-#[repr(align(64))]
+#[derive(Debug, Clone, Copy, Default)]
 struct Entry {
-    fingerprint: Fingerprint,
-    /// In units of 1,024 ns, modulo 2^32: enough to compare with the window, small enough for the
-    /// cache line.
+    /// Of its fingerprint.
+    hash: u64,
+    /// In units of 1,024 ns, modulo 2^32: enough to compare with the window.
     at: u32,
     way: u32,
 }
 
-const _: () = assert!(size_of::<Entry>() == 64);
+const _: () = assert!(size_of::<Entry>() == 16);
 const _: () = assert!(COPIES.is_power_of_two());
-
-impl Entry {
-    const EMPTY: Self = Self { fingerprint: Fingerprint([0; 7]), at: 0, way: 0 };
-}
 
 /// The segments of the last moment.
 #[derive(Debug)]
 pub(super) struct Copies {
     entries: Box<[Entry]>,
+    key: [u64; 4],
 }
 
 impl Default for Copies {
     fn default() -> Self {
-        Self { entries: vec![Entry::EMPTY; COPIES].into_boxed_slice() }
+        let random = RandomState::new();
+        Self {
+            entries: vec![Entry::default(); COPIES].into_boxed_slice(),
+            key: [1, 2, 3, 4].map(|nth| random.hash_one(nth)),
+        }
     }
 }
 
@@ -71,11 +74,13 @@ impl Copies {
         let fingerprint = Fingerprint::of(descent, tcp);
         let at = low_half((descent.at.as_nanos() >> 10).cast_unsigned());
         let way = way(descent);
-        let index = fingerprint.hash() & (COPIES as u64 - 1);
+        // It does not depend on the key: what a collision hides is the same in every run.
+        let index = fingerprint.place() & (COPIES as u64 - 1);
+        let hash = fingerprint.hash(self.key);
         let Some(entry) = usize::try_from(index).ok().and_then(|i| self.entries.get_mut(i)) else {
             return false;
         };
-        if entry.fingerprint.is(&fingerprint) && is_near(entry.at, at) {
+        if entry.hash == hash && is_near(entry.at, at) {
             let occupies = !tcp.payload.is_empty()
                 || descent.cut > 0
                 || tcp.flags.0 & (Flags::SYN | Flags::FIN) != 0;
@@ -84,7 +89,7 @@ impl Copies {
                 return true;
             }
         }
-        *entry = Entry { fingerprint, at, way };
+        *entry = Entry { hash, at, way };
         false
     }
 }
@@ -124,17 +129,22 @@ impl Fingerprint {
         ])
     }
 
-    /// Equality without a branch per word; the derived one calls into the C library, which waits
-    /// for the words just written.
-    fn is(&self, other: &Self) -> bool {
-        self.0.iter().zip(other.0).fold(0, |differing, (one, two)| differing | (one ^ two)) == 0
-    }
-
-    /// Spreads fingerprints over the table. Whoever forces collisions only hides his own copies.
-    fn hash(&self) -> u64 {
+    /// Spreads fingerprints over the table, in every run alike. Whoever forces collisions only hides his
+    /// own copies.
+    fn place(&self) -> u64 {
         let [s0, s1, d0, d1, sequence, acknowledgement, small] = self.0;
         let mixed = fold(s0 ^ d1.rotate_left(24) ^ sequence, s1 ^ d0.rotate_left(40));
         fold(mixed ^ acknowledgement, small ^ mixed.rotate_left(32))
+    }
+
+    /// A hash that nobody can foresee who does not know the key.
+    fn hash(&self, key: [u64; 4]) -> u64 {
+        let [s0, s1, d0, d1, sequence, acknowledgement, small] = self.0;
+        let [one, two, three, four] = key;
+        let source = fold(s0 ^ one, s1 ^ two);
+        let destination = fold(d0 ^ three, d1 ^ four);
+        let place = fold(sequence ^ two, acknowledgement ^ three);
+        fold(fold(source ^ small, destination ^ four), place ^ one)
     }
 }
 

@@ -77,16 +77,6 @@ impl<S: Source> Saved<S> {
         Ok(saved)
     }
 
-    /// Writes everything that is left.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be written.
-    pub fn finish(mut self) -> Result<(), Error> {
-        self.refresh();
-        self.files.file.close(&self.files.interfaces).map(drop)
-    }
-
     /// What is known of the interfaces cannot be asked for while a packet is borrowed.
     fn learn(&mut self) {
         let inputs = self.source.inputs();
@@ -115,9 +105,20 @@ impl<S: Source> Source for Saved<S> {
         self.source.reading()
     }
 
+    fn missed(&self) -> u64 {
+        self.source.missed()
+    }
+
     fn refresh(&mut self) {
         self.source.refresh();
         self.learn();
+    }
+
+    fn close(&mut self) -> Result<(), Error> {
+        let closed = self.source.close();
+        self.learn();
+        self.files.file.end(&self.files.interfaces)?;
+        closed
     }
 
     fn is_live(&self) -> bool {
@@ -151,10 +152,10 @@ impl Files {
         self.count = self.count.saturating_add(1);
         let (path, file) = (self.opener)(self.count)?;
         let next = Saving::open(path, file, self.kind)?;
-        let full = std::mem::replace(&mut self.file, next);
-        let path = full.close(&self.interfaces)?;
+        let mut full = std::mem::replace(&mut self.file, next);
+        full.end(&self.interfaces)?;
         let Some(keep) = self.rotation.keep else { return Ok(()) };
-        self.closed.push_back(path);
+        self.closed.push_back(full.path);
         while self.closed.len() >= keep.max(1)
             && let Some(oldest) = self.closed.pop_front()
         {
@@ -172,6 +173,7 @@ struct Saving {
     octets: u64,
     first: Option<Timestamp>,
     format: Format,
+    ended: bool,
 }
 
 /// What of a file has been written.
@@ -186,7 +188,7 @@ impl Saving {
             Kind::Pcap => Format::Pcap(pcap::Writer::default()),
             Kind::Pcapng => Format::Pcapng(pcapng::Writer::default()),
         };
-        Ok(Self { path, out: BufWriter::new(file), octets: 0, first: None, format })
+        Ok(Self { path, out: BufWriter::new(file), octets: 0, first: None, format, ended: false })
     }
 
     /// Whether the file has had its share. One without a packet never has.
@@ -211,13 +213,16 @@ impl Saving {
         self.out.flush().map_err(|source| self.refused(source))
     }
 
-    fn close(mut self, interfaces: &[Interface]) -> Result<PathBuf, Error> {
+    /// Writes what a file ends with, once.
+    fn end(&mut self, interfaces: &[Interface]) -> Result<(), Error> {
+        if std::mem::replace(&mut self.ended, true) {
+            return Ok(());
+        }
         let ended = match &mut self.format {
             Format::Pcap(writer) => writer.end(interfaces, &mut self.out),
             Format::Pcapng(writer) => writer.end(interfaces, &mut self.out),
         };
-        ended.and_then(|()| self.out.flush()).map_err(|source| self.refused(source))?;
-        Ok(self.path)
+        ended.and_then(|()| self.out.flush()).map_err(|source| self.refused(source))
     }
 
     fn refused(&self, source: io::Error) -> Error {

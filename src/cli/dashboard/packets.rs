@@ -29,7 +29,7 @@ pub(super) fn copy(
     while let Next::Packet(_) = saved.next()? {
         packets += 1;
     }
-    saved.finish()?;
+    saved.close()?;
     Ok(packets)
 }
 

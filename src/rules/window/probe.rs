@@ -89,10 +89,17 @@ pub(in crate::rules) fn may_probe(features: Features, target: &[u8]) -> bool {
     if !features.and(Features::of(&[Feature::Escape, Feature::Dots])).is_empty() {
         return true;
     }
-    memchr::memchr_iter(b'/', target).any(|slash| match target.get(slash + 1..) {
-        Some([a, b, c, ..]) => is_front([a, b, c].map(u8::to_ascii_lowercase)),
-        _ => false,
-    })
+    let mut rest = target;
+    while let [first, behind @ ..] = rest {
+        if *first == b'/'
+            && let [a, b, c, ..] = behind
+            && is_front([a, b, c].map(u8::to_ascii_lowercase))
+        {
+            return true;
+        }
+        rest = behind;
+    }
+    false
 }
 
 /// What stands behind the slash in the patterns, as far as it is no dot.
