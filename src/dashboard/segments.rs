@@ -124,7 +124,7 @@ const FULL: &[Column] = &[
 
 const SMALL: &[Column] = &[
     Column::right("PACKET", 7, 0),
-    Column::right("TIME", 11, 2),
+    Column::right("TIME", 12, 2),
     Column::left("FROM", 1, 0),
     Column::left("FLAGS", 7, 0),
     Column::right("LEN", 5, 1),
@@ -300,7 +300,7 @@ fn cells(
         )
     };
     let packet = (format!("#{}", Count(step.mark.packet)), style);
-    let room = if size >= Size::Compact { 15 } else { 11 };
+    let room = if size >= Size::Compact { 15 } else { 12 };
     let time = app.times.text(step.mark.at, app.shown.now.first, above, room);
     let time = (time, app.theme.style(Meaning::Dim));
     let from = (from.to_owned(), style);

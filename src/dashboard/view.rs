@@ -199,7 +199,11 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
     let source = paused.unwrap_or(source);
     let title = match size {
         Size::Full | Size::Compact => format!(" httpwhy{gap}"),
-        _ => " ".to_owned(),
+        // There is no line for the tabs.
+        _ => {
+            let name = tab::TABS.get(app.tab).map_or("", |tab| tab.short);
+            format!(" [{} {name}] ", app.tab + 1)
+        }
     };
     let sources = room.saturating_sub(escape::width(&title) + escape::width(&left) + 1);
     let source = escape::cut(source.as_bytes(), sources).into_owned();
@@ -329,7 +333,7 @@ fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
             "j/k move  n/N next odd  t times  Enter its exchanges  Esc back  ? help"
         }
         (true, _) if size == Size::Small => "j/k scroll  ]/[ next  Esc back  ? help",
-        _ if size == Size::Small => "1-5 tabs  Enter  / filter  ? help  q",
+        _ if size == Size::Small => "1-5 tabs  / filter  Enter open  ? help  q quit",
         (true, _) if full => {
             "j/k scroll  Tab pane  ]/[ next/prev  n/N failed  b body  x hex  o connection  y copy  w save  R secrets  Esc back  ? help"
         }

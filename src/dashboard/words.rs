@@ -97,7 +97,7 @@ pub(super) fn percent(share: f64) -> String {
 
 /// How many.
 pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", short(count), if count == 1 { one } else { many })
+    format!("{} {}", crate::units::Count(count), if count == 1 { one } else { many })
 }
 
 /// Something a second.
