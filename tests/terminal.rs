@@ -36,7 +36,7 @@ struct OnTerminal {
     before: Termios,
     drawn: Receiver<Vec<u8>>,
     text: String,
-    _master: OwnedFd,
+    master: OwnedFd,
 }
 
 impl OnTerminal {
@@ -63,7 +63,7 @@ impl OnTerminal {
                 }
             }
         });
-        Self { child, terminal, before, drawn, text: String::new(), _master: master }
+        Self { child, terminal, before, drawn, text: String::new(), master }
     }
 
     /// Waits until something stands on the screen.
@@ -75,6 +75,12 @@ impl OnTerminal {
                 self.text.push_str(&String::from_utf8_lossy(&octets));
             }
         }
+    }
+
+    /// Presses keys.
+    fn press(&self, keys: &str) {
+        let mut keyboard = File::from(self.master.try_clone().unwrap());
+        keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
     fn send(&self, signal: &str) {
@@ -167,6 +173,25 @@ fn a_request_without_an_answer_waits_on_the_screen() {
     shown.send("-TERM");
     assert_eq!(shown.ends(), Some(0));
     std::fs::remove_file(&pipe).unwrap();
+}
+
+#[test]
+fn the_segments_of_a_connection_are_read_again() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_httpwhy"));
+    let root = env!("CARGO_MANIFEST_DIR");
+    command.current_dir(root).args(["dashboard", "samples/slow-client-zero-window.pcap"]);
+    let mut shown = OnTerminal::start(&mut command);
+    shown.shows("slow-client-zero-window.pcap");
+    shown.press("2o");
+    shown.shows("REMARK");
+    shown.shows("probe");
+    // Bodies of 512 octets are kept; the full view reads more of this one.
+    shown.press("\u{1b}");
+    shown.shows("PATH");
+    shown.press("\rG");
+    shown.shows("RESPONSE");
+    shown.press("Q");
+    assert_eq!(shown.ends(), Some(0));
 }
 
 /// What is asked for a picture panics.

@@ -10,6 +10,7 @@ use super::keys::{Action, action};
 use super::problems::Kind;
 use super::segments::{Segments, Wanted};
 use super::timeline::Window;
+use super::view::Size;
 use super::widget::Prompt;
 use super::{copy, message, save, tab};
 use crate::export::detail::Form;
@@ -130,7 +131,10 @@ impl App {
                 }
                 self.popup = Some(Popup::Columns(0));
             }
-            Action::Zoom => self.zoom = (self.zoom + 1) % ZOOMS.len(),
+            Action::Zoom => {
+                self.zoom = (self.zoom + 1) % ZOOMS.len();
+                self.message = Some(format!("curves: {}", tab::span(self.zoom)));
+            }
             Action::Copy if self.chosen().is_some() => self.popup = Some(Popup::Copy),
             Action::Save if self.chosen().is_some() || self.tab == REQUESTS => {
                 self.popup = Some(Popup::Save);
@@ -317,7 +321,9 @@ impl App {
                 && ((row.client, row.server) == ends || (row.server, row.client) == ends)
         };
         let until = self.shown.connections.iter().filter(again).map(|row| row.id).min();
-        Wanted { connection, client, server, until, focus }
+        let row = self.shown.connection(connection);
+        let over = row.filter(|row| row.ending.is_some()).map(|row| row.last);
+        Wanted { connection, client, server, until, over, focus }
     }
 
     fn open(&mut self) -> Option<Effect> {
@@ -325,7 +331,12 @@ impl App {
             self.restrict(Only::Connection(segments.wanted.connection));
             return None;
         }
-        if self.detail.is_some() {
+        if let Some(detail) = &mut self.detail {
+            if self.size == Size::Full {
+                detail.alone = !detail.alone;
+            } else {
+                self.message = Some("all of it is on one page here: j k".to_owned());
+            }
             return None;
         }
         let number = self.list(self.tab).current()?;

@@ -130,7 +130,7 @@ pub static HELP: &[Help] = &[
     help("Time", "p", "pause the picture; reading goes on"),
     help("Time", "t z", "how times are written; what curves show"),
     help("Exchange", "[ ]", "previous, next one in the full view"),
-    help("Exchange", "Tab", "the pane that scrolls: also timeline and why"),
+    help("Exchange", "Tab Enter", "the pane that scrolls; it alone, and back"),
     help("Exchange", "+ - h l", "zoom and move the time of the bars"),
     help("Exchange", "b x", "bodies: pretty or as sent; in hexadecimal"),
     help("Exchange", "o", "its connection: every segment; n N odd ones"),

@@ -16,6 +16,16 @@ use crate::snapshot::ConnectionRow;
 use crate::units::{Count, Octets, Timestamp};
 use crate::wire::Endpoint;
 
+/// What help says of it below the keys.
+pub(super) const HELP: &[&str] = &[
+    "Sequence numbers count from the SYN, as in Wireshark. ▲ marks what is odd:",
+    "  gap                 octets in front of it were not seen before it",
+    "  out of order        it fills a gap at once: others have overtaken it",
+    "  retransmission      its octets were sent before, or should have been",
+    "  zero window, probe  no room at the receiver; the sender asks again",
+    "n and N go from one to the next, Enter lists the exchanges of the connection.",
+];
+
 /// A connection of which every segment is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wanted {
@@ -27,6 +37,8 @@ pub struct Wanted {
     pub server: Endpoint,
     /// The first packet of the next connection between the same ends, where there is one.
     pub until: Option<u64>,
+    /// When its last packet came, where it is over.
+    pub over: Option<Timestamp>,
     /// The packet to look at first.
     pub focus: u64,
 }

@@ -335,7 +335,7 @@ fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
         (true, _) if size == Size::Small => "j/k scroll  ]/[ next  Esc back  ? help",
         _ if size == Size::Small => "1-5 tabs  / filter  Enter open  ? help  q quit",
         (true, _) if full => {
-            "j/k scroll  Tab pane  ]/[ next/prev  n/N failed  b body  x hex  o connection  y copy  w save  R secrets  Esc back  ? help"
+            "j/k scroll  Tab pane  Enter alone  ]/[ next/prev  n/N failed  b body  x hex  o connection  y copy  w save  R secrets  Esc back  ? help"
         }
         (true, _) => "j/k scroll  ]/[ next/prev  n/N failed  b body  x hex  y copy  w save  ? help",
         (_, OVERVIEW) if full => {
@@ -411,8 +411,8 @@ fn popup(app: &App, buffer: &mut Buffer, area: Rect) {
     let Some(popup) = &app.popup else { return };
     let (title, lines, scroll) = match popup {
         Popup::Help(scroll) => {
-            let name = tab::TABS.get(app.tab).map_or("", |tab| tab.name);
-            (format!("Help — {name}"), help(app, area.width), *scroll)
+            let (name, words) = help_of(app);
+            (format!("Help — {name}"), help(words, area.width), *scroll)
         }
         Popup::Columns(at) => ("Columns".to_owned(), columns(app, area, *at), 0),
         Popup::Copy => ("Copy".to_owned(), menu(copy::MENU), 0),
@@ -472,8 +472,19 @@ fn columns(app: &App, area: Rect, at: usize) -> Vec<String> {
     lines.chain(help).collect()
 }
 
-/// The keys, and what this screen says.
-fn help(app: &App, columns: u16) -> Vec<String> {
+/// The name of this screen, and what it says below the keys.
+fn help_of(app: &App) -> (&'static str, &'static [&'static str]) {
+    if app.segments.is_some() {
+        ("Connection", segments::HELP)
+    } else if app.detail.is_some() {
+        ("Exchange", detail::HELP)
+    } else {
+        tab::TABS.get(app.tab).map_or(("", &[]), |tab| (tab.name, tab.help))
+    }
+}
+
+/// The keys, and what a screen says.
+fn help(words: &[&str], columns: u16) -> Vec<String> {
     let mut lines = Vec::new();
     let mut group = "";
     for help in HELP {
@@ -486,7 +497,6 @@ fn help(app: &App, columns: u16) -> Vec<String> {
         });
     }
     lines.push(String::new());
-    let words = tab::TABS.get(app.tab).map(|tab| tab.help).unwrap_or_default();
     lines.extend(words.iter().map(|line| (*line).to_owned()));
     lines
 }

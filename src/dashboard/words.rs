@@ -121,8 +121,11 @@ pub(super) fn short(count: u64) -> String {
     }
 }
 
-/// A clock that shows how long something lasts: `00:04:12`.
+/// A clock that shows how long something lasts: `00:04:12`, or `15 ms` below a second.
 pub(super) fn lasting(time: Option<Duration>) -> String {
+    if let Some(time) = time.filter(|time| (1..1_000_000_000).contains(&time.as_nanos())) {
+        return time.to_string();
+    }
     let seconds = time.map_or(0, |time| time.as_nanos() / 1_000_000_000);
     format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }

@@ -150,7 +150,9 @@ fn the_selection_follows_the_exchange_while_more_come() {
     assert_eq!(number(&mut app), 37);
     app.update(Arc::clone(&more), None);
     assert_eq!(number(&mut app), 37);
+    assert!(picture(&mut app, 120, 36).contains("newest first · 20 new, f follows"));
     press(&mut app, "f");
+    assert!(picture(&mut app, 120, 36).contains("newest first · following"));
     assert_eq!(number(&mut app), 60);
 }
 
@@ -307,6 +309,24 @@ fn the_bars_of_an_exchange_zoom_and_move() {
 }
 
 #[test]
+fn help_is_about_the_screen() {
+    let options = Options { again: true, ..Options::default() };
+    let mut app = App::new(options);
+    app.update(Arc::new(snapshot(captured(&shop(20)))), None);
+    for (keys, title, word) in [
+        ("?", "Help — Overview", "In flight"),
+        ("2?", "Help — Requests", "Filter examples"),
+        ("⏎?", "Help — Exchange", "--body N"),
+        ("o?", "Help — Connection", "retransmission"),
+    ] {
+        press(&mut app, keys);
+        let help = picture(&mut app, 120, 60);
+        assert!(help.contains(title) && help.contains(word), "{title}: {help}");
+        press(&mut app, "q");
+    }
+}
+
+#[test]
 fn the_curves_show_a_part_of_the_time() {
     let mut app = opened(20);
     for span in ["last minute", "last 5 min", "last 15 min", "whole capture"] {
@@ -314,6 +334,30 @@ fn the_curves_show_a_part_of_the_time() {
         let shown = picture(&mut app, 120, 36);
         assert!(shown.contains(span), "{span}: {shown}");
     }
+}
+
+#[test]
+fn a_pane_can_have_all_the_room() {
+    let snapshot = Arc::new(snapshot(open("samples/502-keepalive-race.pcap")));
+    let mut app = app("502-keepalive-race.pcap", &snapshot);
+    press(&mut app, "2G⏎");
+    let all = picture(&mut app, 120, 36);
+    for (pane, there, gone) in [
+        ("", "POST /orders HTTP", "VERDICT"),
+        ("⇥", "502 Bad Gateway</h1>", "VERDICT"),
+        ("⇥", "RST of 10.2.0.2:9001", "VERDICT"),
+        ("⇥", "VERDICT", "POST /orders HTTP"),
+    ] {
+        press(&mut app, pane);
+        press(&mut app, "⏎");
+        let alone = picture(&mut app, 120, 36);
+        assert!(alone.contains(there) && !alone.contains(gone), "{there}: {alone}");
+        press(&mut app, "⏎");
+    }
+    press(&mut app, "⇥");
+    assert_eq!(picture(&mut app, 120, 36), all);
+    press(&mut app, "⏎");
+    assert!(!picture(&mut app, 80, 24).trim().is_empty());
 }
 
 #[test]

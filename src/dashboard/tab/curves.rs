@@ -27,12 +27,7 @@ impl Curves {
         } else {
             (app.shown.series.newest(seconds), Duration::from_secs(1))
         };
-        let span = match seconds {
-            0 => "whole capture".to_owned(),
-            60 => "last minute".to_owned(),
-            seconds => format!("last {} min", seconds / 60),
-        };
-        Self { buckets, step, span }
+        Self { buckets, step, span: span(app.zoom) }
     }
 
     /// How many a second, in at most so many equal parts of the time: each the mean of its part.
@@ -52,6 +47,15 @@ impl Curves {
     /// How long they are, in seconds.
     pub fn length(&self) -> f64 {
         self.step.as_nanos() as f64 / 1e9 * self.buckets.len() as f64
+    }
+}
+
+/// What curves show, in words.
+pub(in crate::dashboard) fn span(zoom: usize) -> String {
+    match ZOOMS.get(zoom).copied().unwrap_or(0) {
+        0 => "whole capture".to_owned(),
+        60 => "last minute".to_owned(),
+        seconds => format!("last {} min", seconds / 60),
     }
 }
 

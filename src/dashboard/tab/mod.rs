@@ -7,6 +7,8 @@ mod overview;
 mod problems;
 mod requests;
 
+pub(super) use curves::span;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 

@@ -103,7 +103,14 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
             (_, true) => format!("largest {by} first"),
             (_, false) => format!("smallest {by} first"),
         };
-        let following = if app.follow { " · following" } else { "" };
+        let new = app.shown.rows.end().saturating_sub(app.followed);
+        let following = if app.follow {
+            " · following".to_owned()
+        } else if app.options.live && new > 0 {
+            format!(" · {} new, f follows", Count(new as u64))
+        } else {
+            String::new()
+        };
         let word = format!("{order}{following}");
         panel(buffer, list, app.theme, "Requests", &word)
     } else {
