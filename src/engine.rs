@@ -140,10 +140,10 @@ impl Collector {
     /// parts are for others (see [`limits::MEMORY`]). To be said last, and before anything comes.
     #[must_use]
     pub fn with_memory(mut self, octets: u64) -> Self {
-        self.diagnostician.set_memory(octets / 8);
-        self.judge.set_memory(octets / 4);
+        self.diagnostician.set_memory(limits::share(octets, limits::MEMORY_DIAGNOSIS));
+        self.judge.set_memory(limits::share(octets, limits::MEMORY_RULES));
         for sieve in self.sieve.iter_mut().chain(self.gate.as_mut().map(|gate| &mut gate.sieve)) {
-            sieve.set_room(octets / 8);
+            sieve.set_room(limits::share(octets, limits::MEMORY_FILTERS));
         }
         self
     }

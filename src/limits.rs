@@ -4,17 +4,40 @@
 use crate::units::Duration;
 
 /// Octets that connections, what waits on them and the exchanges that are looked back at take together,
-/// each thing with what it costs beside its octets. Half of it is for connections, a quarter for what
-/// rules wait for, an eighth each for diagnosis and filters. What input cannot grow, and what views
-/// keep, is not in it: about 50 MiB. Nor is what waits to be looked at while a device is captured from
-/// ([`BUFFERED_BATCHES`]).
+/// each thing with what it costs beside its octets. Not all of it is given out: what has bounds by number
+/// (parties that rules watch, groups of statistics) comes to some 40 MiB where somebody fills all of it,
+/// and the program itself to ten. What views keep is not in it, nor what waits to be looked at while a
+/// device is captured from ([`BUFFERED_BATCHES`]).
 pub const MEMORY: u64 = 256 << 20;
+
+/// Of [`MEMORY_PARTS`] of it, so many are for connections and what waits on them …
+pub const MEMORY_CONNECTIONS: u64 = 7;
+
+/// … so many for exchanges that rules wait to see the end of …
+pub const MEMORY_RULES: u64 = 3;
+
+/// … so many for what diagnosis looks back at …
+pub const MEMORY_DIAGNOSIS: u64 = 2;
+
+/// … and so many for what filters wait for, which mostly is what rules and diagnosis have already.
+pub const MEMORY_FILTERS: u64 = 2;
+
+/// See [`MEMORY_CONNECTIONS`].
+pub const MEMORY_PARTS: u64 = 16;
+
+/// What so many parts of a budget come to.
+pub const fn share(memory: u64, parts: u64) -> u64 {
+    memory / MEMORY_PARTS * parts
+}
 
 /// The least of it with which anything useful can be said.
 pub const MEMORY_LEAST: u64 = 8 << 20;
 
-/// Octets that the allocator takes for each piece of memory beside what was asked for.
-pub const ALLOCATION: u64 = 16;
+/// What a piece of memory of so many octets takes: allocators have few sizes, and round up by an eighth
+/// on average.
+pub const fn allocated(octets: usize) -> u64 {
+    (octets + octets / 8 + 16) as u64
+}
 
 /// From so many hundredths of its share on, connections that are silent are given up early …
 pub const MEMORY_SCARCE: u64 = 70;

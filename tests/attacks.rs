@@ -1,6 +1,7 @@
 //! Floods: what somebody sends to exhaust memory or time. Each runs in a process of its own, whose
 //! memory is measured; each has exchanges that live in the middle of it, and all of them must be
-//! reported, whole; and a packet may cost only so many times what one of a plain capture costs.
+//! reported, whole; and a packet, and an octet, may cost only so many times what one of a plain
+//! capture costs.
 //!
 //! `HTTPWHY_FLOOD=10000000 cargo test --release --test attacks -- --nocapture` runs them at full size: so
 //! many packets each.
@@ -42,13 +43,18 @@ const FEW: u64 = 60_000;
 /// Connections that live through a flood, three exchanges each.
 const LIVING: u32 = 100;
 
-/// What a process takes beside the budget: the program, tables that input cannot grow, statistics.
-const BESIDE: u64 = 96 << 20;
+/// What a process may take beside the budget: the program, and what its allocator loses.
+const BESIDE: u64 = 32 << 20;
+
+/// How much an octet of a flood may cost, against one of a plain capture.
+const OCTET_TIMES: u64 = 20;
 
 /// Writes packets where the last one was.
 struct Frame {
     octets: Vec<u8>,
     at: i64,
+    /// Octets of payload so far.
+    payload: u64,
 }
 
 impl Frame {
@@ -79,6 +85,7 @@ impl Frame {
         tcp.extend_from_slice(&segment.acknowledges.to_be_bytes());
         tcp.extend_from_slice(&[0x50, segment.flags, 0xff, 0xff, 0, 0, 0, 0]);
         tcp.extend_from_slice(segment.payload);
+        self.payload += segment.payload.len() as u64;
         // Identifications differ, so that nothing counts as captured twice.
         let identification = (self.at / 1_000) as u16;
         self.ip(from, to, 6, (identification, 0), &tcp);
@@ -148,6 +155,8 @@ struct Flood<F> {
     number: u64,
     flooded: u64,
     packets: u64,
+    /// Octets of all packets so far.
+    octets: u64,
     /// Turns that were taken, and the step of the one at hand.
     turns: u32,
     step: Option<u32>,
@@ -157,8 +166,8 @@ struct Flood<F> {
 impl<F: FnMut(u64, &mut Frame) + Send> Flood<F> {
     fn new(packets: u64, attack: F) -> Self {
         let at = 1_767_225_600_000_000_000;
-        let frame = Frame { octets: Vec::new(), at };
-        Self { frame, number: 0, flooded: 0, packets, turns: 0, step: None, attack }
+        let frame = Frame { octets: Vec::new(), at, payload: 0 };
+        Self { frame, number: 0, flooded: 0, packets, octets: 0, turns: 0, step: None, attack }
     }
 }
 
@@ -181,6 +190,7 @@ impl<F: FnMut(u64, &mut Frame) + Send> Source for Flood<F> {
             return Ok(Next::End);
         }
         self.number += 1;
+        self.octets += self.frame.octets.len() as u64;
         Ok(Next::Packet(Packet {
             number: self.number,
             at: Timestamp::from_nanos(self.frame.at),
@@ -205,8 +215,8 @@ impl<F: FnMut(u64, &mut Frame) + Send> Source for Flood<F> {
 /// What a flood came to.
 struct Damage {
     outcome: Outcome,
-    /// CPU time a packet, nanoseconds.
-    cost: u64,
+    /// CPU time, picoseconds: of a packet, of an octet of packets, of one of payload.
+    costs: [u64; 3],
 }
 
 /// CPU time of this thread, nanoseconds.
@@ -237,7 +247,9 @@ fn endure(packets: u64, attack: impl FnMut(u64, &mut Frame) + Send) -> Damage {
         }
         Ok(ControlFlow::Continue(()))
     });
-    let cost = (cpu() - begun) / packets;
+    let spent = (cpu() - begun) * 1_000;
+    let octets = [packets, source.octets, source.frame.payload];
+    let costs = octets.map(|count| spent.checked_div(count).unwrap_or_default());
     let outcome = outcome.expect("packets that are made");
     let summary = &outcome.summary;
     assert!(summary.balances() && summary.ledger.balances(), "{:?}", summary.ledger);
@@ -249,7 +261,7 @@ fn endure(packets: u64, attack: impl FnMut(u64, &mut Frame) + Send) -> Damage {
         "{}",
         summary.population.memory
     );
-    Damage { outcome, cost }
+    Damage { outcome, costs }
 }
 
 /// A plain capture: four packets an exchange, on connections of fifty.
@@ -409,6 +421,26 @@ fn attack(name: &str, packets: u64) -> Damage {
             };
             frame.tcp(&Segment { ports, of_client, flags, sequence, acknowledges, payload });
         }),
+        // Heads that come to their end, octet by octet.
+        "octet_heads" => {
+            let mut head = b"GET / HTTP/1.1\r\nHost: octets\r\n".to_vec();
+            while head.len() < 64_000 {
+                head.extend_from_slice(b"X-Field: some value\r\n");
+            }
+            head.extend_from_slice(b"\r\n");
+            endure(packets, move |nth, frame| {
+                let all = head.len() as u64 + 3;
+                let (connection, place) = ((nth / all) as u32, (nth % all) as u32);
+                let ports = ((0x6b00_0000 + connection, 2_000), SERVER);
+                let (of_client, flags, sequence, acknowledges, payload) = match place {
+                    0 => (true, SYN, 1_000, 0, &b""[..]),
+                    1 => (false, SYN | ACK, 5_000, 1_001, &b""[..]),
+                    2 => (true, ACK, 1_001, 5_001, &b""[..]),
+                    _ => (true, ACK, 998 + place, 5_001, &head[place as usize - 3..][..1]),
+                };
+                frame.tcp(&Segment { ports, of_client, flags, sequence, acknowledges, payload });
+            })
+        }
         "unanswered" => endure(packets, asks_for_ever),
         // Every request another client, host, path, program and status.
         "labels" => endure(packets, |nth, frame| {
@@ -451,7 +483,8 @@ fn peak() -> u64 {
 }
 
 /// Runs an attack in a process of its own. `times`: how much a packet may cost, against a plain one.
-fn survives(name: &str, times: u64) {
+/// `of_payload`: how much an octet of payload may cost, where the flood is made of payload.
+fn survives(name: &str, times: u64, of_payload: Option<u64>) {
     let packets =
         std::env::var("HTTPWHY_FLOOD").ok().map_or(FEW, |text| text.parse().expect("a number"));
     if std::env::var("HTTPWHY_ATTACK").is_ok_and(|attack| attack == name) {
@@ -459,18 +492,30 @@ fn survives(name: &str, times: u64) {
         let summary = &found.outcome.summary;
         // The plain capture last, so that its memory is not that of the attack.
         let peak = peak();
-        let plain = attack("plain", FEW.min(packets)).cost;
+        let plain = attack("plain", FEW.min(packets)).costs;
+        let against = |which: usize| found.costs[which] as f64 / plain[which] as f64;
         println!(
-            "{name}: {packets} packets, {} ns each (plain {plain}), {} MiB, connections {} MiB, \
-             evicted {}, forgotten {:?}",
-            found.cost,
+            "{name}: {packets} packets, {} ns each (plain {}), an octet {:.1} times, one of payload \
+             {:.1} times, {} MiB, connections {} MiB, evicted {}, forgotten {:?}",
+            found.costs[0] / 1_000,
+            plain[0] / 1_000,
+            against(1),
+            against(2),
             peak >> 20,
             summary.population.memory >> 20,
             summary.population.evicted,
             found.outcome.statistics.forgotten
         );
         assert!(peak <= limits::MEMORY + BESIDE, "{name} took {} MiB", peak >> 20);
-        assert!(found.cost <= times * plain, "{name}: {} ns, plain {plain} ns", found.cost);
+        let bounds = [Some(times), Some(OCTET_TIMES), of_payload];
+        for (which, bound) in bounds.iter().enumerate() {
+            let Some(times) = bound else { continue };
+            assert!(
+                found.costs[which] <= times * plain[which],
+                "{name}: {:?} ps a packet, an octet, one of payload; plain {plain:?}",
+                found.costs
+            );
+        }
         return;
     }
     let own = std::env::current_exe().expect("this test");
@@ -522,8 +567,10 @@ fn at_a_limit_threads_change_nothing() {
 }
 
 macro_rules! attacks {
-    ($($(#[$note:meta])* $name:ident at $times:literal;)*) => {
-        $($(#[$note])* #[test] fn $name() { survives(stringify!($name), $times); })*
+    ($($(#[$note:meta])* $name:ident at $times:literal $(, payload at $of_payload:literal)?;)*) => {
+        $($(#[$note])* #[test] fn $name() {
+            survives(stringify!($name), $times, [$($of_payload)?].first().copied());
+        })*
     };
 }
 
@@ -533,19 +580,21 @@ attacks! {
     /// Case 81.
     one_octet_connections at 4;
     /// Case 82.
-    out_of_order at 8;
+    out_of_order at 8, payload at 20;
     /// Case 83.
     octets_behind_a_hole at 8;
     /// Case 50.
     fragments at 4;
     /// Case 63.
-    chunks at 20;
+    chunks at 20, payload at 20;
     /// Case 60.
-    heads at 20;
+    heads at 20, payload at 20;
     /// Case 75.
     slow_heads at 4;
+    /// Case 58.
+    octet_heads at 4, payload at 20;
     /// Case 65.
-    unanswered at 20;
+    unanswered at 20, payload at 20;
     /// Case 86.
-    labels at 20;
+    labels at 20, payload at 20;
 }

@@ -598,6 +598,24 @@ fn case_20_the_handshake_in_any_order_or_not_at_all() {
 }
 
 #[test]
+fn case_20_a_question_sent_again_does_not_move_the_beginning_of_the_answer() {
+    // Captured out of order: what the client sends again acknowledges the answer already, and comes
+    // before anything else has told where the answer begins.
+    let (asked, told) = (get(1).len() as u32, OK.len() as u32);
+    let both = [get(1), get(2)].concat();
+    let tape = Tape::new()
+        .raw(Client, ACK, 1, 1, &get(1))
+        .raw(Client, SYN, 0, 0, b"")
+        .raw(Server, ACK, 1, 1 + asked, OK)
+        .raw(Client, ACK, 1, 1 + told, &both)
+        .raw(Server, SYN | ACK, 0, 1, b"")
+        .raw(Server, ACK, 1 + told, 1 + both.len() as u32, OK);
+    let told = tape.tell();
+    assert_whole(&told, TWO);
+    assert_eq!(told.connections.len(), 1);
+}
+
+#[test]
 fn case_21_a_capture_may_begin_at_any_octet() {
     let fake = b"GET /fake HTTP/1.1\r\nHost: a\r\n\r\nHTTP/1.1 500 Fake\r\nA: b\r\n\r\n";
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", fake.len());
@@ -1079,6 +1097,31 @@ fn case_37_a_packet_of_another_time_stops_no_clock() {
 }
 
 // --- snap length ------------------------------------------------------------------------------
+
+#[test]
+fn case_40_behind_two_losses_nothing_is_paired_that_does_not_belong_together() {
+    // The answer to the second request is lost, and so is the third request: the next answer is not the
+    // second one's.
+    let told = Tape::open()
+        .exchange(1)
+        .say(Client, &get(2))
+        .lose(Server, OK.len())
+        .lose(Client, get(3).len())
+        .say(Server, OK)
+        .exchange(4)
+        .closed()
+        .tell();
+    let mut lines = told.lines();
+    lines.sort();
+    assert_eq!(lines, ["- - 200", "GET /1 200", "GET /2 -", "GET /4 200"]);
+    // The handshake is lost, and the answer to the first request.
+    let told =
+        Tape::midstream().say(Client, &get(1)).lose(Server, OK.len()).exchange(2).closed().tell();
+    assert_eq!(told.lines(), ["GET /1 -", "GET /2 200"]);
+    assert_eq!(told.exchanges[0].unanswered, Some(Unanswered::NotCaptured));
+    let told = Tape::midstream().exchange(1).exchange(2).closed().tell();
+    assert_whole(&told, TWO);
+}
 
 #[test]
 fn case_53_payloads_cut_at_any_length() {

@@ -3,8 +3,9 @@
 
 mod support;
 
-use httpwhy::export::{FORMATS, Options, Secrets, detail};
+use httpwhy::export::{FORMATS, Options, Secrets, detail, escape};
 use support::export::{OPTIONS, captured, exported_with, shown};
+use support::random::{Random, rounds};
 use support::script::{Connection, Script, Side};
 
 const CANARY: &str = "CANARY5f0c";
@@ -145,7 +146,7 @@ fn nothing_that_a_terminal_obeys_reaches_an_output() {
                 } else {
                     output
                 };
-                let odd = |one: &char| *one != '\n' && httpwhy::export::escape::is_unsafe(*one);
+                let odd = |one: &char| *one != '\n' && escape::is_unsafe(*one);
                 if let Some(odd) = output.chars().find(odd) {
                     panic!("{format}: {odd:?} of {hostile:?}\n{}", output.escape_debug());
                 }
@@ -171,5 +172,106 @@ fn with_colours_only_our_own_sequences_come_out() {
                 "{format}: {codes:?}"
             );
         }
+    }
+}
+
+/// What a terminal did beside showing characters.
+#[derive(Default)]
+struct Obeyed(Vec<String>);
+
+impl vte::Perform for Obeyed {
+    fn print(&mut self, shown: char) {
+        if escape::is_unsafe(shown) {
+            self.0.push(format!("print {shown:?}"));
+        }
+    }
+
+    fn execute(&mut self, control: u8) {
+        self.0.push(format!("execute {control:#x}"));
+    }
+
+    fn hook(&mut self, _: &vte::Params, _: &[u8], _: bool, action: char) {
+        self.0.push(format!("hook {action:?}"));
+    }
+
+    fn put(&mut self, octet: u8) {
+        self.0.push(format!("put {octet:#x}"));
+    }
+
+    fn unhook(&mut self) {
+        self.0.push("unhook".to_owned());
+    }
+
+    fn osc_dispatch(&mut self, parameters: &[&[u8]], _: bool) {
+        self.0.push(format!("operating system command {parameters:?}"));
+    }
+
+    fn csi_dispatch(&mut self, _: &vte::Params, _: &[u8], _: bool, action: char) {
+        self.0.push(format!("control sequence {action:?}"));
+    }
+
+    fn esc_dispatch(&mut self, _: &[u8], _: bool, octet: u8) {
+        self.0.push(format!("escape sequence {octet:#x}"));
+    }
+}
+
+/// What a terminal does with a text.
+fn obeyed(text: &str) -> Vec<String> {
+    let (mut parser, mut obeyed) = (vte::Parser::new(), Obeyed::default());
+    parser.advance(&mut obeyed, text.as_bytes());
+    obeyed.0
+}
+
+/// Octets of the kinds that matter to terminals, in any order.
+fn octets_for_a_terminal(random: &mut Random) -> Vec<u8> {
+    const PIECES: [&[u8]; 16] = [
+        b"\x1b",
+        b"[",
+        b"]",
+        b"P",
+        b"\\",
+        b"\x07",
+        b";",
+        b"31m",
+        b"52;c;",
+        b"\xc2\x9b",
+        b"\x9b",
+        b"\xe2\x80\xae",
+        b"\xcc\x81",
+        b"\xf3\xa0\x81\x81",
+        b"\r\n",
+        b"a",
+    ];
+    let mut octets = Vec::new();
+    for _ in 0..random.between(0, 16) {
+        match random.below(4) {
+            0 => octets.extend(*random.pick(&PIECES)),
+            1 => octets.push(random.next() as u8),
+            2 => octets.extend_from_slice(random.pick(HOSTILE).as_bytes()),
+            _ => {
+                let one = char::from_u32(random.next() as u32 & 0x1f_ffff).unwrap_or('\u{85}');
+                octets.extend_from_slice(one.encode_utf8(&mut [0; 4]).as_bytes());
+            }
+        }
+    }
+    octets
+}
+
+/// `HTTPWHY_ROUNDS=10000000 cargo test --release --test untrusted_text terminal` tries ten million.
+#[test]
+fn a_terminal_only_shows_what_was_made_safe() {
+    assert_eq!(obeyed("\u{1b}[31m").len(), 1, "what it obeys is noticed");
+    for round in rounds(20_000) {
+        let mut random = Random::new(round);
+        let octets = octets_for_a_terminal(&mut random);
+        let columns = random.between(0, 40);
+        for safe in [escape::text(&octets), escape::cut(&octets, columns)] {
+            let obeyed = obeyed(&safe);
+            assert!(
+                obeyed.is_empty(),
+                "HTTPWHY_SEED={round}: {octets:?} became {safe:?}: {obeyed:?}"
+            );
+        }
+        assert!(escape::width(&escape::cut(&octets, columns)) <= columns, "HTTPWHY_SEED={round}");
     }
 }

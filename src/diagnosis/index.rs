@@ -57,7 +57,8 @@ impl Index {
     pub fn cost(exchange: &Exchange) -> u64 {
         const fn node<K, V>() -> usize {
             const ENTRIES: usize = 11;
-            ENTRIES * (size_of::<K>() + size_of::<V>()) + 2 * limits::ALLOCATION as usize
+            // With the way to its parent.
+            limits::allocated(ENTRIES * (size_of::<K>() + size_of::<V>()) + 16) as usize
         }
         const fn entry<K, V>() -> usize {
             2 * (size_of::<(K, V)>() + 1)

@@ -81,7 +81,7 @@ pub(super) struct Room(pub u64);
 
 impl Default for Room {
     fn default() -> Self {
-        Self(limits::MEMORY / 8)
+        Self(limits::share(limits::MEMORY, limits::MEMORY_DIAGNOSIS))
     }
 }
 

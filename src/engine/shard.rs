@@ -175,10 +175,10 @@ impl Shard {
     }
 }
 
-/// The table of one part of all connections; they take half of all memory.
+/// The table of one part of all connections; they take their part of all memory.
 fn table(memory: u64) -> Table<ConnectionReader> {
-    let parts = limits::PARTS as u64;
-    Table::with_limits(limits::CONNECTIONS / limits::PARTS, memory / 2 / parts)
+    let all = limits::share(memory, limits::MEMORY_CONNECTIONS);
+    Table::with_limits(limits::CONNECTIONS / limits::PARTS, all / limits::PARTS as u64)
 }
 
 /// The part of all connections that one between two ends belongs to.

@@ -70,7 +70,7 @@ impl Sieve {
             wanted: BTreeSet::new(),
             hurried: 0,
             octets: 0,
-            room: limits::MEMORY / 8,
+            room: limits::share(limits::MEMORY, limits::MEMORY_FILTERS),
         }
     }
 

@@ -17,7 +17,7 @@ pub(super) use ends::window_scale;
 
 use super::ledger::Ledger;
 use super::reader::{Arrival, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side};
-use super::stream::{EarlySegment, Overdue, Recent, Stream};
+use super::stream::{EarlySegment, Overdue, Stream};
 use crate::limits;
 use crate::units::Timestamp;
 use crate::wire::{Endpoint, Flags, Segment};
@@ -176,11 +176,9 @@ impl<R: Reader> Connection<R> {
 
     /// Octets that it takes, itself included.
     pub fn memory(&self) -> u64 {
-        let recent = self.streams.iter().filter(|stream| stream.recent.is_some()).count();
+        let recent: u64 = self.streams.iter().map(|stream| stream.recent.memory()).sum();
         let reader = self.reader.as_ref().map_or(0, |reader| reader.memory());
-        let pieces = 1 + recent as u64 + u64::from(self.reader.is_some());
-        let own = (size_of::<Self>() + recent * size_of::<Recent>()) as u64;
-        own + pieces * limits::ALLOCATION + limits::PLACE + self.held() + reader
+        limits::allocated(size_of::<Self>()) + limits::PLACE + recent + self.held() + reader
     }
 
     /// The SYN that announced this connection's successor, for the successor to begin with.
@@ -290,8 +288,11 @@ impl<R: Reader> Connection<R> {
         let opening = self.streams[index].initial.map(|initial| initial.wrapping_add(1));
         let acknowledges_syn = segment.flags.has(Flags::SYN)
             || side == Side::Client && opening == Some(segment.sequence);
-        if acknowledges_syn && self.streams[side.other().index()].base.is_none() {
-            self.anchor(side.other(), segment.acknowledgement, ledger);
+        let peer = &self.streams[side.other().index()];
+        if acknowledges_syn && peer.base.is_none() {
+            // Sent again, it acknowledges more than it did at first: what came already tells.
+            let beginning = peer.unplaced_before(segment.acknowledgement);
+            self.anchor(side.other(), beginning.unwrap_or(segment.acknowledgement), ledger);
         }
         let peer = &mut self.streams[side.other().index()];
         if peer.next == 0
@@ -438,14 +439,13 @@ impl<R: Reader> Connection<R> {
     /// Remembers how a segment begins that is handed over now.
     fn note_recent(&mut self, side: Side, octets: &[u8]) {
         let stream = &mut self.streams[side.index()];
-        stream.recent.get_or_insert_default().note(stream.next, octets);
+        stream.recent.note(stream.next, octets);
     }
 
     /// A segment repeats what was handed over: whether it says the same.
     fn compare(&mut self, side: Side, offset: u64, octets: &[u8]) {
         let index = side.index();
-        let recent = &self.streams[index].recent;
-        let differs = recent.as_ref().is_some_and(|recent| recent.differs(offset, octets));
+        let differs = self.streams[index].recent.differs(offset, octets);
         self.facts.health.conflicts[index] += u32::from(differs);
     }
 

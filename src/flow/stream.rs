@@ -80,7 +80,7 @@ pub(super) struct Stream {
     /// A RST inside the window, but not where the stream is.
     pub pending_reset: Option<(u64, Mark)>,
     /// What was handed over last.
-    pub recent: Option<Box<Recent>>,
+    pub recent: Recent,
     /// Whether the reader was told of the end.
     pub ended: bool,
     /// Segments that wait, in order of their offset, without overlap.
@@ -98,7 +98,8 @@ pub(super) struct Stream {
 /// sent in two versions, as by somebody who answers in the server's place.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
-    segments: [(u64, u32, u128); limits::RECENT_SEGMENTS],
+    /// Grows to [`limits::RECENT_SEGMENTS`]: most connections never have so many, and there are many.
+    segments: Vec<(u64, u32, u128)>,
     at: usize,
 }
 
@@ -115,10 +116,25 @@ impl Recent {
     /// Notes a segment.
     pub fn note(&mut self, offset: u64, octets: &[u8]) {
         let (len, front) = Self::front(octets);
-        if let Some(place) = self.segments.get_mut(self.at) {
-            *place = (offset, len, front);
+        let segment = (offset, len, front);
+        match self.segments.get_mut(self.at) {
+            Some(place) => *place = segment,
+            None => {
+                if self.segments.len() == self.segments.capacity() {
+                    self.segments.reserve_exact(self.segments.len().max(1));
+                }
+                self.segments.push(segment);
+            }
         }
         self.at = (self.at + 1) % limits::RECENT_SEGMENTS;
+    }
+
+    /// Octets that it takes beside itself.
+    pub fn memory(&self) -> u64 {
+        match self.segments.capacity() {
+            0 => 0,
+            places => limits::allocated(places * size_of::<(u64, u32, u128)>()),
+        }
     }
 
     /// Whether a segment at the same place began with other octets.
@@ -318,6 +334,14 @@ impl Stream {
     pub fn take_unplaced(&mut self) -> VecDeque<Early> {
         self.early_cost = 0;
         std::mem::take(&mut self.early)
+    }
+
+    /// The lowest sequence number among those segments, where it lies in front of an acknowledgement; not
+    /// that of a probe, which stands one octet in front of where the stream is.
+    pub fn unplaced_before(&self, acknowledgement: u32) -> Option<u32> {
+        let lowest = self.lowest_unplaced().filter(|_| !self.early.is_empty())?;
+        let before = acknowledgement.wrapping_sub(lowest);
+        (before > 1 && u64::from(before) <= limits::HELD_OCTETS).then_some(lowest)
     }
 
     /// The lowest sequence number among those segments; that of the FIN where there are none.

@@ -103,6 +103,8 @@ pub struct Connection {
     client_had: u64,
     /// That, when octets of the client were lost that may have held a request.
     lost_at: Option<u64>,
+    /// The latest message in front of them.
+    lost_behind: u32,
     /// How many exchanges there had been when the connection became a tunnel.
     tunnelled_at: Option<u32>,
     /// Octets behind a switch of protocols.
@@ -142,6 +144,7 @@ impl Default for Connection {
             pipelined: false,
             client_had: 0,
             lost_at: None,
+            lost_behind: 0,
             tunnelled_at: None,
             switched: [0; 2],
             switched_at: None,
@@ -292,7 +295,7 @@ impl flow::Reader for Connection {
         let interim: u64 = self.orphaned_interim.iter().map(Message::memory).sum();
         // Those that wait are counted, but not the room for more of them.
         let room = (self.queue.capacity() - self.queue.len()) * size_of::<Pending>();
-        (size_of::<Self>() + room) as u64
+        limits::allocated(size_of::<Self>() + room)
             + self.client.memory()
             + self.server.memory()
             + self.waiting
@@ -378,6 +381,7 @@ impl Connection {
         self.doubt = true;
         if side == Side::Client {
             self.lost_at = Some(self.client_had);
+            self.lost_behind = self.count;
         }
     }
 
@@ -472,6 +476,10 @@ impl Connection {
         // has received something since, or both wait at the same time.
         let had = self.client.began.seen_of_peer;
         self.pipelined |= self.lost_at.is_some_and(|lost_at| had.is_none_or(|had| had <= lost_at));
+        let heard = scene.facts.health.packets.iter().all(|packets| *packets > 0);
+        // What it acknowledges lies in front of all that the capture has of the server: octets are missing
+        // there, its answer perhaps.
+        self.doubt |= scene.facts.midstream() && heard && had.is_none();
         let simple = flaws.has(Flaw::NoVersion);
         self.client.expects_continue = head.lists(FieldName::Expect, b"100-continue");
         let framed = framing::frame(&head, None, &mut flaws);

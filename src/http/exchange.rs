@@ -157,7 +157,7 @@ impl Circumstances {
 impl Exchange {
     /// Octets that it takes, itself included.
     pub const fn memory(&self) -> u64 {
-        size_of::<Self>() as u64 + limits::ALLOCATION + self.octets
+        limits::allocated(size_of::<Self>()) + self.octets
     }
 
     /// The final status code, where there is one that can be read.

@@ -102,8 +102,8 @@ pub struct Field<'h> {
 impl Head {
     /// Octets that it takes beside itself.
     pub(super) const fn memory(&self) -> u64 {
-        let octets = self.block.len() + self.lines.len() * size_of::<Line>();
-        octets as u64 + 2 * limits::ALLOCATION
+        limits::allocated(self.block.len())
+            + limits::allocated(self.lines.len() * size_of::<Line>())
     }
 
     pub(super) fn new(

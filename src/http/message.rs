@@ -122,7 +122,7 @@ impl Message {
         let misframed = self.misframed.as_ref().map_or(0, |place| place.octets.capacity());
         let trailers = self.trailers.as_ref().map_or(0, Vec::capacity);
         let own = size_of::<Self>() + self.preview.capacity() + extension + misframed + trailers;
-        own as u64 + limits::ALLOCATION + self.head.memory()
+        limits::allocated(own) + self.head.memory()
     }
 
     /// Whether the whole message was captured, up to where its framing ends it.

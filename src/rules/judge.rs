@@ -111,7 +111,7 @@ impl Judge {
             trails: HashMap::new(),
             untracked: 0,
             octets: 0,
-            room: limits::MEMORY / 4,
+            room: limits::share(limits::MEMORY, limits::MEMORY_RULES),
             nobody: Trail::default(),
             now: Mark::default(),
             second: None,
@@ -421,6 +421,10 @@ fn remember(
         let nth = latest.exchange.nth;
         let all = std::mem::take(&mut trail.strays).into_iter();
         (latest.strays, trail.strays) = all.partition(|stray| stray.nth == nth);
+    }
+    if trail.unsettled.capacity() == 0 {
+        // Most connections have one that waits, and there are many of them.
+        trail.unsettled.reserve_exact(1);
     }
     trail.octets += latest.octets;
     trail.unsettled.push_back(latest);

@@ -9,6 +9,7 @@ use super::finding::Finding;
 use super::traffic::Parties;
 use crate::flow::{Mark, Side};
 use crate::http::{Connection, Exchange, Message, Stray, Version};
+use crate::limits;
 
 /// What is known behind an exchange.
 #[derive(Debug, Clone, Copy, Default)]
@@ -69,8 +70,9 @@ impl Trail {
             return 0;
         }
         // The table that it stands in has room for up to twice as many.
-        let own = 2 * size_of::<Self>() + self.unsettled.capacity() * size_of::<Unsettled>();
-        own as u64 + self.octets
+        let place = 2 * size_of::<Self>() as u64;
+        let own = limits::allocated(self.unsettled.capacity() * size_of::<Unsettled>());
+        place + own + self.octets
     }
 
     /// Whether a message said that the connection is to end.

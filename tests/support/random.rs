@@ -47,3 +47,10 @@ impl Random {
         (0..digits).map(|_| char::from(b"0123456789abcdef"[self.below(16)])).collect()
     }
 }
+
+/// Seeds of the rounds of a test: so few, or `HTTPWHY_ROUNDS`, from `HTTPWHY_SEED` on.
+pub fn rounds(few: u64) -> std::ops::Range<u64> {
+    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let first = number("HTTPWHY_SEED").unwrap_or(0);
+    first..first + number("HTTPWHY_ROUNDS").unwrap_or(few)
+}

@@ -5,8 +5,9 @@ use httpwhy::units::Duration;
 use httpwhy::wire::Endpoint;
 
 use super::exchange::Exchange;
+use super::packets::{self, Acknowledge, Segment, Stacks};
 use super::random::Random;
-use super::script::{Connection, Event, Side, Turn};
+use super::script::{Connection, Event, Script, Side, Turn};
 
 /// What the conversations of one connection look like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +36,27 @@ impl Shape {
         closes: true,
         varied: true,
     };
+}
+
+/// One to three connections and the segments that carry them.
+pub fn capture(shape: &Shape, random: &mut Random) -> (Script, Vec<Segment>) {
+    let mut script = Script::default();
+    for number in 0..random.between(1, 3) {
+        let client = Endpoint::v4([10, 1, 0, number as u8 + 1], 40_000 + number as u16);
+        let server = Endpoint::v4([192, 0, 2, 10], 80);
+        script.connections.push(connection(client, server, shape, random));
+    }
+    let stacks = Stacks {
+        mss: *random.pick(&[536, 1448, 1460, 9000]),
+        acknowledge: *random.pick(&[
+            Acknowledge::Never,
+            Acknowledge::Turn,
+            Acknowledge::EveryOther,
+        ]),
+        ..Stacks::default()
+    };
+    let segments = packets::segments(&script, &stacks);
+    (script, segments)
 }
 
 /// A connection with its exchanges.

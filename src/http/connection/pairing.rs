@@ -40,8 +40,12 @@ impl Connection {
             latest = Some((place, at));
         }
         let (place, at) = latest?;
-        if at == began.offset && self.client.state != State::Lost {
-            self.doubt = false;
+        if at == began.offset {
+            self.doubt &= self.client.state == State::Lost;
+        } else if self.queue.get(place)?.nth <= self.lost_behind {
+            // Its response may be among what was lost of the server, and the request that this one
+            // answers among what was lost of the client.
+            return None;
         }
         if let Some(asked) = self.queue.get_mut(place) {
             asked.pairing = Pairing::Recovered;
@@ -88,7 +92,8 @@ impl Connection {
 
     pub(super) fn emit(&mut self, asked: Pending, scene: &mut Scene<'_>) {
         // Where octets of the server were lost, the answer may have been among them.
-        let lost = self.doubt;
+        let of_server = scene.facts.health.octets[self.role(Side::Server).index()];
+        let lost = self.doubt && of_server > 0;
         let why = match self.ends[Side::Server.index()] {
             _ if lost => Unanswered::NotCaptured,
             Some(how) => Unanswered::Ended(how),
