@@ -155,6 +155,7 @@ pub(super) fn panes(
         let area = if view.alone { area } else { beside };
         let way = match (chosen, view.alone) {
             (true, true) => "j k scroll  Enter all",
+            (true, false) if area.width < 76 => "j k",
             (true, false) => "j k  Enter alone",
             (false, _) => "Tab",
         };
