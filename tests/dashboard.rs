@@ -6,6 +6,8 @@
 mod bodies;
 #[path = "dashboard/demo.rs"]
 mod demo;
+#[path = "dashboard/hostile.rs"]
+mod hostile;
 #[path = "dashboard/keys.rs"]
 mod keys;
 #[path = "dashboard/pictures.rs"]

@@ -124,6 +124,8 @@ pub(super) struct Detail {
     pub scroll: usize,
     /// The pane that scrolls: request, response, timeline, why.
     pub pane: usize,
+    /// Whether that pane has all the room.
+    pub alone: bool,
     /// Lines there are to scroll, as far as the last picture knew.
     pub lines: usize,
     /// The part of the time that its bars show.
@@ -165,6 +167,8 @@ pub struct App {
     pub(super) size: Size,
     pub(super) zoom: usize,
     pub(super) follow: bool,
+    /// The number that the next exchange had when the newest was followed last.
+    pub(super) followed: usize,
     pub(super) secrets: Secrets,
     pub(super) theme: Theme,
     /// The form of bodies, and the one of text that hexadecimal goes back to.
@@ -227,6 +231,7 @@ impl App {
             size: Size::Full,
             zoom: if options.live { 2 } else { 0 },
             follow: options.live,
+            followed: 0,
             secrets: options.secrets,
             theme: options.theme,
             form: Form::Pretty,
@@ -264,6 +269,9 @@ impl App {
         }
         self.find_problems();
         while self.work() && !self.working_long() {}
+        if self.follow {
+            self.followed = self.shown.rows.end();
+        }
         if self.follow && self.detail.is_none() {
             let newest_first = self.list(REQUESTS).order.reversed;
             let list = self.list_mut(REQUESTS);

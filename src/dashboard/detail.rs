@@ -22,6 +22,13 @@ use crate::units::{Count, Duration, Octets};
 /// Columns of a label in front of an explanation.
 const LABEL: usize = 10;
 
+/// What help says of it below the keys.
+pub(super) const HELP: &[&str] = &[
+    "Bars show when each event was; + looks closer, h and l earlier and later.",
+    "Bodies come decoded, and with <hidden> in the place of secrets until R shows them.",
+    "Of a file up to 16 KiB of each body are read; live --body N says how much is kept.",
+];
+
 /// A line with a meaning for each piece.
 pub(super) type Pieces = Vec<(String, Meaning)>;
 
@@ -45,6 +52,12 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         let (upper, rest) = super::tab::split(body, above);
         let wanted = u16::try_from(reasons.len() + 2).unwrap_or(u16::MAX);
         let (middle, lower) = super::tab::split(rest, wanted.clamp(3, (rest.height / 2).max(3)));
+        let [upper, middle, lower] = match (view.alone, view.pane) {
+            (false, _) => [upper, middle, lower],
+            (true, 2) => [body, Rect::ZERO, Rect::ZERO],
+            (true, 3) => [Rect::ZERO, body, Rect::ZERO],
+            (true, _) => [Rect::ZERO, Rect::ZERO, body],
+        };
         let mut most = 1;
         let part = view.window.is_part();
         let bars = if part { "h l earlier, later  + - zoom" } else { "+ zoom" };
@@ -53,8 +66,8 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         {
             let chosen = view.pane == which;
             let word = match (chosen, beside.is_empty()) {
-                (true, false) => format!("j k scroll  {beside}"),
-                (true, true) => "j k scroll".to_owned(),
+                (true, false) => format!("j k scroll  Enter alone  {beside}"),
+                (true, true) => "j k scroll  Enter alone".to_owned(),
                 (false, _) => beside.to_owned(),
             };
             let inside = panel(buffer, area, theme, name, &word);
@@ -68,7 +81,10 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
                 most = over + 1;
             }
         }
-        most.max(message::panes(app, whole, buffer, lower, view.scroll, view.pane))
+        if !lower.is_empty() {
+            most = most.max(message::panes(app, whole, buffer, lower, &view));
+        }
+        most
     } else {
         // One page to scroll.
         let room = usize::from(area.width).saturating_sub(2);

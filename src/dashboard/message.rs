@@ -4,7 +4,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::app::App;
+use super::app::{App, Detail};
 use super::copy;
 use super::detail::{Pieces, draw_pieces};
 use super::theme::Meaning;
@@ -141,16 +141,24 @@ pub(super) fn panes(
     whole: Option<&Whole>,
     buffer: &mut Buffer,
     area: Rect,
-    scroll: usize,
-    pane: usize,
+    view: &Detail,
 ) -> usize {
     let half = area.width / 2;
     let left = Rect { width: half, ..area };
     let other = Rect { x: area.x + half, width: area.width - half, ..area };
     let mut most = 1;
-    for (which, area, name) in [(0, left, "Request"), (1, other, "Response")] {
-        let chosen = pane == which;
-        let way = if chosen { "j k scroll" } else { "Tab" };
+    for (which, beside, name) in [(0, left, "Request"), (1, other, "Response")] {
+        let chosen = view.pane == which;
+        if view.alone && !chosen {
+            continue;
+        }
+        let area = if view.alone { area } else { beside };
+        let way = match (chosen, view.alone) {
+            (true, true) => "j k scroll  Enter all",
+            (true, false) if area.width < 76 => "j k",
+            (true, false) => "j k  Enter alone",
+            (false, _) => "Tab",
+        };
         let (name, word) = match form(app, whole, which) {
             "" => (name.to_owned(), way.to_owned()),
             form => (format!("{name}, {form}"), format!("{way}  {}", others(app.form))),
@@ -160,7 +168,7 @@ pub(super) fn panes(
         let lines = lines(app, whole, which, room, true);
         let height = usize::from(inside.height);
         let over = lines.len().saturating_sub(height);
-        let scroll = if chosen { scroll.min(over) } else { 0 };
+        let scroll = if chosen { view.scroll.min(over) } else { 0 };
         draw_pieces(app, buffer, inside, &lines, scroll);
         scroll_mark(buffer, area, app.theme, scroll, lines.len());
         if chosen {

@@ -9,12 +9,22 @@ use super::app::App;
 use super::theme::Meaning;
 use super::view::Size;
 use super::widget::{Column, Table, panel, put, scroll_mark, wrapped};
-use super::words::{duration, ending, short};
+use super::words::{counted, duration, ending};
 use crate::export::escape;
 use crate::flow::{Oddity, Side, Step, Trace};
 use crate::snapshot::ConnectionRow;
 use crate::units::{Count, Octets, Timestamp};
 use crate::wire::Endpoint;
+
+/// What help says of it below the keys.
+pub(super) const HELP: &[&str] = &[
+    "Sequence numbers count from the SYN, as in Wireshark. ▲ marks what is odd:",
+    "  gap                 octets in front of it were not seen before it",
+    "  out of order        it fills a gap at once: others have overtaken it",
+    "  retransmission      its octets were sent before, or should have been",
+    "  zero window, probe  no room at the receiver; the sender asks again",
+    "n and N go from one to the next, Enter lists the exchanges of the connection.",
+];
 
 /// A connection of which every segment is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +37,8 @@ pub struct Wanted {
     pub server: Endpoint,
     /// The first packet of the next connection between the same ends, where there is one.
     pub until: Option<u64>,
+    /// When its last packet came, where it is over.
+    pub over: Option<Timestamp>,
     /// The packet to look at first.
     pub focus: u64,
 }
@@ -112,7 +124,7 @@ impl Segments {
 
 const FULL: &[Column] = &[
     Column::right("PACKET", 11, 0),
-    Column::right("TIME", 12, 1),
+    Column::right("TIME", 15, 1),
     Column::left("FROM", 8, 0),
     Column::left("FLAGS", 11, 0),
     Column::right("SEQ", 10, 3),
@@ -124,7 +136,7 @@ const FULL: &[Column] = &[
 
 const SMALL: &[Column] = &[
     Column::right("PACKET", 7, 0),
-    Column::right("TIME", 11, 2),
+    Column::right("TIME", 12, 2),
     Column::left("FROM", 1, 0),
     Column::left("FLAGS", 7, 0),
     Column::right("LEN", 5, 1),
@@ -186,13 +198,13 @@ fn sum(app: &App, view: &Segments) -> String {
     let row = app.shown.connection(view.wanted.connection);
     let mut parts = Vec::new();
     if let Some(row) = row {
-        parts.push(known(row));
+        parts.push(known(row, matches!(view.found, Found::Known(_))));
     }
     if let Found::Known(trace) = &view.found {
         let count = |is: fn(&Oddity) -> bool| {
             trace.steps().iter().flat_map(|step| &step.oddities).filter(|odd| is(odd)).count()
         };
-        let mut counts = vec![format!("{} segments", Count(trace.steps().len() as u64))];
+        let mut counts = vec![counted(trace.steps().len() as u64, "segment", "segments")];
         for (one, many, count) in [
             ("gap", "gaps", count(|odd| matches!(odd, Oddity::Gap(_)))),
             ("retransmission", "retransmissions", count(|odd| *odd == Oddity::Retransmission)),
@@ -221,10 +233,11 @@ fn sum(app: &App, view: &Segments) -> String {
     parts.join("; ")
 }
 
-/// What is known without packets.
-fn known(row: &ConnectionRow) -> String {
+/// What is known without packets; what is counted in them is left out where they are there.
+fn known(row: &ConnectionRow, with_packets: bool) -> String {
     let (end, _) = ending(row);
-    let mut text = format!("{end}, {} exchanges", short(u64::from(row.exchanges)));
+    let exchanges = counted(row.exchanges.into(), "exchange", "exchanges");
+    let mut text = format!("{end}, {exchanges}");
     if row.connect.is_some() {
         text.push_str(&format!(", handshake {}", duration(row.connect)));
     }
@@ -235,11 +248,11 @@ fn known(row: &ConnectionRow) -> String {
     for (count, what) in
         [(row.retransmissions, "sent again"), (row.zero_windows, "with a window of zero")]
     {
-        if count > 0 {
+        if count > 0 && !with_packets {
             text.push_str(&format!(", {} {what}", Count(count.into())));
         }
     }
-    if row.missing > 0 {
+    if row.missing > 0 && !with_packets {
         text.push_str(&format!(", {} missing", Octets(row.missing)));
     }
     text
@@ -299,7 +312,7 @@ fn cells(
         )
     };
     let packet = (format!("#{}", Count(step.mark.packet)), style);
-    let room = if size >= Size::Compact { 12 } else { 11 };
+    let room = if size >= Size::Compact { 15 } else { 12 };
     let time = app.times.text(step.mark.at, app.shown.now.first, above, room);
     let time = (time, app.theme.style(Meaning::Dim));
     let from = (from.to_owned(), style);

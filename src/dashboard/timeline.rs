@@ -58,7 +58,7 @@ impl Window {
     /// Where it begins and how long it is, of a time of so many nanoseconds.
     fn of(self, span: u64) -> (u64, u64) {
         let length = (span >> self.closeness).max(1);
-        let begin = u128::from(span) * u128::from(self.quarters) >> (self.closeness + 2);
+        let begin = (u128::from(span) * u128::from(self.quarters)) >> (self.closeness + 2);
         (u64::try_from(begin).unwrap_or(u64::MAX), length)
     }
 

@@ -78,6 +78,22 @@ pub fn write_message(
     out.write_all(page.as_bytes())
 }
 
+/// Writes the front of the body of a message, where one is kept, without its content codings.
+///
+/// # Errors
+///
+/// `out` cannot be written.
+pub fn write_body(
+    of: &Message,
+    options: Options,
+    bodies: Bodies,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = Page::new(options.colour);
+    body::write(&mut page, of, options, bodies);
+    out.write_all(page.as_bytes())
+}
+
 /// Writes why the exchange before it failed.
 ///
 /// # Errors

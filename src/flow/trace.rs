@@ -62,6 +62,8 @@ pub enum Oddity {
     Retransmission,
     /// It asks whether the other end is still there.
     KeepAlive,
+    /// It asks whether there is room again, where there was none.
+    WindowProbe,
     /// It acknowledges once more what was acknowledged, and brings nothing else.
     DuplicateAck,
     /// It acknowledges so many octets that the capture does not have.
@@ -80,6 +82,7 @@ impl Oddity {
             Self::OutOfOrder => "out of order".to_owned(),
             Self::Retransmission => "retransmission".to_owned(),
             Self::KeepAlive => "keep-alive probe".to_owned(),
+            Self::WindowProbe => "window probe".to_owned(),
             Self::DuplicateAck => "duplicate acknowledgement".to_owned(),
             Self::AckOfUnseen(octets) => format!("acknowledges {octets} octets not captured"),
             Self::ZeroWindow => "zero window".to_owned(),
@@ -233,6 +236,8 @@ impl Trace {
             (own.base, own.next) = (Some(first), i64::from(!syn));
         }
         let sequence = own.place(segment.sequence).unwrap_or_default();
+        let is_full = other.acknowledged.is_some_and(|(_, window)| window == 0);
+        let asks = if is_full { Oddity::WindowProbe } else { Oddity::KeepAlive };
         let takes = i64::from(len) + i64::from(syn) + i64::from(flags.has(Flags::FIN));
         let end = sequence.saturating_add(takes);
         if takes > 0 && !reset {
@@ -243,13 +248,13 @@ impl Trace {
                 let probe = len <= 1 && takes == i64::from(len) && end == own.next;
                 oddities.push(match own.fill(sequence, end) {
                     Some(since) if mark.at.since(since) < OVERTAKEN => Oddity::OutOfOrder,
-                    None if probe => Oddity::KeepAlive,
+                    None if probe => asks,
                     _ => Oddity::Retransmission,
                 });
             }
             own.next = own.next.max(end);
         } else if takes == 0 && !reset && sequence == own.next - 1 && flags.has(Flags::ACK) {
-            oddities.push(Oddity::KeepAlive);
+            oddities.push(asks);
         }
         if syn {
             own.scale = Some(window_scale(segment.options));
@@ -366,9 +371,12 @@ mod tests {
         assert_eq!(sent.one(Client, ACK, (at(151), 1_001), 50), [Oddity::Retransmission]);
         assert_eq!(sent.one(Client, ACK, (at(151), 1_001), 50), [Oddity::Retransmission]);
         assert_eq!(sent.window(Server, ACK, (1_001, at(301)), 0, 0), [Oddity::ZeroWindow]);
-        assert_eq!(sent.one(Client, ACK, (at(300), 1_001), 0), [Oddity::KeepAlive]);
-        assert_eq!(sent.one(Client, ACK, (at(300), 1_001), 1), [Oddity::KeepAlive]);
-        assert_eq!(sent.one(Server, ACK, (1_001, at(401)), 0), [Oddity::AckOfUnseen(100)]);
+        assert_eq!(sent.one(Client, ACK, (at(300), 1_001), 0), [Oddity::WindowProbe]);
+        assert_eq!(sent.one(Client, ACK, (at(301), 1_001), 1), []);
+        assert_eq!(sent.one(Server, ACK, (1_001, at(302)), 0), []);
+        assert_eq!(sent.one(Client, ACK, (at(301), 1_001), 0), [Oddity::KeepAlive]);
+        assert_eq!(sent.one(Client, ACK, (at(301), 1_001), 1), [Oddity::KeepAlive]);
+        assert_eq!(sent.one(Server, ACK, (1_001, at(402)), 0), [Oddity::AckOfUnseen(100)]);
         assert_eq!(sent.trace.unfilled(), 0);
         let steps = sent.trace.steps();
         assert_eq!(steps[0].flag_names(), "SYN");

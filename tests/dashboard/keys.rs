@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use httpwhy::dashboard::{App, Effect, Options};
+use httpwhy::http::Waiting;
 use httpwhy::snapshot::{Ended, Now, Snapshot};
 
 use super::screen::{app, kept, picture, press, selected, snapshot};
@@ -149,7 +150,9 @@ fn the_selection_follows_the_exchange_while_more_come() {
     assert_eq!(number(&mut app), 37);
     app.update(Arc::clone(&more), None);
     assert_eq!(number(&mut app), 37);
+    assert!(picture(&mut app, 120, 36).contains("newest first · 20 new, f follows"));
     press(&mut app, "f");
+    assert!(picture(&mut app, 120, 36).contains("newest first · following"));
     assert_eq!(number(&mut app), 60);
 }
 
@@ -306,6 +309,24 @@ fn the_bars_of_an_exchange_zoom_and_move() {
 }
 
 #[test]
+fn help_is_about_the_screen() {
+    let options = Options { again: true, ..Options::default() };
+    let mut app = App::new(options);
+    app.update(Arc::new(snapshot(captured(&shop(20)))), None);
+    for (keys, title, word) in [
+        ("?", "Help — Overview", "In flight"),
+        ("2?", "Help — Requests", "Filter examples"),
+        ("⏎?", "Help — Exchange", "--body N"),
+        ("o?", "Help — Connection", "retransmission"),
+    ] {
+        press(&mut app, keys);
+        let help = picture(&mut app, 120, 60);
+        assert!(help.contains(title) && help.contains(word), "{title}: {help}");
+        press(&mut app, "q");
+    }
+}
+
+#[test]
 fn the_curves_show_a_part_of_the_time() {
     let mut app = opened(20);
     for span in ["last minute", "last 5 min", "last 15 min", "whole capture"] {
@@ -313,6 +334,30 @@ fn the_curves_show_a_part_of_the_time() {
         let shown = picture(&mut app, 120, 36);
         assert!(shown.contains(span), "{span}: {shown}");
     }
+}
+
+#[test]
+fn a_pane_can_have_all_the_room() {
+    let snapshot = Arc::new(snapshot(open("samples/502-keepalive-race.pcap")));
+    let mut app = app("502-keepalive-race.pcap", &snapshot);
+    press(&mut app, "2G⏎");
+    let all = picture(&mut app, 120, 36);
+    for (pane, there, gone) in [
+        ("", "POST /orders HTTP", "VERDICT"),
+        ("⇥", "502 Bad Gateway</h1>", "VERDICT"),
+        ("⇥", "RST of 10.2.0.2:9001", "VERDICT"),
+        ("⇥", "VERDICT", "POST /orders HTTP"),
+    ] {
+        press(&mut app, pane);
+        press(&mut app, "⏎");
+        let alone = picture(&mut app, 120, 36);
+        assert!(alone.contains(there) && !alone.contains(gone), "{there}: {alone}");
+        press(&mut app, "⏎");
+    }
+    press(&mut app, "⇥");
+    assert_eq!(picture(&mut app, 120, 36), all);
+    press(&mut app, "⏎");
+    assert!(!picture(&mut app, 80, 24).trim().is_empty());
 }
 
 #[test]
@@ -453,6 +498,24 @@ fn what_is_not_kept_whole_is_asked_for_once() {
     app.recall(10, again.whole(10).cloned());
     let full = picture(&mut app, 120, 36);
     assert!(full.contains("HTTP/1.1 503 Busy"), "{full}");
+}
+
+#[test]
+fn requests_that_wait_are_shown_while_they_do() {
+    let (keeper, now, statistics) = kept(captured(&shop(30)));
+    let at = now.at.unwrap();
+    let oldest = now.first;
+    let waiting = Some(Waiting { requests: 18, oldest });
+    let age = at.since(oldest.unwrap());
+    let waits = Now { end: None, waiting, ..now.clone() };
+    let mut app = app("big.pcap", &Arc::new(keeper.snapshot(waits, &statistics)));
+    let full = picture(&mut app, 120, 36);
+    assert!(full.contains(&format!("18 waiting   oldest {age}")), "{full}");
+    let compact = picture(&mut app, 80, 24);
+    assert!(compact.contains("in flight 18 waiting"), "{compact}");
+    // What is over does not wait any more.
+    app.update(Arc::new(keeper.snapshot(now, &statistics)), None);
+    assert!(picture(&mut app, 120, 36).contains("peak 1   mean "));
 }
 
 #[test]

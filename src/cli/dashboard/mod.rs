@@ -126,6 +126,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let reading = Reading::new(pipeline::Options {
         preview: arguments.body as usize,
         memory: arguments.memory.octets(),
+        waiting: true,
         ..pipeline::Options::default()
     });
     let leave = live::stop_flag()?;

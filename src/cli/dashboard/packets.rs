@@ -9,6 +9,7 @@ use httpwhy::capture::{Capture, Input, Next, Reading, Source};
 use httpwhy::dashboard::Wanted;
 use httpwhy::error::Error;
 use httpwhy::flow::Trace;
+use httpwhy::units::Duration;
 use httpwhy::wire::{Decoded, Decoder, Endpoint, Packet};
 
 /// Copies the packets into the file; how many there were.
@@ -36,6 +37,9 @@ pub(super) fn copy(
 /// Packets between two looks at whether the list is still wanted.
 const LOOK: u64 = 4_096;
 
+/// How long packets of a connection that is over may still come: captures are not quite in order.
+const AFTER: Duration = Duration::from_secs(10);
+
 /// The segments of a connection, as many as a list has room for, until nobody wants them any more.
 pub(super) fn trace(
     paths: &[PathBuf],
@@ -47,7 +51,8 @@ pub(super) fn trace(
     let mut trace = Trace::new(wanted.client, wanted.server, wanted.focus);
     while let Some(packet) = capture.next()? {
         let number = packet.number;
-        let over = wanted.until.is_some_and(|until| number >= until);
+        let next = wanted.until.is_some_and(|until| number >= until);
+        let over = next || wanted.over.is_some_and(|over| packet.at > over.plus(AFTER));
         if over || number.is_multiple_of(LOOK) && !is_wanted() {
             break;
         }

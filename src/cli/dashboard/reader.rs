@@ -56,11 +56,13 @@ pub(super) fn read(
             now.octets = octets;
             now.drops = summary.drops;
             now.start = summary.start;
+            now.waiting = None;
             (now.first, now.at) = (summary.first, summary.last.max(now.at));
             keeper.snapshot(now, &outcome.statistics)
         }
         Err(error) => {
             let latest = board.latest();
+            now.waiting = None;
             now.end = Some(Ended::Failed(error.to_string()));
             keeper.snapshot(now, &latest.statistics)
         }
@@ -115,6 +117,7 @@ impl Sink<Error> for Publisher<'_> {
             first: progress.first,
             start: progress.start,
             at: progress.now,
+            waiting: progress.waiting,
             end: None,
         };
         self.board.publish(self.keeper.snapshot(self.now.clone(), progress.statistics));

@@ -78,8 +78,11 @@ pub(in crate::dashboard) fn fitting(app: &App, size: Size, room: u16) -> Vec<&'s
     names.map(|choice| choice.name).collect()
 }
 
-const SMALL: &[Column] =
-    &[Column::left("CODE", 4, 0), Column::growing("PATH", 8), Column::left("WHY", 14, 0)];
+/// Columns where there is room for no others.
+fn small(room: u16) -> Vec<Column> {
+    let why = (room * 2 / 5).clamp(14, 24);
+    vec![Column::left("CODE", 4, 0), Column::growing("PATH", 8), Column::left("WHY", why, 0)]
+}
 
 pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
     let (list, below) = match size {
@@ -100,7 +103,14 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
             (_, true) => format!("largest {by} first"),
             (_, false) => format!("smallest {by} first"),
         };
-        let following = if app.follow { " · following" } else { "" };
+        let new = app.shown.rows.end().saturating_sub(app.followed);
+        let following = if app.follow {
+            " · following".to_owned()
+        } else if app.options.live && new > 0 {
+            format!(" · {} new, f follows", Count(new as u64))
+        } else {
+            String::new()
+        };
         let word = format!("{order}{following}");
         panel(buffer, list, app.theme, "Requests", &word)
     } else {
@@ -128,7 +138,7 @@ pub(in crate::dashboard) fn area_split(area: Rect, above: u16) -> (Rect, Rect) {
 fn table(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
     let (columns, places) = match size {
         Size::Full | Size::Compact => wanted(app, size),
-        _ => (SMALL.to_vec(), Vec::new()),
+        _ => (small(area.width), Vec::new()),
     };
     let table = Table::new(&columns, area.width);
     let sort = app.list(REQUESTS).sort;
