@@ -306,7 +306,7 @@ impl App {
     }
 
     fn mark(&mut self) {
-        if self.tab != REQUESTS || self.detail.is_some() {
+        if self.tab != REQUESTS || self.detail.is_some() || self.segments.is_some() {
             return;
         }
         if let Some(number) = self.list(REQUESTS).current()
