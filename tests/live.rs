@@ -347,8 +347,16 @@ fn what_cannot_be_captured_is_said_with_the_cure() {
     assert!(err.contains("veth0"), "{err}");
     let err = refused(1, &["sniff", "-i", "veth0", "--netns", "hw-nowhere"]);
     assert!(err.contains("cannot enter network namespace /run/netns/hw-nowhere"), "{err}");
+    let err = refused(1, &["sniff", "-i", "veth0,lo", "--netns", &link.client]);
+    assert!(err.contains("there is no interface `veth0,lo`") && err.contains("-i any"), "{err}");
+    let err = refused(1, &["sniff", "-i", "lo", "--pid", "4194304"]);
+    assert!(err.contains("there is no process with this number here"), "{err}");
     let err = refused(2, &["sniff", "-i", "veth0", "--netns", &link.client, "status", ">=", "500"]);
     assert!(err.contains("capture filter `status >= 500`") && err.contains("-Y"), "{err}");
+    ip(&["-n", &link.client, "link", "set", "veth0", "down"]).unwrap();
+    let err = refused(1, &["sniff", "-i", "veth0", "--netns", &link.client]);
+    assert!(err.contains("cannot capture on veth0: "), "{err}");
+    assert!(err.contains("sudo ip link set veth0 up"), "{err}");
 }
 
 #[test]

@@ -57,6 +57,11 @@ impl Batch {
         Some(Packet { bytes: self.octets.get(place.clone()).unwrap_or_default(), ..*packet })
     }
 
+    /// Where the packet with this number is, if they came in the order of their numbers.
+    pub(super) fn position(&self, number: u64) -> Option<usize> {
+        self.packets.binary_search_by_key(&number, |stored| stored.packet.number).ok()
+    }
+
     pub(super) fn clear(&mut self) {
         self.octets.clear();
         self.packets.clear();

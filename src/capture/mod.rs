@@ -23,6 +23,7 @@ mod pcap;
 mod pcapng;
 #[cfg(unix)]
 mod poll;
+mod recent;
 mod record;
 mod report;
 pub mod save;
@@ -40,6 +41,7 @@ use crate::wire::Packet;
 pub use buffered::Buffered;
 pub use compressed::Compression;
 use merge::Merge;
+pub use recent::Recent;
 pub use report::{Damage, Fault, Format, Input, Interface, Statistics, Then};
 pub use source::{Block, Next, Reading, Source};
 pub use watch::Watch;

@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use httpwhy::capture::Source;
-use httpwhy::capture::save::{Kind, Rotation, Saved};
+use httpwhy::capture::save::{Files, Kind, Opener, Rotation, Saved};
 use httpwhy::error::Error;
 use httpwhy::units::Duration;
 
 use super::amount;
+use super::pick::{Picked, pick};
 
 #[derive(Debug, Args)]
 pub(super) struct Keep {
-    /// Save all captured packets in a new file (mode 0600): pcapng if it is named so, else pcap
+    /// Save all captured packets in a new file (mode 0600): pcapng if it is named so, else pcap. sniff -Y: those of
+    /// the exchanges that match
     #[arg(short, long, value_name = "FILE")]
     write: Option<PathBuf>,
     /// Begin another file after so many octets, as in 100M: FILE-0001, FILE-0002 …
@@ -41,7 +43,28 @@ impl Keep {
 
     /// Lets the packets of a source into files as they pass, if that was asked for.
     pub fn save(&self, source: Box<dyn Source>, force: bool) -> Result<Box<dyn Source>, Error> {
-        let Some(path) = self.write.clone() else { return Ok(source) };
+        Ok(match self.files(force)? {
+            Some((kind, rotation, opener)) => Box::new(Saved::new(source, kind, rotation, opener)?),
+            None => source,
+        })
+    }
+
+    /// The same for the packets of exchanges that somebody else picks, of which so many octets are kept
+    /// until it is known.
+    pub fn pick(
+        &self,
+        source: Box<dyn Source>,
+        force: bool,
+        octets: u64,
+    ) -> Result<(Box<dyn Source>, Option<Picked>), Error> {
+        let Some((kind, rotation, opener)) = self.files(force)? else { return Ok((source, None)) };
+        let (passing, picked) = pick(source, Files::new(kind, rotation, opener)?, octets);
+        Ok((Box::new(passing), Some(picked)))
+    }
+
+    /// Which files are made, when, and how they are opened.
+    fn files(&self, force: bool) -> Result<Option<(Kind, Rotation, Opener)>, Error> {
+        let Some(path) = self.write.clone() else { return Ok(None) };
         let rotation = Rotation {
             octets: self.rotate_size,
             every: self.rotate_every,
@@ -61,7 +84,7 @@ impl Keep {
             let path = if rotation.is_wanted() { numbered(&path, number) } else { path.clone() };
             create(&path, force).map(|file| (path, file))
         };
-        Ok(Box::new(Saved::new(source, kind, rotation, Box::new(opener))?))
+        Ok(Some((kind, rotation, Box::new(opener))))
     }
 }
 

@@ -13,11 +13,13 @@ use httpwhy::capture::Source;
 use httpwhy::engine::Record;
 use httpwhy::export::Exporter;
 use httpwhy::http::Protocol;
+use httpwhy::limits;
 use httpwhy::pipeline::{self, Outcome, Progress, Sink};
 use httpwhy::snapshot::Drops;
 use httpwhy::stats;
 use httpwhy::units::{Count, Duration, Timestamp};
 
+use super::pick::Picked;
 use super::{Done, amount, analyze, complain, format, input, keep, live, output, select, tell};
 
 /// How old a packet may be that the kernel has and this program has not.
@@ -79,14 +81,18 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let filter = arguments.select.compile()?;
     let gate = arguments.fail_on.as_deref().map(select::compile).transpose()?;
     let made = [arguments.output.made(), arguments.keep.made()].into_iter().flatten().collect();
+    let told = !arguments.talk.is_quiet();
+    let waits = |name: &str| {
+        if told {
+            tell(&format!("reading {name} as it comes; Ctrl-C stops"));
+        }
+    };
     let live::Opened { source, name } =
-        arguments.device.open(&arguments.read, &arguments.words, made)?;
-    let is_live = source.is_live();
+        arguments.device.open(&arguments.read, &arguments.words, made, waits)?;
     let stop = live::stop_flag()?;
     let mut out = arguments.output.open()?;
     let mut exporter = format.open(arguments.output.options());
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
-    let told = !arguments.talk.is_quiet();
     let mut shown = Shown {
         exporter,
         out,
@@ -100,7 +106,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         ending: None,
         hasty: false,
         losses: told.then(Losses::default),
-        saved: arguments.keep.is_wanted(),
+        saved: false,
+        picked: None,
     };
     let by = analyze::grouped_by(format.name, &[]);
     let wanted = pipeline::Options {
@@ -112,9 +119,18 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         memory: arguments.memory.octets(),
         ..pipeline::Options::default()
     };
-    let source = arguments.keep.save(source, arguments.output.force())?;
-    let mut source = arguments.device.buffer(source);
-    if told && is_live {
+    let force = arguments.output.force();
+    let mut source = if wanted.filter.is_some() {
+        let octets = wanted.memory.unwrap_or(limits::MEMORY);
+        let source = arguments.device.buffer(source);
+        let (source, picked) = arguments.keep.pick(source, force, octets)?;
+        shown.picked = picked;
+        source
+    } else {
+        shown.saved = arguments.keep.is_wanted();
+        arguments.device.buffer(arguments.keep.save(source, force)?)
+    };
+    if told && arguments.device.is_interface() {
         tell(&format!("capturing on {name}; Ctrl-C stops"));
     }
     let outcome = shown.drive(&mut *source, wanted)?;
@@ -156,20 +172,29 @@ struct Shown {
     losses: Option<Losses>,
     /// Whether packets are saved before they are looked at.
     saved: bool,
+    /// Learns whose packets are to be saved behind that.
+    picked: Option<Picked>,
 }
 
 impl Sink<anyhow::Error> for Shown {
     fn record(&mut self, record: Record<'_>) -> anyhow::Result<ControlFlow<()>> {
+        // Behind the last one comes what belongs to those that were shown, and nothing else.
+        let is_beyond = match record {
+            Record::Exchange(..) => self.left == 0,
+            Record::Finding(finding) => {
+                self.left == 0 && finding.transaction.is_none_or(|id| id > self.last)
+            }
+            Record::Verdict(verdict) => verdict.transaction > self.last,
+            Record::Stray(_) | Record::Connection(_) => false,
+        };
+        if is_beyond {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if let Some(picked) = &self.picked {
+            picked.record(record);
+        }
         let Self { exporter, out, .. } = self;
         let written = match record {
-            // Behind the last one comes what belongs to those that were shown, and nothing else.
-            Record::Exchange(..) if self.left == 0 => Ok(()),
-            Record::Finding(finding)
-                if self.left == 0 && finding.transaction.is_none_or(|id| id > self.last) =>
-            {
-                Ok(())
-            }
-            Record::Verdict(verdict) if verdict.transaction > self.last => Ok(()),
             Record::Exchange(id, exchange) => {
                 self.left -= 1;
                 self.last = id;
@@ -260,6 +285,9 @@ impl Shown {
             Count(self.failed),
             many(summary.packets, "packet"),
         );
+        if let Some(picked) = &self.picked {
+            text.push_str(&format!(", {} saved", Count(picked.written())));
+        }
         let Drops { system, interface, own } = summary.drops;
         if let Some(dropped) = system {
             text.push_str(&format!(", {} dropped by the kernel", Count(dropped)));

@@ -102,7 +102,8 @@ impl Arguments {
         let here = PathBuf::from("./saved");
         let made = std::iter::once(here).chain(self.keep.made()).collect();
         if device.is_interface() || device.is_followed() || piped {
-            let live::Opened { source, name } = device.open(&self.read, &self.words, made)?;
+            let live::Opened { source, name } =
+                device.open(&self.read, &self.words, made, |_| ())?;
             let live = source.is_live();
             let paths = if again && !live { paths } else { Vec::new() };
             return Ok(Opened { source, name, paths, live });
