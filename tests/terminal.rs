@@ -182,7 +182,9 @@ fn the_segments_of_a_connection_are_read_again() {
     command.current_dir(root).args(["dashboard", "samples/slow-client-zero-window.pcap"]);
     let mut shown = OnTerminal::start(&mut command);
     shown.shows("slow-client-zero-window.pcap");
-    shown.press("2o");
+    shown.press("2");
+    shown.shows("stock.csv");
+    shown.press("o");
     shown.shows("REMARK");
     shown.shows("probe");
     // Bodies of 512 octets are kept; the full view reads more of this one.

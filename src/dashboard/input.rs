@@ -117,10 +117,11 @@ impl App {
             Action::Left => self.sideways(false),
             Action::ZoomIn => self.zoom_timeline(Window::closer),
             Action::ZoomOut => self.zoom_timeline(Window::wider),
+            Action::Columns if self.detail.is_some() || self.segments.is_some() => {
+                self.message = Some("c chooses the columns of the list: Esc first".to_owned());
+            }
             Action::Columns => {
-                if self.tab != REQUESTS || self.detail.is_some() || self.segments.is_some() {
-                    self.go_to_tab(REQUESTS);
-                }
+                self.go_to_tab(REQUESTS);
                 self.popup = Some(Popup::Columns(0));
             }
             Action::Zoom => {
@@ -306,7 +307,7 @@ impl App {
     }
 
     fn mark(&mut self) {
-        if self.tab != REQUESTS || self.detail.is_some() {
+        if self.tab != REQUESTS || self.detail.is_some() || self.segments.is_some() {
             return;
         }
         if let Some(number) = self.list(REQUESTS).current()

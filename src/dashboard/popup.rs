@@ -20,7 +20,11 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer, area: Rect) {
             let (name, words) = help_of(app);
             (format!("Help — {name}"), help(words, area.width), *scroll)
         }
-        Popup::Columns(at) => ("Columns".to_owned(), columns(app, area, *at), 0),
+        Popup::Columns(at) => {
+            // The chosen line stays on a low screen.
+            let below = usize::from(area.height).saturating_sub(3);
+            ("Columns".to_owned(), columns(app, area, *at), at.saturating_sub(below))
+        }
         Popup::Copy => ("Copy".to_owned(), menu(copy::MENU), 0),
         Popup::Save => ("Save into this folder".to_owned(), menu(save::MENU), 0),
         Popup::Quit => {

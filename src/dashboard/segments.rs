@@ -77,6 +77,7 @@ impl Segments {
                 let focus = self.wanted.focus;
                 let place = trace.steps().iter().position(|step| step.mark.packet >= focus);
                 self.selected = place.unwrap_or(0);
+                self.top = self.selected.saturating_sub(BEFORE);
                 self.found = Found::Known(Box::new(trace));
             }
             Err(why) => self.found = Found::None(why),
@@ -121,6 +122,9 @@ impl Segments {
         found.is_some()
     }
 }
+
+/// Lines above the segment that is looked at first.
+const BEFORE: usize = 4;
 
 const FULL: &[Column] = &[
     Column::right("PACKET", 11, 0),

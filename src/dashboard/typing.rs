@@ -98,6 +98,7 @@ impl App {
         };
         self.follow = false;
         self.tab = REQUESTS;
+        self.segments = None;
         if self.list(REQUESTS).order.place(number).is_none() {
             self.only = None;
             self.filter = None;

@@ -238,6 +238,7 @@ fn columns_are_chosen_for_the_session() {
     let heading = compact.lines().find(|line| line.contains("METH")).unwrap();
     assert!(heading.contains("CLIENT") && heading.contains("WHY"), "{heading}");
     press(&mut app, "cG");
+    assert!(picture(&mut app, 60, 10).contains("▸ [x] WHY"));
     press(&mut app, " ");
     assert!(picture(&mut app, 120, 36).contains("[x] WHY     always"));
     press(&mut app, "⎋");

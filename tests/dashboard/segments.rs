@@ -61,6 +61,11 @@ fn o_shows_every_segment_of_the_connection() {
     press(&mut app, "GggjkN");
     press(&mut app, "⎋");
     assert!(picture(&mut app, 120, 36).contains("oldest first"));
+    // A number leads away from it; marks and orders of the list below it stay as they are.
+    press(&mut app, "o :2⏎");
+    let list = picture(&mut app, 120, 36);
+    assert!(list.contains("oldest first") && list.contains("▸      2"), "{list}");
+    assert!(!list.contains("│*"), "{list}");
     // Enter lists what is on it, and from the connections it is opened too.
     press(&mut app, "o⏎");
     assert!(picture(&mut app, 120, 36).contains("= connection "));

@@ -99,7 +99,8 @@ impl Totals {
             }
             None => {
                 let most = in_flight.iter().copied().fold(0.0, f64::max);
-                let mean = in_flight.iter().sum::<f64>() / in_flight.len().max(1) as f64;
+                let mean = in_flight.iter().fold(0.0, |sum, count| sum + count)
+                    / in_flight.len().max(1) as f64;
                 [format!("peak {most:.0}"), format!("mean {mean:.1}")]
             }
         };
