@@ -6,7 +6,8 @@ use crate::units::Duration;
 /// Octets that connections, what waits on them and the exchanges that are looked back at take together,
 /// each thing with what it costs beside its octets. Not all of it is given out: what has bounds by number
 /// (parties that rules watch, groups of statistics) comes to some 40 MiB where somebody fills all of it,
-/// and the program itself to ten. What views keep is not in it.
+/// and the program itself to ten. What views keep is not in it, nor what waits to be looked at while a
+/// device is captured from ([`BUFFERED_BATCHES`]).
 pub const MEMORY: u64 = 256 << 20;
 
 /// Of [`MEMORY_PARTS`] of it, so many are for connections and what waits on them …
@@ -59,6 +60,23 @@ pub const CANDIDATES_SEEN: usize = 128;
 /// Largest captured length of one packet, octets. libpcap's own bound (`MAXIMUM_SNAPLEN`); a
 /// record that claims more is damage, not a packet.
 pub const PACKET_OCTETS: usize = 262_144;
+
+/// The kernel's buffer for a device, MiB, unless another size is asked for: a second of 64 MB/s. It
+/// belongs to the kernel as long as packets are captured; where that has less to give, libpcap
+/// takes what it gets.
+pub const KERNEL_BUFFER_MIB: u32 = 64;
+
+/// Octets of a batch of packets between the thread that takes them from a device and the one that
+/// looks at them: any packet fits, and one batch stays in the second-level cache.
+pub const BUFFERED_OCTETS: usize = 512 * 1024;
+
+/// Packets of such a batch; what is known of one beside its octets takes 88.
+pub const BUFFERED_PACKETS: usize = 4_096;
+
+/// Batches that may wait, which take 68 MiB if all of them do: 300,000 packets, or the half second
+/// and more that a program may be kept from a busy processor. More of them would only tell later
+/// that it is too slow. They are made when they are needed, so mostly there are a few.
+pub const BUFFERED_BATCHES: usize = 80;
 
 /// Largest pcapng block, octets. As libpcap: big enough for every real block, small enough
 /// that a lying length costs nothing.
@@ -454,6 +472,9 @@ pub const EXCERPT_COMMENTS: usize = 65_536;
 
 /// Heads whose harmless parts stay in redacted packets, each of a few hundred octets, kept twice.
 pub const REDACTED_HEADS: usize = 65_536;
+
+/// Segments in the list of one connection, about 100 octets each; around the exchange that is looked at.
+pub const TRACE_SEGMENTS: usize = 20_000;
 
 /// Comments on one packet.
 pub const PACKET_COMMENTS: usize = 16;

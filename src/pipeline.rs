@@ -17,7 +17,7 @@ use crate::capture::{Next, Reading, Source};
 use crate::engine::{Clock, Collector, Record, Shard, Totals};
 use crate::error::Error;
 use crate::filter::Filter;
-use crate::http::Bodies;
+use crate::http::{Bodies, Waiting};
 use crate::limits;
 use crate::snapshot::{Drops, Summary};
 use crate::stats::{By, Statistics};
@@ -50,6 +50,8 @@ pub struct Options {
     /// Octets that may be taken by what the capture can make grow; [`limits::MEMORY`] where nothing else is
     /// said.
     pub memory: Option<u64>,
+    /// Whether [`Progress::waiting`] is wanted.
+    pub waiting: bool,
     /// Whether packets with a wrong IPv4 or TCP checksum are skipped; see [`Decoder::verify_checksums`].
     pub verify_checksums: bool,
 }
@@ -113,6 +115,8 @@ pub struct Progress<'r> {
     pub now: Option<Timestamp>,
     /// Whether all that has come was given out.
     pub is_quiet: bool,
+    /// Requests that wait for the end of their answer; `None` where nobody has asked.
+    pub waiting: Option<Waiting>,
     /// The numbers so far.
     pub statistics: &'r Statistics,
 }
@@ -160,8 +164,10 @@ pub fn drive<E: From<Error>>(
         .with_memory(memory);
     // Whole bodies are asked for by few, and read back one after the other.
     let run = if options.threads.is_one() || source.is_live() || options.bodies.is_some() {
-        let shard =
-            Shard::with_preview(options.preview).with_bodies(options.bodies).with_memory(memory);
+        let shard = Shard::with_preview(options.preview)
+            .with_bodies(options.bodies)
+            .with_memory(memory)
+            .with_waiting(options.waiting);
         let (tally, clock) = (Tally::default(), Clock::default());
         let mut decoder = Decoder::new();
         decoder.verify_checksums(options.verify_checksums);
@@ -170,8 +176,12 @@ pub fn drive<E: From<Error>>(
         let Core { shard, collector, tally, .. } = core;
         Run { stopped, tally, totals: shard.totals(), collector }
     } else {
-        let shards =
-            Shards { preview: options.preview, memory, verify_checksums: options.verify_checksums };
+        let shards = Shards {
+            preview: options.preview,
+            memory,
+            waiting: options.waiting,
+            verify_checksums: options.verify_checksums,
+        };
         threads::drive(source, options.threads, shards, collector, sink)
     };
     let stopped = match run.stopped {
@@ -179,7 +189,7 @@ pub fn drive<E: From<Error>>(
         Err(Stop::Enough) => true,
         Err(Stop::Failed(error)) => return Err(error),
     };
-    source.refresh();
+    source.close()?;
     let Run { tally, totals, collector, .. } = run;
     let mut summary = tally.close(&totals, source);
     summary.stopped = stopped;
@@ -308,6 +318,7 @@ impl Core {
             start: summary.start,
             now: summary.first.map(|_| self.tally.mark.at),
             is_quiet,
+            waiting: self.shard.waiting(),
             statistics: self.collector.statistics(),
         };
         sink.pause(&progress).map_err(Stop::Failed)
@@ -316,7 +327,7 @@ impl Core {
 
 /// Packets that a source has lost, as far as somebody counted.
 fn drops(source: &(impl Source + ?Sized)) -> Drops {
-    let mut drops = Drops::default();
+    let mut drops = Drops { own: source.missed(), ..Drops::default() };
     let inputs = source.inputs();
     let interfaces = inputs.iter().flat_map(|input| &input.interfaces);
     for counted in interfaces.filter_map(|interface| interface.statistics) {

@@ -79,6 +79,9 @@ const WORDS: &[&str] = &[
 /// Names of query parameters that tell one, where they are the whole name.
 const WHOLE_NAMES: &[&str] = &["key", "otp", "pass", "sid", "sig"];
 
+/// Octets of the name of a parameter that are looked at.
+const LONGEST_NAME: usize = 128;
+
 /// Field names that sound like secrets and are none.
 const HARMLESS: &[&str] =
     &["cache-key", "public-key-pins", "surrogate-key", "x-cache-key", "x-surrogate-key"];
@@ -150,6 +153,22 @@ impl Secrets {
             Cow::Borrowed(line) => members(line),
             Cow::Owned(line) => Cow::Owned(members(&line).into_owned()),
         }
+    }
+
+    /// A text of any number of lines as it may go out: the same for each of them, and for members of
+    /// JSON whose value stands further down than their name.
+    pub fn text(self, text: &[u8]) -> Cow<'_, [u8]> {
+        if self == Self::Shown {
+            return Cow::Borrowed(text);
+        }
+        let mut out = Vec::with_capacity(text.len());
+        for (place, line) in members(text).split(|octet| *octet == b'\n').enumerate() {
+            if place > 0 {
+                out.push(b'\n');
+            }
+            out.extend_from_slice(&self.line(line));
+        }
+        Cow::Owned(out)
     }
 }
 
@@ -243,6 +262,10 @@ pub fn authority(value: &[u8]) -> Cow<'_, [u8]> {
 
 /// Hides user information and the values of parameters with a telling name wherever they stand.
 fn urls(value: &[u8]) -> Cow<'_, [u8]> {
+    // Most values have neither.
+    if memchr::memchr2(b'@', b'=', value).is_none() {
+        return Cow::Borrowed(value);
+    }
     let value = match memchr(b'@', value) {
         Some(_) => user_information(value),
         None => Cow::Borrowed(value),
@@ -285,8 +308,10 @@ fn parameters(value: &[u8]) -> Cow<'_, [u8]> {
         if equals < written {
             continue;
         }
-        let before = value.get(written..equals).unwrap_or_default();
-        let begin = before.iter().rposition(|octet| b"?&;#/ ,\"<{[".contains(octet));
+        // Of a very long name the end has to do, so that no text takes longer than its octets do.
+        let from = written.max(equals.saturating_sub(LONGEST_NAME));
+        let before = value.get(from..equals).unwrap_or_default();
+        let begin = before.iter().rposition(|octet| b"?&;#/ ,\"<{[=".contains(octet));
         let name = before.get(begin.map_or(0, |at| at + 1)..).unwrap_or_default();
         if !tells_parameter(name) {
             continue;
@@ -481,6 +506,24 @@ mod tests {
         ] {
             assert_eq!(Secrets::Hidden.line(line.as_bytes()), shown.as_bytes());
         }
+    }
+
+    #[test]
+    fn a_value_further_down_than_its_name_is_hidden() {
+        let text = b"{\"password\"\n:\n \"CANARY\",\n\"a\":1}\ntoken=CANARY\nx=1\n";
+        let shown = b"{\"password\"\n:\n \"<hidden>\",\n\"a\":1}\ntoken=<hidden>\nx=1\n";
+        assert_eq!(
+            String::from_utf8_lossy(&Secrets::Hidden.text(text)),
+            String::from_utf8_lossy(shown)
+        );
+        assert_eq!(*Secrets::Shown.text(text), *text);
+    }
+
+    #[test]
+    fn a_long_text_takes_as_long_as_its_octets() {
+        // Looking back for the beginning of each name would be 10^10 steps.
+        let equals = b"=".repeat(200_000);
+        assert_eq!(*Secrets::Hidden.text(&equals), *equals);
     }
 
     #[test]

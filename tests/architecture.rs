@@ -119,7 +119,7 @@ const NAMES: &[(&str, &str, &[&str])] = &[
     ("export", "wire", &["Decoded", "Endpoint", "Ends", "Packet", "Segment", "SignalKind"]),
     ("export", "flow", &["End", "Ending", "Side", "Mark", "Health"]),
     ("dashboard", "wire", &["Endpoint"]),
-    ("dashboard", "flow", &["End", "Ending", "Side", "Mark"]),
+    ("dashboard", "flow", &["End", "Ending", "Side", "Mark", "Oddity", "Step", "Trace"]),
 ];
 
 /// Modules without clock, file, thread and terminal.

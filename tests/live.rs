@@ -269,6 +269,39 @@ fn a_thousand_known_exchanges_are_reported_right_and_once() {
 }
 
 #[test]
+fn who_does_not_read_the_output_loses_nothing_that_is_saved() {
+    let Some(link) = Link::new("blocked") else { return };
+    let saved = Path::new(env!("CARGO_TARGET_TMPDIR")).join("blocked.pcapng");
+    let saved = saved.to_str().unwrap();
+    let arguments =
+        ["sniff", "--json", "-i", "veth0", "--netns", &link.client, "-w", saved, "--force"];
+    let mut child =
+        httpwhy(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    err.read_line(&mut String::new()).unwrap();
+    // The pipe holds 64 KiB, and the records of a thousand exchanges take more than a megabyte.
+    traffic(&link, 8080);
+    let begun = Instant::now();
+    loop {
+        let output = httpwhy(&["--json", saved]).output().unwrap();
+        let out = String::from_utf8(output.stdout).unwrap();
+        let exchanges = out.lines().filter(|line| line.contains("\"type\":\"transaction\""));
+        if exchanges.count() == EXCHANGES {
+            break check(&out);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "the file is not whole");
+        thread::sleep(Duration::from_millis(100));
+    }
+    // Everything waited for its reader.
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    let mut out = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    check(&out);
+}
+
+#[test]
 fn a_quiet_link_is_left_at_once_and_duration_ends_it() {
     let Some(link) = Link::new("quiet") else { return };
     for device in ["veth0", "lo", "any"] {
@@ -314,8 +347,16 @@ fn what_cannot_be_captured_is_said_with_the_cure() {
     assert!(err.contains("veth0"), "{err}");
     let err = refused(1, &["sniff", "-i", "veth0", "--netns", "hw-nowhere"]);
     assert!(err.contains("cannot enter network namespace /run/netns/hw-nowhere"), "{err}");
+    let err = refused(1, &["sniff", "-i", "veth0,lo", "--netns", &link.client]);
+    assert!(err.contains("there is no interface `veth0,lo`") && err.contains("-i any"), "{err}");
+    let err = refused(1, &["sniff", "-i", "lo", "--pid", "4194304"]);
+    assert!(err.contains("there is no process with this number here"), "{err}");
     let err = refused(2, &["sniff", "-i", "veth0", "--netns", &link.client, "status", ">=", "500"]);
     assert!(err.contains("capture filter `status >= 500`") && err.contains("-Y"), "{err}");
+    ip(&["-n", &link.client, "link", "set", "veth0", "down"]).unwrap();
+    let err = refused(1, &["sniff", "-i", "veth0", "--netns", &link.client]);
+    assert!(err.contains("cannot capture on veth0: "), "{err}");
+    assert!(err.contains("sudo ip link set veth0 up"), "{err}");
 }
 
 #[test]

@@ -291,6 +291,14 @@ fn a_growing_file_is_followed() {
     assert_eq!(code, Some(3), "{err}");
     assert!(err.contains("it was cut or begun anew while it was followed"), "{err}");
     fs::write(&path, &file).unwrap();
+    // Or as one that takes another name away and writes a new file.
+    let piped = Piped::start(&["sniff", "-F", &path]);
+    while !piped.line().contains("/19") {}
+    fs::rename(&path, scratch.path("growing.pcap.1")).unwrap();
+    fs::write(&path, &file).unwrap();
+    let (code, _, err) = piped.end();
+    assert_eq!(code, Some(3), "{err}");
+    assert!(err.contains("another file has taken its name while it was followed"), "{err}");
 
     // Without -F a file is read to its end as it is.
     let output = run(&["sniff", &path], &[]);
@@ -321,6 +329,68 @@ fn what_was_seen_is_saved_as_it_was() {
     }
     let output = run(&["sniff", "-", "-w", &scratch.path("x.pcap.gz")], &file);
     assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn with_a_filter_the_packets_of_what_matches_are_saved_as_analyze_saves_them() {
+    let scratch = Scratch::new("pick");
+    let (live, again) = (scratch.path("live.pcapng"), scratch.path("again.pcapng"));
+    let samples = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+    let mut saved = 0;
+    for entry in fs::read_dir(samples).unwrap() {
+        let sample = entry.unwrap().path();
+        if !sample.extension().is_some_and(|ending| ending.to_str().unwrap().starts_with("pcap")) {
+            continue;
+        }
+        let file = fs::read(&sample).unwrap();
+        for filter in ["status >= 400", "status >= 100"] {
+            let (filter, json) = (["-Y", filter], ["--json", "-q", "--force", "-w"]);
+            let output = run(&[&["sniff", "-"][..], &filter, &json, &[&live]].concat(), &file);
+            let sample = sample.to_str().unwrap();
+            assert_eq!(String::from_utf8(output.stderr).unwrap(), "", "{sample}");
+            let output = run(&[&[sample][..], &filter, &json, &[&again]].concat(), &[]);
+            assert!(output.status.success() || output.status.code() == Some(3));
+            let octets = fs::read(&live).unwrap();
+            assert!(octets == fs::read(&again).unwrap(), "{sample} {filter:?}");
+            saved += packets(&live).len();
+        }
+    }
+    assert!(saved > 300, "{saved}");
+    // How many that were is said, and in pcap, too, they are saved.
+    let (file, live) = (many(10), scratch.path("live.pcap"));
+    let output = run(&["sniff", "-", "-Y", "path = /3", "-w", &live], &file);
+    let err = String::from_utf8(output.stderr).unwrap();
+    let count = packets(&live).len();
+    assert!(count > 0 && err.contains(&format!(", {count} saved")), "{err}");
+    let output = run(&[&live], &[]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("1 exchange"), "{err}");
+}
+
+#[test]
+fn what_began_too_long_ago_to_be_kept_is_said() {
+    let scratch = Scratch::new("cut");
+    // Between a request and its response come more packets than the least memory holds.
+    let second = httpwhy::units::Duration::from_secs;
+    let long = Connection::new("10.0.0.9:4000", "10.0.0.2:80")
+        .client_says("GET /long HTTP/1.1\r\nHost: shop.example\r\n\r\n")
+        .server_says("HTTP/1.1 503 X\r\nContent-Length: 2\r\n\r\nok")
+        .after(second(500))
+        .closed_by(Side::Client);
+    let begins = |n| httpwhy::units::Duration::from_millis(1_000 + u64::from(n) * 100);
+    let others = (0..4_000).map(|n| exchange(2_000 + n, "/", 200).begins(begins(n)));
+    let file = captured(std::iter::once(long).chain(others).collect());
+    let live = scratch.path("live.pcap");
+    let least = ["sniff", "-", "--memory", "8MiB", "-Y", "status = 503", "-w", &live];
+    let output = run(&least, &file);
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(err.contains("1 of the exchanges took so long that its first packets"), "{err}");
+    assert!(!packets(&live).is_empty());
+    // More memory keeps them all.
+    let output = run(&["sniff", "-", "-Y", "status = 503", "-w", &live, "--force"], &file);
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert!(!err.contains("so long"), "{err}");
+    let output = run(&[&live], &[]);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("8 m 20 s"), "{err}");
 }
 
 #[test]
@@ -407,10 +477,27 @@ fn what_makes_no_sense_is_refused_with_the_cure() {
         (&["sniff", "-f", "tcp", "-"], "--interface"),
         (&["sniff", "--rotate-size", "1M", "-"], "--write"),
         (&["sniff", "-", "--duration", "soon"], "a time is a number"),
+        (&["sniff", "any", "tcp", "port", "80"], "no file any, but an interface: -i any captures"),
     ] {
         let output = run(arguments, &[]);
         let err = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments:?} {err}");
         assert!(err.contains(says), "{arguments:?} {err}");
     }
+    let output = httpwhy(&["sniff"]).stdin(Stdio::null()).output().unwrap();
+    let err = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{err}");
+    assert!(err.contains("nothing to read: -i IFACE captures from an interface"), "{err}");
+}
+
+#[test]
+fn who_waits_for_a_pipe_is_told_so() {
+    let mut piped = Piped::start(&["sniff", "-"]);
+    let mut err = BufReader::new(piped.child.stderr.take().unwrap());
+    let mut first = String::new();
+    err.read_line(&mut first).unwrap();
+    assert_eq!(first, "reading standard input as it comes; Ctrl-C stops\n");
+    // Before anything has come there is nothing to end well.
+    piped.signal("INT");
+    assert!(!piped.child.wait().unwrap().success());
 }

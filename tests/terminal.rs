@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::AtomicBool;
@@ -14,8 +14,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use httpwhy::dashboard::{self, App, Options, Outside};
+use httpwhy::dashboard::{self, App, Options, Outside, Wanted};
 use httpwhy::filter::Filter;
+use httpwhy::flow::Trace;
 use httpwhy::snapshot::{Board, Whole};
 use httpwhy::wire::Endpoint;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -35,7 +36,7 @@ struct OnTerminal {
     before: Termios,
     drawn: Receiver<Vec<u8>>,
     text: String,
-    _master: OwnedFd,
+    master: OwnedFd,
 }
 
 impl OnTerminal {
@@ -62,7 +63,7 @@ impl OnTerminal {
                 }
             }
         });
-        Self { child, terminal, before, drawn, text: String::new(), _master: master }
+        Self { child, terminal, before, drawn, text: String::new(), master }
     }
 
     /// Waits until something stands on the screen.
@@ -74,6 +75,12 @@ impl OnTerminal {
                 self.text.push_str(&String::from_utf8_lossy(&octets));
             }
         }
+    }
+
+    /// Presses keys.
+    fn press(&self, keys: &str) {
+        let mut keyboard = File::from(self.master.try_clone().unwrap());
+        keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
     fn send(&self, signal: &str) {
@@ -130,6 +137,63 @@ fn case_108_signals_give_the_terminal_back() {
     }
 }
 
+/// The packets of a capture up to the first request, as a file that is not over.
+fn up_to_the_request(path: &str) -> Vec<u8> {
+    let file = std::fs::read(path).unwrap();
+    let mut end = 24;
+    loop {
+        let len: [u8; 4] = file[end + 8..end + 12].try_into().unwrap();
+        let next = end + 16 + u32::from_le_bytes(len) as usize;
+        let is_request = file[end..next].windows(5).any(|octets| octets == b"GET /");
+        end = next;
+        if is_request {
+            return file[..end].to_vec();
+        }
+    }
+}
+
+#[test]
+fn a_request_without_an_answer_waits_on_the_screen() {
+    let name = format!("waiting-{}", std::process::id());
+    let pipe = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_httpwhy"));
+    command.args(["dashboard", "-r"]).arg(&pipe);
+    let mut shown = OnTerminal::start(&mut command);
+    let mut writer = OpenOptions::new().write(true).open(&pipe).unwrap();
+    let root = env!("CARGO_MANIFEST_DIR");
+    let sample = format!("{root}/samples/keep-alive.pcap");
+    writer.write_all(&up_to_the_request(&sample)).unwrap();
+    writer.flush().unwrap();
+    // Only what is new is drawn, and blanks are new nowhere.
+    shown.shows("waiting");
+    shown.shows("oldest");
+    drop(writer);
+    shown.shows("peak");
+    shown.send("-TERM");
+    assert_eq!(shown.ends(), Some(0));
+    std::fs::remove_file(&pipe).unwrap();
+}
+
+#[test]
+fn the_segments_of_a_connection_are_read_again() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_httpwhy"));
+    let root = env!("CARGO_MANIFEST_DIR");
+    command.current_dir(root).args(["dashboard", "samples/slow-client-zero-window.pcap"]);
+    let mut shown = OnTerminal::start(&mut command);
+    shown.shows("slow-client-zero-window.pcap");
+    shown.press("2o");
+    shown.shows("REMARK");
+    shown.shows("probe");
+    // Bodies of 512 octets are kept; the full view reads more of this one.
+    shown.press("\u{1b}");
+    shown.shows("PATH");
+    shown.press("\rG");
+    shown.shows("RESPONSE");
+    shown.press("Q");
+    assert_eq!(shown.ends(), Some(0));
+}
+
 /// What is asked for a picture panics.
 struct Panics;
 
@@ -146,6 +210,12 @@ impl Outside for Panics {
 
     fn recalled(&mut self) -> Option<(u64, Option<Whole>)> {
         panic!("as it was meant to")
+    }
+
+    fn trace(&mut self, _: Wanted) {}
+
+    fn traced(&mut self) -> Option<(u64, Result<Trace, String>)> {
+        None
     }
 
     fn ask(&mut self, _: Filter) {}

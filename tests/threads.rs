@@ -16,6 +16,7 @@ use httpwhy::capture::{Capture, Input, Next, Reading, Source};
 use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::filter::Filter;
+use httpwhy::http::Waiting;
 use httpwhy::pipeline::{self, Options, Outcome, Progress, Sink, Threads};
 use httpwhy::units::Duration;
 use httpwhy::wire::Endpoint;
@@ -279,4 +280,81 @@ fn what_came_before_a_failure_is_told_and_then_the_failure() {
     for (threads, packets) in WAYS {
         assert_eq!(told(spread(threads, packets)), one, "{threads} threads, {packets} packets");
     }
+}
+
+/// What waits after each portion, and which exchanges were given out between them.
+#[derive(Default)]
+struct Waits {
+    /// Packets read, and what waited then.
+    seen: Vec<(u64, Waiting)>,
+    /// For each exchange whose request was captured: the packet with the end of its head, and how many
+    /// portions had been read when it was given out.
+    exchanges: Vec<(u64, usize)>,
+}
+
+impl Sink<Error> for Waits {
+    fn record(&mut self, record: Record<'_>) -> Result<ControlFlow<()>, Error> {
+        if let Record::Exchange(_, exchange) = record
+            && let Some(request) = &exchange.request
+        {
+            self.exchanges.push((request.head_end.packet, self.seen.len()));
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn pause(&mut self, progress: &Progress<'_>) -> Result<ControlFlow<()>, Error> {
+        self.seen.push((progress.packets, progress.waiting.unwrap()));
+        Ok(ControlFlow::Continue(()))
+    }
+}
+
+fn waits(file: &[u8], threads: Option<Threads>) -> Waits {
+    let mut sink = Waits::default();
+    let threads = threads.unwrap_or_default();
+    let options = Options { waiting: true, threads, ..Options::default() };
+    pipeline::drive::<Error>(&mut from_memory(file), options, &mut sink).unwrap();
+    sink
+}
+
+#[test]
+fn requests_that_wait_are_counted_alike() {
+    let segments = traffic(0x77a1, 300);
+    let file = pcap::pcap(&frames::frames(&segments, &Encapsulation::ethernet()));
+    let one = waits(&file, None);
+    assert!(one.seen.len() > 1, "{} packets are too few", segments.len());
+    assert!(one.seen.iter().any(|(_, waiting)| waiting.requests > 0));
+    // Portions end where a second begins, too; of one packet each, all ends are among them.
+    for threads in [2, 3, 8] {
+        let several = waits(&file, Some(spread(threads, 1)));
+        for (packets, waiting) in &one.seen {
+            let other = several.seen.iter().find(|(seen, _)| seen == packets);
+            let other = other.map(|(_, other)| other);
+            assert_eq!(Some(waiting), other, "{threads} threads at packet {packets}");
+        }
+    }
+}
+
+#[test]
+fn what_waits_is_what_has_begun_and_is_not_over() {
+    let mut random = Random::new(0x77a2);
+    let captures: Vec<_> = (0..40_u16)
+        .map(|number| {
+            let client = Endpoint::v4([10, 1, 0, 1], 40_000 + number);
+            let server = Endpoint::v4([10, 2, 0, 1], 80);
+            let talk = traffic::connection(client, server, &Shape::SMALL, &mut random);
+            packets::segments(&Script { connections: vec![talk] }, &Stacks::default())
+        })
+        .collect();
+    let segments = transform::interleave(&captures, Duration::from_millis(20), 5);
+    let file = pcap::pcap(&frames::frames(&segments, &Encapsulation::ethernet()));
+    let waits = waits(&file, Some(spread(2, 50)));
+    let mut most = 0;
+    for (nth, (packets, waiting)) in waits.seen.iter().enumerate() {
+        let waited =
+            waits.exchanges.iter().filter(|(begun, given)| begun <= packets && *given > nth);
+        assert_eq!(waiting.requests, waited.count() as u64, "at packet {packets}");
+        assert_eq!(waiting.requests > 0, waiting.oldest.is_some());
+        most = most.max(waiting.requests);
+    }
+    assert!(most > 3, "{most} at most waited at a time");
 }

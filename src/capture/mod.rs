@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! path, -, reader → window → [gzip, zstd → window] → pcap | pcapng → merge by time → Packet<'_>
-//! device → libpcap ───────────────────────────────────────────────────────────────↗
+//! device → libpcap → buffered ────────────────────────────────────────────────────↗
 //! ```
 //!
 //! Whatever gives packets is a [`Source`]. A packet borrows its octets from the read buffer; nothing is allocated per packet. What is wrong
@@ -11,6 +11,8 @@
 //! is told with its place. This module decodes no link layer and prints nothing.
 
 mod ahead;
+mod batch;
+mod buffered;
 mod compressed;
 mod file;
 #[cfg(all(feature = "live", unix))]
@@ -21,6 +23,7 @@ mod pcap;
 mod pcapng;
 #[cfg(unix)]
 mod poll;
+mod recent;
 mod record;
 mod report;
 pub mod save;
@@ -35,8 +38,10 @@ use std::path::{Path, PathBuf};
 use crate::error::Error;
 use crate::wire::Packet;
 
+pub use buffered::Buffered;
 pub use compressed::Compression;
 use merge::Merge;
+pub use recent::Recent;
 pub use report::{Damage, Fault, Format, Input, Interface, Statistics, Then};
 pub use source::{Block, Next, Reading, Source};
 pub use watch::Watch;

@@ -40,8 +40,25 @@ pub trait Source: Send {
     /// How far reading has come.
     fn reading(&self) -> Reading;
 
+    /// Packets that came and were not given, since whoever takes them was too slow; as of the last
+    /// [`Self::refresh`].
+    fn missed(&self) -> u64 {
+        0
+    }
+
     /// Brings counters that somebody else keeps, as the kernel does, up to date.
     fn refresh(&mut self) {}
+
+    /// No further packet will be asked for: brings all counters to their end, and writes what is to
+    /// be saved.
+    ///
+    /// # Errors
+    ///
+    /// It cannot be written.
+    fn close(&mut self) -> Result<(), Error> {
+        self.refresh();
+        Ok(())
+    }
 
     /// Whether packets come while they happen, so that stopping is the ordinary end of it.
     fn is_live(&self) -> bool {
@@ -71,8 +88,16 @@ impl<S: Source + ?Sized> Source for Box<S> {
         (**self).reading()
     }
 
+    fn missed(&self) -> u64 {
+        (**self).missed()
+    }
+
     fn refresh(&mut self) {
         (**self).refresh();
+    }
+
+    fn close(&mut self) -> Result<(), Error> {
+        (**self).close()
     }
 
     fn is_live(&self) -> bool {

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::{self, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
@@ -44,7 +44,8 @@ impl Watch {
     /// As for [`Capture::open`](super::Capture::open).
     pub fn follow(path: &Path) -> Result<Self, Error> {
         let (file, _) = file::open_path(path)?;
-        Self::new(path, Box::new(Following { file, read: 0, dry: false }))
+        let following = Following { path: path.to_owned(), file, read: 0, dry: false };
+        Self::new(path, Box::new(following))
     }
 
     fn new(path: &Path, reader: Box<dyn Read + Send>) -> Result<Self, Error> {
@@ -112,6 +113,7 @@ impl Read for Waiting {
 
 /// A file whose end is only its end for now.
 struct Following {
+    path: PathBuf,
     file: fs::File,
     /// Octets read of it.
     read: u64,
@@ -127,12 +129,29 @@ impl Read for Following {
         let octets = self.file.read(into)?;
         self.dry = octets == 0;
         self.read = self.read.saturating_add(octets as u64);
-        match self.dry {
-            false => Ok(octets),
-            true if self.file.metadata()?.len() < self.read => {
-                Err(io::Error::other("it was cut or begun anew while it was followed"))
-            }
-            true => Err(io::ErrorKind::WouldBlock.into()),
+        if !self.dry {
+            return Ok(octets);
         }
+        let opened = self.file.metadata()?;
+        if opened.len() < self.read {
+            return Err(io::Error::other("it was cut or begun anew while it was followed"));
+        }
+        if is_another(&self.path, &opened) {
+            return Err(io::Error::other("another file has taken its name while it was followed"));
+        }
+        Err(io::ErrorKind::WouldBlock.into())
     }
+}
+
+/// Whether a path leads to another file than the one that was opened. One that was removed may still
+/// be written to.
+#[cfg(unix)]
+fn is_another(path: &Path, opened: &fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).is_ok_and(|found| (found.dev(), found.ino()) != (opened.dev(), opened.ino()))
+}
+
+#[cfg(not(unix))]
+fn is_another(_: &Path, _: &fs::Metadata) -> bool {
+    false
 }

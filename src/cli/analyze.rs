@@ -124,6 +124,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         by,
         threads,
         memory,
+        waiting: false,
         verify_checksums: arguments.input.verify_checksums,
     };
     let waits = format.causes || format.findings;

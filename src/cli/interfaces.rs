@@ -41,17 +41,21 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         let facts = escape::text(facts.join("  ").as_bytes()).into_owned();
         let _ = writeln!(text, "{name:<widest$}  {facts}");
     }
-    let refused = devices.iter().filter_map(|device| device.refused.as_deref());
-    let forbidden = refused.filter(|why| live::is_permission(why)).count();
+    // Buses and logs may ask for more rights than anybody needs here.
+    let mut networks = devices.iter().filter(|device| device.is_network());
+    let forbidden =
+        |device: &live::Device| device.refused.as_deref().is_some_and(live::is_permission);
+    let refused = networks.clone().find(|device| forbidden(device));
     text.push('\n');
-    if forbidden > 0 {
-        let device = devices.first().map_or("eth0", |device| device.name.as_str());
-        let _ = writeln!(text, "You may not capture:\n{}", live::cure(device));
-    } else if devices.is_empty() {
-        text.push_str("There is nothing to capture from.\n");
-    } else {
-        let device = devices.first().map_or("any", |device| device.name.as_str());
-        let _ = writeln!(text, "You may capture: httpwhy sniff -i {device} tcp port 80");
+    match (networks.find(|device| device.refused.is_none()), refused) {
+        (Some(device), _) => {
+            let name = &device.name;
+            let _ = writeln!(text, "You may capture: httpwhy sniff -i {name} tcp port 80");
+        }
+        (None, Some(device)) => {
+            let _ = writeln!(text, "You may not capture:\n{}", live::cure(&device.name));
+        }
+        (None, None) => text.push_str("There is nothing to capture from.\n"),
     }
     let _ = writeln!(text, "While it reads: {}", confine::offered().line());
     let written = io::stdout().lock().write_all(text.as_bytes());

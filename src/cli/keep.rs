@@ -6,15 +6,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use httpwhy::capture::Source;
-use httpwhy::capture::save::{Kind, Rotation, Saved};
+use httpwhy::capture::save::{Files, Kind, Opener, Rotation, Saved};
 use httpwhy::error::Error;
 use httpwhy::units::Duration;
 
 use super::amount;
+use super::pick::{Picked, pick};
 
 #[derive(Debug, Args)]
 pub(super) struct Keep {
-    /// Save all captured packets in a new file (mode 0600): pcapng if it is named so, else pcap
+    /// Save all captured packets in a new file (mode 0600): pcapng if it is named so, else pcap. sniff -Y: those of
+    /// the exchanges that match
     #[arg(short, long, value_name = "FILE")]
     write: Option<PathBuf>,
     /// Begin another file after so many octets, as in 100M: FILE-0001, FILE-0002 …
@@ -26,12 +28,6 @@ pub(super) struct Keep {
     /// Keep only so many of these files, the newest
     #[arg(long, value_name = "N", requires = "write", value_parser = clap::value_parser!(u32).range(1..))]
     rotate_keep: Option<u32>,
-}
-
-/// A source, and whether what it gives is saved.
-pub(super) enum Kept<S> {
-    As(S),
-    Saved(Box<Saved<S>>),
 }
 
 impl Keep {
@@ -46,8 +42,29 @@ impl Keep {
     }
 
     /// Lets the packets of a source into files as they pass, if that was asked for.
-    pub fn save<S: Source>(&self, source: S, force: bool) -> Result<Kept<S>, Error> {
-        let Some(path) = self.write.clone() else { return Ok(Kept::As(source)) };
+    pub fn save(&self, source: Box<dyn Source>, force: bool) -> Result<Box<dyn Source>, Error> {
+        Ok(match self.files(force)? {
+            Some((kind, rotation, opener)) => Box::new(Saved::new(source, kind, rotation, opener)?),
+            None => source,
+        })
+    }
+
+    /// The same for the packets of exchanges that somebody else picks, of which so many octets are kept
+    /// until it is known.
+    pub fn pick(
+        &self,
+        source: Box<dyn Source>,
+        force: bool,
+        octets: u64,
+    ) -> Result<(Box<dyn Source>, Option<Picked>), Error> {
+        let Some((kind, rotation, opener)) = self.files(force)? else { return Ok((source, None)) };
+        let (passing, picked) = pick(source, Files::new(kind, rotation, opener)?, octets);
+        Ok((Box::new(passing), Some(picked)))
+    }
+
+    /// Which files are made, when, and how they are opened.
+    fn files(&self, force: bool) -> Result<Option<(Kind, Rotation, Opener)>, Error> {
+        let Some(path) = self.write.clone() else { return Ok(None) };
         let rotation = Rotation {
             octets: self.rotate_size,
             every: self.rotate_every,
@@ -67,8 +84,7 @@ impl Keep {
             let path = if rotation.is_wanted() { numbered(&path, number) } else { path.clone() };
             create(&path, force).map(|file| (path, file))
         };
-        let saved = Saved::new(source, kind, rotation, Box::new(opener))?;
-        Ok(Kept::Saved(Box::new(saved)))
+        Ok(Some((kind, rotation, Box::new(opener))))
     }
 }
 

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use clap::Args;
-use httpwhy::capture::{Capture, Source, Watch};
+use httpwhy::capture::{Buffered, Capture, Source, Watch};
 use httpwhy::error::Error;
+use httpwhy::limits::KERNEL_BUFFER_MIB;
 
 use super::confine::{self, Needs};
 
@@ -26,7 +27,7 @@ pub(super) struct Device {
     #[arg(short, long, value_name = "N", requires = "interface", value_parser = clap::value_parser!(u32).range(1..=262_144))]
     snaplen: Option<u32>,
     /// Buffer of the kernel, MiB: more of it loses fewer packets
-    #[arg(short = 'B', long, value_name = "MIB", requires = "interface", default_value_t = 32, value_parser = clap::value_parser!(u32).range(1..=2_047))]
+    #[arg(short = 'B', long, value_name = "MIB", requires = "interface", default_value_t = KERNEL_BUFFER_MIB, value_parser = clap::value_parser!(u32).range(1..=2_047))]
     buffer: u32,
     /// Only packets from and to this machine, where the interface sees others too
     #[arg(short = 'p', long, requires = "interface")]
@@ -78,14 +79,22 @@ impl Device {
         self.follow
     }
 
+    /// An interface is emptied by a thread of its own, whatever is done with its packets meanwhile; to be
+    /// said of a source that saves them already. Files and pipes can wait.
+    pub fn buffer(&self, source: Box<dyn Source>) -> Box<dyn Source> {
+        if self.is_interface() { Box::new(Buffered::new(source)) } else { source }
+    }
+
     /// Opens the interface, or the one file or pipe in `read`. Words that are neither are a capture
-    /// filter; without an interface the first of them is the file.
+    /// filter; without an interface the first of them is the file. What has to be waited for is named to
+    /// `waits` before.
     /// From then on the process can make what `write` names and do little else.
     pub fn open(
         &self,
         read: &[PathBuf],
         words: &[String],
         write: Vec<PathBuf>,
+        waits: impl FnOnce(&str),
     ) -> Result<Opened, Error> {
         match &self.interface {
             Some(_) if !read.is_empty() => {
@@ -101,18 +110,29 @@ impl Device {
             None => {
                 let named = words.iter().map(PathBuf::from);
                 self.confine(read.iter().cloned().chain(named).collect(), write);
-                self.open_path(read, words)
+                self.open_path(read, words, waits)
             }
         }
     }
 
     /// Opens what is to be read while something writes to it.
-    fn open_path(&self, read: &[PathBuf], words: &[String]) -> Result<Opened, Error> {
+    fn open_path(
+        &self,
+        read: &[PathBuf],
+        words: &[String],
+        waits: impl FnOnce(&str),
+    ) -> Result<Opened, Error> {
         let named = words.iter().map(PathBuf::from);
         let paths: Vec<PathBuf> = read.iter().cloned().chain(named).collect();
+        if let Some(name) = paths.first().filter(|path| is_interface(path)) {
+            let name = name.display();
+            let help =
+                format!("there is no file {name}, but an interface: -i {name} captures from it");
+            return Err(Error::Usage(help));
+        }
         let path = match paths.as_slice() {
             [path] => path.clone(),
-            [] if !io::stdin().is_terminal() => PathBuf::from("-"),
+            [] if is_piped() => PathBuf::from("-"),
             [] => {
                 let help = "nothing to read: -i IFACE captures from an interface (httpwhy \
                             interfaces shows which), - reads a pipe";
@@ -131,12 +151,15 @@ impl Device {
             return Err(Error::Usage(help.to_owned()));
         }
         let is_file = if is_standard { is_regular_input() } else { is_regular(&path) };
+        let name = if is_standard { "standard input".into() } else { path.display().to_string() };
+        if (self.follow || !is_file) && (is_standard || path.exists()) {
+            waits(&name);
+        }
         let source: Box<dyn Source> = match (self.follow, is_file) {
             (true, true) => Box::new(Watch::follow(&path)?),
             (false, true) => Box::new(Capture::open(&[&path])?),
             (_, false) => Box::new(Watch::pipe(&path)?),
         };
-        let name = if is_standard { "standard input".into() } else { path.display().to_string() };
         Ok(Opened { source, name })
     }
 
@@ -181,6 +204,26 @@ impl Device {
     }
 }
 
+/// Whether something comes in by standard input: neither a terminal nor the device that has nothing.
+fn is_piped() -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let number = |found: fs::Metadata| found.rdev();
+        let nothing = fs::metadata("/dev/null").map(number).ok();
+        if nothing.is_some() && input_metadata().map(number).ok() == nothing {
+            return false;
+        }
+    }
+    !io::stdin().is_terminal()
+}
+
+/// Whether what is no file is the name of an interface, which is easily written without its -i.
+fn is_interface(path: &Path) -> bool {
+    let is_name = path.components().count() == 1 && !path.exists();
+    is_name && (path.as_os_str() == "any" || Path::new("/sys/class/net").join(path).exists())
+}
+
 fn is_regular(path: &Path) -> bool {
     // What is not there is refused when it is opened.
     fs::metadata(path).map_or(true, |found| found.is_file() || found.is_dir())
@@ -188,9 +231,14 @@ fn is_regular(path: &Path) -> bool {
 
 #[cfg(unix)]
 fn is_regular_input() -> bool {
+    input_metadata().is_ok_and(|found| found.is_file())
+}
+
+/// What standard input is.
+#[cfg(unix)]
+fn input_metadata() -> io::Result<fs::Metadata> {
     use std::os::fd::AsFd;
-    let file = io::stdin().as_fd().try_clone_to_owned().map(fs::File::from);
-    file.and_then(|file| file.metadata()).is_ok_and(|found| found.is_file())
+    fs::File::from(io::stdin().as_fd().try_clone_to_owned()?).metadata()
 }
 
 #[cfg(not(unix))]

@@ -18,6 +18,7 @@ mod keep;
 mod live;
 mod man;
 mod output;
+mod pick;
 mod select;
 mod show;
 mod sniff;

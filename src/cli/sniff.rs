@@ -13,11 +13,13 @@ use httpwhy::capture::Source;
 use httpwhy::engine::Record;
 use httpwhy::export::Exporter;
 use httpwhy::http::Protocol;
+use httpwhy::limits;
 use httpwhy::pipeline::{self, Outcome, Progress, Sink};
 use httpwhy::snapshot::Drops;
 use httpwhy::stats;
 use httpwhy::units::{Count, Duration, Timestamp};
 
+use super::pick::Picked;
 use super::{Done, amount, analyze, complain, format, input, keep, live, output, select, tell};
 
 /// How old a packet may be that the kernel has and this program has not.
@@ -79,14 +81,18 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let filter = arguments.select.compile()?;
     let gate = arguments.fail_on.as_deref().map(select::compile).transpose()?;
     let made = [arguments.output.made(), arguments.keep.made()].into_iter().flatten().collect();
+    let told = !arguments.talk.is_quiet();
+    let waits = |name: &str| {
+        if told {
+            tell(&format!("reading {name} as it comes; Ctrl-C stops"));
+        }
+    };
     let live::Opened { source, name } =
-        arguments.device.open(&arguments.read, &arguments.words, made)?;
-    let is_live = source.is_live();
+        arguments.device.open(&arguments.read, &arguments.words, made, waits)?;
     let stop = live::stop_flag()?;
     let mut out = arguments.output.open()?;
     let mut exporter = format.open(arguments.output.options());
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
-    let told = !arguments.talk.is_quiet();
     let mut shown = Shown {
         exporter,
         out,
@@ -98,7 +104,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         until: arguments.duration,
         stop,
         ending: None,
+        hasty: false,
         losses: told.then(Losses::default),
+        saved: false,
+        picked: None,
     };
     let by = analyze::grouped_by(format.name, &[]);
     let wanted = pipeline::Options {
@@ -110,23 +119,22 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         memory: arguments.memory.octets(),
         ..pipeline::Options::default()
     };
-    let announce = || {
-        if told && is_live {
-            tell(&format!("capturing on {name}; Ctrl-C stops"));
-        }
+    let force = arguments.output.force();
+    let mut source = if wanted.filter.is_some() {
+        let octets = wanted.memory.unwrap_or(limits::MEMORY);
+        let source = arguments.device.buffer(source);
+        let (source, picked) = arguments.keep.pick(source, force, octets)?;
+        shown.picked = picked;
+        source
+    } else {
+        shown.saved = arguments.keep.is_wanted();
+        arguments.device.buffer(arguments.keep.save(source, force)?)
     };
-    let outcome = match arguments.keep.save(source, arguments.output.force())? {
-        keep::Kept::As(mut source) => {
-            announce();
-            shown.drive(&mut source, wanted)?
-        }
-        keep::Kept::Saved(mut source) => {
-            announce();
-            let outcome = shown.drive(&mut *source, wanted)?;
-            source.finish()?;
-            outcome
-        }
-    };
+    if told && arguments.device.is_interface() {
+        tell(&format!("capturing on {name}; Ctrl-C stops"));
+    }
+    let outcome = shown.drive(&mut *source, wanted)?;
+    drop(source);
     let stopped = shown.stop.load(Ordering::Relaxed);
     if told {
         shown.summarise(&outcome);
@@ -158,22 +166,35 @@ struct Shown {
     stop: Arc<AtomicBool>,
     /// Since when it is to end.
     ending: Option<Ending>,
+    /// Whether it ended before everything was looked at that came in front of that.
+    hasty: bool,
     /// `None`: nobody wants to hear of them.
     losses: Option<Losses>,
+    /// Whether packets are saved before they are looked at.
+    saved: bool,
+    /// Learns whose packets are to be saved behind that.
+    picked: Option<Picked>,
 }
 
 impl Sink<anyhow::Error> for Shown {
     fn record(&mut self, record: Record<'_>) -> anyhow::Result<ControlFlow<()>> {
+        // Behind the last one comes what belongs to those that were shown, and nothing else.
+        let is_beyond = match record {
+            Record::Exchange(..) => self.left == 0,
+            Record::Finding(finding) => {
+                self.left == 0 && finding.transaction.is_none_or(|id| id > self.last)
+            }
+            Record::Verdict(verdict) => verdict.transaction > self.last,
+            Record::Stray(_) | Record::Connection(_) => false,
+        };
+        if is_beyond {
+            return Ok(ControlFlow::Continue(()));
+        }
+        if let Some(picked) = &self.picked {
+            picked.record(record);
+        }
         let Self { exporter, out, .. } = self;
         let written = match record {
-            // Behind the last one comes what belongs to those that were shown, and nothing else.
-            Record::Exchange(..) if self.left == 0 => Ok(()),
-            Record::Finding(finding)
-                if self.left == 0 && finding.transaction.is_none_or(|id| id > self.last) =>
-            {
-                Ok(())
-            }
-            Record::Verdict(verdict) if verdict.transaction > self.last => Ok(()),
             Record::Exchange(id, exchange) => {
                 self.left -= 1;
                 self.last = id;
@@ -196,7 +217,7 @@ impl Sink<anyhow::Error> for Shown {
         let written = exporter.pause(out).and_then(|()| out.flush());
         written.map_err(|error| self.out.refused(error))?;
         if let Some(losses) = &mut self.losses {
-            losses.tell(progress.drops);
+            losses.tell(progress.drops, self.saved);
         }
         let elapsed = || u64::try_from(self.begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
         if self.stop.load(Ordering::Relaxed)
@@ -204,7 +225,10 @@ impl Sink<anyhow::Error> for Shown {
         {
             self.ending.get_or_insert_with(Ending::now);
         }
-        let is_over = self.left == 0 || self.ending.is_some_and(|ending| ending.is_over(progress));
+        let caught_up = self.ending.is_some_and(|ending| ending.has_caught_up(progress));
+        self.hasty = self.ending.is_some_and(|ending| ending.since.elapsed() >= LONGEST_DRAIN);
+        let is_over = self.left == 0 || caught_up || self.hasty;
+        self.hasty &= self.left > 0 && !caught_up;
         Ok(if is_over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 }
@@ -225,14 +249,13 @@ impl Ending {
         Self { since: Instant::now(), at: nanos.map(Timestamp::from_nanos) }
     }
 
-    fn is_over(&self, progress: &Progress<'_>) -> bool {
-        let caught_up = if progress.is_quiet {
+    fn has_caught_up(&self, progress: &Progress<'_>) -> bool {
+        if progress.is_quiet {
             self.since.elapsed() >= IN_FLIGHT
         } else {
             // Under load it is never quiet. The clock of a pipe may be another one.
             progress.now.zip(self.at).is_some_and(|(now, at)| now >= at)
-        };
-        caught_up || self.since.elapsed() >= LONGEST_DRAIN
+        }
     }
 }
 
@@ -262,16 +285,27 @@ impl Shown {
             Count(self.failed),
             many(summary.packets, "packet"),
         );
+        if let Some(picked) = &self.picked {
+            text.push_str(&format!(", {} saved", Count(picked.written())));
+        }
         let Drops { system, interface, own } = summary.drops;
         if let Some(dropped) = system {
             text.push_str(&format!(", {} dropped by the kernel", Count(dropped)));
         }
-        for (dropped, by) in [(interface, "the interface"), (Some(own), "httpwhy")] {
+        let ours = if self.saved { "httpwhy (they are in the file)" } else { "httpwhy" };
+        for (dropped, by) in [(interface, "the interface"), (Some(own), ours)] {
             if let Some(dropped @ 1..) = dropped {
                 text.push_str(&format!(", {} by {by}", Count(dropped)));
             }
         }
         tell(&text);
+        let taken: u64 = summary.inputs.iter().map(|input| input.packets).sum();
+        let waiting = taken.saturating_sub(summary.packets).saturating_sub(own);
+        if self.hasty && waiting > 0 {
+            let text =
+                format!("{} that waited when it ended were not looked at", many(waiting, "packet"));
+            complain("note", &text);
+        }
         if outcome.statistics.exchanges == 0 && summary.packets > 0 {
             let connections = many(outcome.statistics.connections, "connection");
             let encrypted = outcome.statistics.protocols.count(Protocol::Tls);
@@ -304,17 +338,25 @@ struct Losses {
 }
 
 impl Losses {
-    fn tell(&mut self, drops: Drops) {
+    fn tell(&mut self, drops: Drops, saved: bool) {
         let lost = drops.total().unwrap_or(0);
         if lost <= self.told || self.at.is_some_and(|at| at.elapsed() < TELLING) {
             return;
         }
         let Drops { system, interface, own } = drops;
+        let ours = match saved {
+            true => {
+                "httpwhy (it gets too little processor time; they are in the file, for analyze)"
+            }
+            false => {
+                "httpwhy (it gets too little processor time: a BPF filter gives it less to do)"
+            }
+        };
         let mut parts = Vec::new();
         for (dropped, by) in [
             (system, "the kernel (its buffer was full: -B gives it more, a BPF filter less to do)"),
             (interface, "the interface"),
-            (Some(own), "httpwhy"),
+            (Some(own), ours),
         ] {
             if let Some(dropped @ 1..) = dropped {
                 parts.push(format!("{} by {by}", Count(dropped)));

@@ -1,20 +1,25 @@
 //! The state of the dashboard: what is looked at, and how. Snapshots and keys change it (`input`),
 //! `view` draws it. Opens no terminal and reads no capture, so that tests can drive it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::ask::{Asking, sort_row};
 use super::list::List;
 use super::order::Answer;
 use super::problems::{self, Kind, Problem};
+use super::segments::{Segments, Wanted};
 use super::theme::Theme;
+use super::timeline::Window;
+use super::view::Size;
 use super::widget::Prompt;
 use super::words::Times;
+use crate::export::detail::Form;
 use crate::filter::Filter;
+use crate::flow::Trace;
 use crate::rules::Severity;
 use crate::secret::Secrets;
-use crate::snapshot::{Row, Snapshot};
+use crate::snapshot::{Row, Snapshot, Whole};
 use crate::wire::Endpoint;
 
 /// What somebody who opens the dashboard may choose.
@@ -62,6 +67,8 @@ pub(super) enum Popup {
     Help(usize),
     Copy,
     Save,
+    /// Columns of requests, and the chosen one.
+    Columns(usize),
     /// Leaving a live capture that is not saved.
     Quit,
 }
@@ -104,6 +111,8 @@ pub enum Effect {
     },
     /// Read an exchange again, which is not kept whole.
     Recall(u64),
+    /// Read every segment of a connection again.
+    Trace(Wanted),
 }
 
 /// The full view of an exchange.
@@ -115,8 +124,12 @@ pub(super) struct Detail {
     pub scroll: usize,
     /// The pane that scrolls: request, response, timeline, why.
     pub pane: usize,
+    /// Whether that pane has all the room.
+    pub alone: bool,
     /// Lines there are to scroll, as far as the last picture knew.
     pub lines: usize,
+    /// The part of the time that its bars show.
+    pub window: Window,
 }
 
 /// See the module's words.
@@ -148,16 +161,29 @@ pub struct App {
     pub(super) counting: bool,
     pub(super) marked: BTreeSet<u32>,
     pub(super) times: Times,
+    /// Columns of requests that somebody chose to see, or not to see.
+    pub(super) columns: BTreeMap<&'static str, bool>,
+    /// The size of the last picture.
+    pub(super) size: Size,
     pub(super) zoom: usize,
     pub(super) follow: bool,
+    /// The number that the next exchange had when the newest was followed last.
+    pub(super) followed: usize,
     pub(super) secrets: Secrets,
     pub(super) theme: Theme,
+    /// The form of bodies, and the one of text that hexadecimal goes back to.
+    pub(super) form: Form,
+    pub(super) text_form: Form,
     pub(super) mouse: bool,
     pub(super) working: bool,
     /// The filter that the capture was read again for, and which exchanges matched, where that is known.
     asked: Option<(String, Option<Vec<u64>>)>,
     /// The exchange that was read again, as its number and all of it.
-    pub(super) again: Option<(u64, crate::snapshot::Whole)>,
+    pub(super) again: Option<(u64, Whole)>,
+    /// The exchange that is being read again.
+    pub(super) recalling: Option<u64>,
+    /// The segments of a connection, over everything else.
+    pub(super) segments: Option<Segments>,
 }
 
 /// What the curves show: seconds, 0 for all.
@@ -201,14 +227,21 @@ impl App {
             counting: false,
             marked: BTreeSet::new(),
             times: Times::default(),
+            columns: BTreeMap::new(),
+            size: Size::Full,
             zoom: if options.live { 2 } else { 0 },
             follow: options.live,
+            followed: 0,
             secrets: options.secrets,
             theme: options.theme,
+            form: Form::Pretty,
+            text_form: Form::Pretty,
             mouse: false,
             working: false,
             asked: None,
             again: None,
+            recalling: None,
+            segments: None,
             options,
         }
     }
@@ -236,6 +269,9 @@ impl App {
         }
         self.find_problems();
         while self.work() && !self.working_long() {}
+        if self.follow {
+            self.followed = self.shown.rows.end();
+        }
         if self.follow && self.detail.is_none() {
             let newest_first = self.list(REQUESTS).order.reversed;
             let list = self.list_mut(REQUESTS);
@@ -372,20 +408,40 @@ impl App {
     }
 
     /// All that is known of an exchange, where it is kept or was read again.
-    pub(super) fn whole(&self, id: u64) -> Option<&crate::snapshot::Whole> {
+    pub(super) fn whole(&self, id: u64) -> Option<&Whole> {
         let again = self.again.as_ref().filter(|(number, _)| *number == id);
         again.map(|(_, whole)| whole).or_else(|| self.shown.whole(id))
     }
 
     /// An exchange was read again.
-    pub fn recall(&mut self, id: u64, whole: Option<crate::snapshot::Whole>) {
+    pub fn recall(&mut self, id: u64, whole: Option<Whole>) {
+        self.recalling = self.recalling.filter(|wanted| *wanted != id);
         match whole {
-            Some(whole) => {
+            Some(mut whole) => {
+                // What is kept was said with all of the capture in view.
+                if let Some(kept) = self.shown.whole(id) {
+                    whole.verdicts.clone_from(&kept.verdicts);
+                    whole.findings.clone_from(&kept.findings);
+                }
                 self.again = Some((id, whole));
                 self.message = None;
             }
             None => self.message = Some(format!("exchange {id} could not be read again")),
         }
+    }
+
+    /// The segments of a connection were read again, or why not.
+    pub fn trace(&mut self, connection: u64, found: Result<Trace, String>) {
+        if let Some(segments) = &mut self.segments
+            && segments.wanted.connection == connection
+        {
+            segments.take(found);
+        }
+    }
+
+    /// Whether an exchange is being read again.
+    pub(super) const fn is_recalling(&self) -> bool {
+        self.recalling.is_some()
     }
 
     /// The filter that the capture is to be read again for, once: some exchanges that it asks about are

@@ -1,6 +1,7 @@
 //! Texts to take elsewhere: an exchange and a letter in, what goes to the clipboard out. Nothing that
 //! a shell or a terminal would obey is left in it.
 
+use crate::export::detail::{self, Bodies};
 use crate::export::{FORMATS, Options, Sort, escape};
 use crate::flow::Mark;
 use crate::http::{Exchange, FieldName, Message};
@@ -16,6 +17,7 @@ pub(super) static MENU: &[(char, &str)] = &[
     ('s', "Wireshark filter: its TCP connection"),
     ('j', "record (JSON line)"),
     ('h', "heads of both messages"),
+    ('b', "body of the response, or else the request"),
 ];
 
 /// How records look outside of a file.
@@ -54,6 +56,7 @@ pub(super) fn text(
             (format.open)(options(secrets)).exchange(id, exchange, &mut line).ok()?;
             String::from_utf8_lossy(&line).trim_end().to_owned()
         }
+        'b' => body(exchange, secrets)?,
         _ => heads(exchange, secrets),
     };
     Some((what, text))
@@ -125,6 +128,22 @@ fn heads(exchange: &Exchange, secrets: Secrets) -> String {
         text.push('\n');
     }
     text
+}
+
+/// The message whose body is taken: the response where it has one, or else the request.
+pub(super) fn with_body(exchange: &Exchange) -> Option<&Message> {
+    let messages = [exchange.response.as_deref(), exchange.request.as_deref()];
+    messages.into_iter().flatten().find(|message| !message.preview.is_empty())
+}
+
+fn body(exchange: &Exchange, secrets: Secrets) -> Option<String> {
+    let mut page = Vec::new();
+    let message = with_body(exchange)?;
+    detail::write_body(message, options(secrets), Bodies::default(), &mut page).ok()?;
+    let page = String::from_utf8_lossy(&page);
+    let lines = page.trim_matches('\n').split('\n');
+    let lines: Vec<&str> = lines.map(|line| line.strip_prefix("  ").unwrap_or(line)).collect();
+    Some(lines.join("\n"))
 }
 
 /// The packets that an exchange names.

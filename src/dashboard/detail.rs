@@ -1,4 +1,4 @@
-//! One exchange: its timeline with packets, why it failed, both heads. In full view, as panes below
+//! One exchange: its timeline with packets, why it failed, both messages. In full view, as panes below
 //! the list, and as a strip of few lines.
 
 use ratatui::buffer::Buffer;
@@ -7,13 +7,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::app::App;
-use super::copy;
+use super::message;
 use super::theme::Meaning;
 use super::timeline::timeline;
 use super::view::Size;
 use super::widget::{fit, line, panel, put, right, scroll_mark, wrapped};
 use super::words::{DASH, duration, host, safe, sign, status, target, unanswered, why};
-use crate::export::{detail, escape};
+use crate::export::escape;
 use crate::http::Message;
 use crate::snapshot::{Row, Whole};
 use crate::status::Language;
@@ -21,6 +21,13 @@ use crate::units::{Count, Duration, Octets};
 
 /// Columns of a label in front of an explanation.
 const LABEL: usize = 10;
+
+/// What help says of it below the keys.
+pub(super) const HELP: &[&str] = &[
+    "Bars show when each event was; + looks closer, h and l earlier and later.",
+    "Bodies come decoded, and with <hidden> in the place of secrets until R shows them.",
+    "Of a file up to 16 KiB of each body are read; live --body N says how much is kept.",
+];
 
 /// A line with a meaning for each piece.
 pub(super) type Pieces = Vec<(String, Meaning)>;
@@ -38,21 +45,32 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
     let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     let whole = app.whole(view.id);
     let lines = if size == Size::Full {
-        let timeline = timeline(row, whole, usize::from(area.width) - 4);
+        let timeline = timeline(row, whole, usize::from(area.width) - 4, view.window);
         let reasons = reasons(app, row, whole, usize::from(area.width) - 4);
         let wanted = u16::try_from(timeline.len() + 2).unwrap_or(u16::MAX);
         let above = wanted.clamp(4, (body.height / 3).max(4));
         let (upper, rest) = super::tab::split(body, above);
         let wanted = u16::try_from(reasons.len() + 2).unwrap_or(u16::MAX);
         let (middle, lower) = super::tab::split(rest, wanted.clamp(3, (rest.height / 2).max(3)));
+        let [upper, middle, lower] = match (view.alone, view.pane) {
+            (false, _) => [upper, middle, lower],
+            (true, 2) => [body, Rect::ZERO, Rect::ZERO],
+            (true, 3) => [Rect::ZERO, body, Rect::ZERO],
+            (true, _) => [Rect::ZERO, Rect::ZERO, body],
+        };
         let mut most = 1;
-        for (which, area, name, beside, lines) in [
-            (2, upper, "Timeline", "packet numbers as in Wireshark", &timeline),
-            (3, middle, "Why", "", &reasons),
-        ] {
+        let part = view.window.is_part();
+        let bars = if part { "h l earlier, later  + - zoom" } else { "+ zoom" };
+        for (which, area, name, beside, lines) in
+            [(2, upper, "Timeline", bars, &timeline), (3, middle, "Why", "", &reasons)]
+        {
             let chosen = view.pane == which;
-            let inside =
-                panel(buffer, area, theme, name, if chosen { "j k scroll" } else { beside });
+            let word = match (chosen, beside.is_empty()) {
+                (true, false) => format!("j k scroll  Enter alone  {beside}"),
+                (true, true) => "j k scroll  Enter alone".to_owned(),
+                (false, _) => beside.to_owned(),
+            };
+            let inside = panel(buffer, area, theme, name, &word);
             let over = lines.len().saturating_sub(usize::from(inside.height));
             let scroll = if chosen { view.scroll.min(over) } else { 0 };
             draw_pieces(app, buffer, inside, lines, scroll);
@@ -63,16 +81,19 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
                 most = over + 1;
             }
         }
-        most.max(heads(app, whole, buffer, lower, view.scroll, view.pane))
+        if !lower.is_empty() {
+            most = most.max(message::panes(app, whole, buffer, lower, &view));
+        }
+        most
     } else {
         // One page to scroll.
         let room = usize::from(area.width).saturating_sub(2);
         let mut page = reasons(app, row, whole, room);
         page.push(Vec::new());
-        page.extend(timeline(row, whole, room));
-        for message in [0, 1] {
+        page.extend(timeline(row, whole, room, view.window));
+        for which in [0, 1] {
             page.push(Vec::new());
-            page.extend(message_lines(app, whole, message, room, true));
+            page.extend(message::lines(app, whole, which, room, true));
         }
         let count = page.len();
         draw_pieces(app, buffer, body, &page, view.scroll);
@@ -124,7 +145,13 @@ fn title(app: &App, id: u64, row: &Row, buffer: &mut Buffer, area: Rect, size: S
     line(buffer, area, 0, &Line::from(spans));
 }
 
-fn draw_pieces(app: &App, buffer: &mut Buffer, area: Rect, lines: &[Pieces], scroll: usize) {
+pub(super) fn draw_pieces(
+    app: &App,
+    buffer: &mut Buffer,
+    area: Rect,
+    lines: &[Pieces],
+    scroll: usize,
+) {
     for (row, pieces) in (0..area.height).zip(lines.iter().skip(scroll)) {
         let spans = std::iter::once(Span::raw(" ")).chain(
             pieces
@@ -201,86 +228,6 @@ fn reasons(app: &App, row: &Row, whole: Option<&Whole>, columns: usize) -> Vec<P
     lines
 }
 
-/// The lines of one message: 0 the request, 1 the response. What `httpwhy show` prints, with the line
-/// that says which packets it came in or without.
-fn message_lines(
-    app: &App,
-    whole: Option<&Whole>,
-    which: usize,
-    columns: usize,
-    with_packets: bool,
-) -> Vec<Pieces> {
-    let Some(whole) = whole else {
-        return vec![vec![("not kept whole".to_owned(), Meaning::Dim)]];
-    };
-    let options = copy::options(app.secrets);
-    let exchange = &whole.exchange;
-    let mut page = Vec::new();
-    let message = if which == 0 { &exchange.request } else { &exchange.response };
-    let name = if which == 0 { "REQUEST" } else { "RESPONSE" };
-    let Some(message) = message else {
-        let word = if which == 0 {
-            "the request was not captured"
-        } else {
-            unanswered(exchange.unanswered)
-        };
-        return vec![vec![(format!("{name}   {word}"), Meaning::Warning)]];
-    };
-    if detail::write_message(name, message, options, &mut page).is_err() {
-        return Vec::new();
-    }
-    let text = String::from_utf8_lossy(&page);
-    let mut lines = Vec::new();
-    let shown = text.trim_end().split('\n').enumerate().skip(usize::from(!with_packets));
-    for (place, text) in shown {
-        let text = text.strip_prefix("  ").unwrap_or(text);
-        let meaning = match (place, text) {
-            (0, _) => Meaning::Dim,
-            (1, _) => Meaning::Title,
-            (_, text) if text.starts_with('▲') => Meaning::Warning,
-            _ => Meaning::Plain,
-        };
-        if escape::width(text) <= columns {
-            lines.push(vec![(text.to_owned(), meaning)]);
-        } else {
-            // Heads and bodies go on in the next line, so that nothing is cut.
-            lines.extend(wrapped(text, columns).into_iter().map(|part| vec![(part, meaning)]));
-        }
-    }
-    lines
-}
-
-/// Both messages beside one another; how far they can be scrolled.
-fn heads(
-    app: &App,
-    whole: Option<&Whole>,
-    buffer: &mut Buffer,
-    area: Rect,
-    scroll: usize,
-    pane: usize,
-) -> usize {
-    let half = area.width / 2;
-    let left = Rect { width: half, ..area };
-    let other = Rect { x: area.x + half, width: area.width - half, ..area };
-    let mut most = 1;
-    for (which, area, name) in [(0, left, "Request"), (1, other, "Response")] {
-        let chosen = pane == which;
-        let word = if chosen { "j k scroll" } else { "Tab" };
-        let inside = panel(buffer, area, app.theme, name, word);
-        let room = usize::from(inside.width).saturating_sub(2);
-        let lines = message_lines(app, whole, which, room, true);
-        let height = usize::from(inside.height);
-        let over = lines.len().saturating_sub(height);
-        let scroll = if chosen { scroll.min(over) } else { 0 };
-        draw_pieces(app, buffer, inside, &lines, scroll);
-        scroll_mark(buffer, area, app.theme, scroll, lines.len());
-        if chosen {
-            most = over + 1;
-        }
-    }
-    most
-}
-
 /// The panes below the list: both heads, and the timing.
 pub(super) fn panes(app: &App, buffer: &mut Buffer, area: Rect) {
     let Some((id, row)) = app.current_row() else {
@@ -295,10 +242,10 @@ pub(super) fn panes(app: &App, buffer: &mut Buffer, area: Rect) {
     let other = Rect { x: upper.x + half, width: upper.width - half, ..upper };
     let ends = format!("Request  {} → {}", row.client, row.server);
     for (which, area, name) in [(0, left, ends.as_str()), (1, other, "Response")] {
-        let inside = panel(buffer, area, app.theme, name, "");
+        let inside = panel(buffer, area, app.theme, name, message::form(app, whole, which));
         // Where the message lies is in the timing below.
         let room = usize::from(inside.width).saturating_sub(2);
-        let lines = message_lines(app, whole, which, room, false);
+        let lines = message::lines(app, whole, which, room, false);
         draw_pieces(app, buffer, inside, &lines, 0);
     }
     let inside = panel(buffer, lower, app.theme, "Timing and evidence", "Enter shows all of it");

@@ -3,13 +3,14 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent, MouseEventKind};
 
 use super::app::{
-    App, CONNECTION_SORTS, CONNECTIONS, Detail, ENDPOINT_SORTS, ENDPOINTS, Effect, OVERVIEW, Only,
+    App, CONNECTION_SORTS, CONNECTIONS, ENDPOINT_SORTS, ENDPOINTS, Effect, OVERVIEW, Only,
     PROBLEMS, Popup, REQUEST_SORTS, REQUESTS, TABS, Typing, ZOOMS,
 };
 use super::keys::{Action, action};
-use super::problems::Kind;
+use super::timeline::Window;
 use super::widget::Prompt;
-use super::{copy, save};
+use super::{copy, message, save, tab};
+use crate::export::detail::Form;
 use crate::filter::Filter;
 use crate::secret::Secrets;
 
@@ -18,9 +19,6 @@ const PANES: usize = 4;
 
 /// A number in front of a key is no larger.
 const MOST_COUNT: usize = 1_000_000;
-
-/// Lines of history that are kept.
-const HISTORY: usize = 100;
 
 impl App {
     /// Takes a key.
@@ -92,8 +90,8 @@ impl App {
                 self.recalled = self.history.len();
             }
             Action::Jump => self.typing = Some(Typing::Jump(Prompt::default())),
-            Action::NextFailed => return self.failed(true),
-            Action::PreviousFailed => return self.failed(false),
+            Action::NextFailed => return self.failed_times(true),
+            Action::PreviousFailed => return self.failed_times(false),
             Action::Sort => self.sort(),
             Action::Reverse => {
                 let list = self.list_mut(self.sortable());
@@ -111,8 +109,24 @@ impl App {
                     self.take_latest();
                 }
             }
-            Action::Times => self.times = self.times.next(),
-            Action::Zoom => self.zoom = (self.zoom + 1) % ZOOMS.len(),
+            Action::Times => {
+                self.times = self.times.next();
+                self.message = Some(format!("times: {}", self.times.name()));
+            }
+            Action::Right => self.sideways(true),
+            Action::Left => self.sideways(false),
+            Action::ZoomIn => self.zoom_timeline(Window::closer),
+            Action::ZoomOut => self.zoom_timeline(Window::wider),
+            Action::Columns => {
+                if self.tab != REQUESTS || self.detail.is_some() || self.segments.is_some() {
+                    self.go_to_tab(REQUESTS);
+                }
+                self.popup = Some(Popup::Columns(0));
+            }
+            Action::Zoom => {
+                self.zoom = (self.zoom + 1) % ZOOMS.len();
+                self.message = Some(format!("curves: {}", tab::span(self.zoom)));
+            }
             Action::Copy if self.chosen().is_some() => self.popup = Some(Popup::Copy),
             Action::Save if self.chosen().is_some() || self.tab == REQUESTS => {
                 self.popup = Some(Popup::Save);
@@ -120,15 +134,13 @@ impl App {
             Action::Copy | Action::Save => {
                 self.message = Some("choose an exchange first: 2, then j k".to_owned());
             }
-            Action::Connection => {
-                if let Some(connection) =
-                    self.chosen().and_then(|id| self.shown.row(id)).map(|row| row.connection)
-                {
-                    self.restrict(Only::Connection(connection));
-                }
+            Action::Connection => return self.look_at_connection(),
+            Action::Next => {
+                return self.neighbour(isize::try_from(self.count.max(1)).unwrap_or(1));
             }
-            Action::Next => return self.neighbour(1),
-            Action::Previous => return self.neighbour(-1),
+            Action::Previous => {
+                return self.neighbour(-isize::try_from(self.count.max(1)).unwrap_or(1));
+            }
             Action::Mark => self.mark(),
             Action::OnlyMarked if self.only == Some(Only::Marked) => self.unrestrict(),
             Action::OnlyMarked => self.restrict(Only::Marked),
@@ -150,6 +162,15 @@ impl App {
                 self.theme = self.theme.next();
                 self.message = Some(format!("theme: {}", self.theme.name()));
             }
+            Action::Body => self.show_bodies(match self.form {
+                Form::Hex => self.text_form,
+                Form::Pretty => Form::Raw,
+                Form::Raw => Form::Pretty,
+            }),
+            Action::Hex => self.show_bodies(match self.form {
+                Form::Hex => self.text_form,
+                Form::Pretty | Form::Raw => Form::Hex,
+            }),
             Action::Redraw => return Some(Effect::Redraw),
             Action::Suspend => return Some(Effect::Suspend),
             Action::Quit if self.options.live && !self.options.saved => {
@@ -160,13 +181,42 @@ impl App {
         None
     }
 
-    fn go_to_tab(&mut self, tab: usize) {
+    /// To the tab or pane beside; where the bars show a part of the time, to the part beside.
+    fn sideways(&mut self, forward: bool) {
+        if let (Some(detail), None) = (&mut self.detail, &self.segments)
+            && detail.window.is_part()
+        {
+            detail.window = detail.window.moved(forward);
+        } else {
+            self.next_tab(forward);
+        }
+    }
+
+    fn zoom_timeline(&mut self, other: impl Fn(Window) -> Window) {
+        let Some(detail) = &mut self.detail else {
+            self.message = Some("+ and - zoom the bars of one exchange: Enter opens it".to_owned());
+            return;
+        };
+        detail.window = other(detail.window);
+        self.message = Some(detail.window.says());
+    }
+
+    fn show_bodies(&mut self, form: Form) {
+        self.form = form;
+        if form != Form::Hex {
+            self.text_form = form;
+        }
+        self.message = Some(format!("{}; {}", message::word(form), message::others(form)));
+    }
+
+    pub(super) fn go_to_tab(&mut self, tab: usize) {
         self.tab = tab.min(TABS - 1);
         self.detail = None;
+        self.segments = None;
     }
 
     fn next_tab(&mut self, forward: bool) {
-        if let Some(detail) = &mut self.detail {
+        if let (Some(detail), None) = (&mut self.detail, &self.segments) {
             let step = if forward { 1 } else { PANES - 1 };
             detail.pane = (detail.pane + step) % PANES;
             detail.scroll = 0;
@@ -177,6 +227,10 @@ impl App {
     }
 
     fn step(&mut self, lines: isize) {
+        if let Some(segments) = &mut self.segments {
+            segments.step(lines);
+            return;
+        }
         if let Some(detail) = &mut self.detail {
             let most = detail.lines.saturating_sub(1);
             detail.scroll = detail.scroll.saturating_add_signed(lines).min(most);
@@ -190,12 +244,20 @@ impl App {
     }
 
     fn page(&mut self, direction: isize, part: isize) {
-        let page = if self.detail.is_some() { 10 } else { self.list(self.tab).page() };
+        let page = match (&self.segments, &self.detail) {
+            (Some(segments), _) => segments.page(),
+            (None, Some(_)) => 10,
+            (None, None) => self.list(self.tab).page(),
+        };
         let page = isize::try_from(page).unwrap_or(1) / part;
         self.step(direction * page.max(1) * isize::try_from(self.count.max(1)).unwrap_or(1));
     }
 
     fn go_to(&mut self, place: usize) {
+        if let Some(segments) = &mut self.segments {
+            segments.go(place);
+            return;
+        }
         let tab = self.tab;
         self.list_mut(tab).go(place);
     }
@@ -212,138 +274,6 @@ impl App {
             }
             _ => None,
         }
-    }
-
-    fn open(&mut self) -> Option<Effect> {
-        if self.detail.is_some() {
-            return None;
-        }
-        let number = self.list(self.tab).current()?;
-        match self.tab {
-            OVERVIEW => {
-                self.go_to_tab(PROBLEMS);
-                self.list_mut(PROBLEMS).selected = Some(number);
-            }
-            ENDPOINTS => self.restrict(Only::Endpoint(number)),
-            CONNECTIONS => {
-                let id = self.shown.connections.get(number as usize)?.id;
-                self.restrict(Only::Connection(id));
-            }
-            PROBLEMS => {
-                let kind = self.problem(number)?.kind;
-                // What concerns no exchange has none to list.
-                let shown = self.shown.rows.iter().any(|row| kind.shows(row));
-                if shown {
-                    self.restrict(Only::Problem(kind));
-                } else {
-                    let word = "it is about a connection, not about one of its exchanges";
-                    self.message = Some(word.to_owned());
-                }
-            }
-            _ => return self.look_at(u64::from(number) + 1),
-        }
-        None
-    }
-
-    /// Opens the full view of an exchange.
-    fn look_at(&mut self, id: u64) -> Option<Effect> {
-        self.detail = Some(Detail { id, ..Detail::default() });
-        self.again = None;
-        self.shown.whole(id).is_none().then_some(Effect::Recall(id))
-    }
-
-    fn back(&mut self) {
-        if self.detail.take().is_some() {
-            return;
-        }
-        if self.filter.is_some() && self.tab == REQUESTS {
-            self.set_filter(None);
-        } else if self.only.is_some() && self.tab == REQUESTS {
-            let tab = match self.only {
-                Some(Only::Endpoint(_)) => ENDPOINTS,
-                Some(Only::Connection(_)) => CONNECTIONS,
-                Some(Only::Problem(_)) => PROBLEMS,
-                _ => REQUESTS,
-            };
-            self.unrestrict();
-            self.go_to_tab(tab);
-        } else if self.tab != OVERVIEW {
-            self.go_to_tab(OVERVIEW);
-        }
-    }
-
-    pub(super) fn restrict(&mut self, only: Only) {
-        self.only = Some(only);
-        self.follow = false;
-        self.go_to_tab(REQUESTS);
-        self.reset(REQUESTS);
-        self.list_mut(REQUESTS).selected = None;
-        self.work();
-    }
-
-    fn unrestrict(&mut self) {
-        self.only = None;
-        self.reset(REQUESTS);
-        self.work();
-    }
-
-    pub(super) fn set_filter(&mut self, filter: Option<Filter>) {
-        if let Some(filter) = &filter {
-            let text = filter.text().to_owned();
-            self.history.retain(|line| *line != text);
-            self.history.push(text);
-            if self.history.len() > HISTORY {
-                self.history.remove(0);
-            }
-        }
-        self.filter = filter;
-        self.go_to_tab(REQUESTS);
-        self.reset(REQUESTS);
-        self.work();
-    }
-
-    /// To the next exchange that failed, in the order of the list.
-    fn failed(&mut self, down: bool) -> Option<Effect> {
-        if self.tab != REQUESTS {
-            self.go_to_tab(REQUESTS);
-        }
-        let shown = std::sync::Arc::clone(&self.shown);
-        let is = |number: u32| {
-            shown.rows.get(number as usize).is_some_and(|row| row.outcome.is_failure())
-        };
-        self.follow = false;
-        let list = self.list_mut(REQUESTS);
-        let place = list.place();
-        let begin = if down { Some(place + 1) } else { place.checked_sub(1) };
-        match begin.and_then(|begin| list.order.find(begin, down, is)) {
-            Some(place) => {
-                list.go(place);
-                self.follow_detail()
-            }
-            None => {
-                let way = if down { "below" } else { "above" };
-                self.message = Some(format!("no failed exchange further {way}"));
-                None
-            }
-        }
-    }
-
-    /// Where the full view is open, it shows the selected exchange.
-    pub(super) fn follow_detail(&mut self) -> Option<Effect> {
-        self.detail?;
-        let (id, _) = self.current_row()?;
-        let pane = self.detail.map_or(0, |detail| detail.pane);
-        let effect = self.look_at(id);
-        if let Some(detail) = &mut self.detail {
-            detail.pane = pane;
-        }
-        effect
-    }
-
-    fn neighbour(&mut self, step: isize) -> Option<Effect> {
-        self.follow = false;
-        self.list_mut(REQUESTS).step(step);
-        self.follow_detail()
     }
 
     /// The list that `s` and `S` are about.
@@ -401,12 +331,34 @@ impl App {
             (Popup::Help(line), KeyCode::Char('k') | KeyCode::Up) => {
                 self.popup = Some(Popup::Help(line.saturating_sub(1)));
             }
+            (Popup::Columns(at), code) => self.choose_column(*at, code),
             (Popup::Quit, KeyCode::Char('q' | 'Q' | 'y')) => return Some(Effect::Quit),
             (Popup::Copy, KeyCode::Char(letter)) => return self.copy(letter),
             (Popup::Save, KeyCode::Char(letter)) => return self.save(letter),
             _ => {}
         }
         None
+    }
+
+    /// Moves in the list of columns, and shows or hides one.
+    fn choose_column(&mut self, at: usize, code: KeyCode) {
+        let last = tab::CHOICES.len() - 1;
+        let at = match code {
+            KeyCode::Char('j') | KeyCode::Down => (at + 1).min(last),
+            KeyCode::Char('k') | KeyCode::Up => at.saturating_sub(1),
+            KeyCode::Char('g') | KeyCode::Home => 0,
+            KeyCode::Char('G') | KeyCode::End => last,
+            KeyCode::Char(' ') => {
+                if let Some(choice) = tab::CHOICES.get(at).filter(|choice| !choice.stays) {
+                    let is_wanted = tab::is_wanted(self, choice, self.size);
+                    self.columns.insert(choice.name, !is_wanted);
+                }
+                at
+            }
+            // Anything else closes it.
+            _ => return,
+        };
+        self.popup = Some(Popup::Columns(at));
     }
 
     fn copy(&mut self, letter: char) -> Option<Effect> {
@@ -428,20 +380,5 @@ impl App {
                 None
             }
         }
-    }
-
-    /// What the list of requests is restricted to, for people.
-    pub(super) fn restriction(&self) -> Option<String> {
-        Some(match self.only? {
-            Only::Endpoint(place) => {
-                let endpoint = self.shown.endpoints.get(place as usize)?;
-                let method = super::words::safe(&endpoint.method);
-                format!("endpoint {method} {}", super::words::template(endpoint, self.secrets))
-            }
-            Only::Connection(id) => format!("connection {id}"),
-            Only::Problem(kind @ Kind::Cause(..)) => format!("why: {}", kind.name()),
-            Only::Problem(kind) => format!("problem: {}", kind.name()),
-            Only::Marked => "marked".to_owned(),
-        })
     }
 }

@@ -74,6 +74,20 @@ pub enum Action {
     Theme,
     /// To an exchange or packet by number.
     Jump,
+    /// Columns.
+    Columns,
+    /// Less time in the bars of the full view.
+    ZoomIn,
+    /// More of it.
+    ZoomOut,
+    /// To the right: the next tab or pane, or later.
+    Right,
+    /// To the left.
+    Left,
+    /// Bodies as text: pretty or as sent.
+    Body,
+    /// Bodies in hexadecimal.
+    Hex,
     /// Draw everything again.
     Redraw,
     /// Put the program to sleep.
@@ -103,7 +117,7 @@ pub static HELP: &[Help] = &[
     help("Move", "j k ↓ ↑", "a line; 8j moves 8, 020j moves 20"),
     help("Move", "g G Home End", "first, last line"),
     help("Move", "Ctrl-D Ctrl-U PgDn PgUp", "half a screen, a screen"),
-    help("Go", "1-5 Tab Shift-Tab", "the tabs, in their order"),
+    help("Go", "1-5 Tab h l ← →", "the tabs, in their order"),
     help("Go", "Enter", "open; of a group: list its requests"),
     help("Go", "Esc", "close, clear the filter, back; never quits"),
     help("Go", ":", "to exchange 48 or packet #4711"),
@@ -111,15 +125,18 @@ pub static HELP: &[Help] = &[
     help("Find", "n N", "next, previous exchange that failed"),
     help("Find", "Space *", "mark an exchange; show only marked ones"),
     help("List", "s S", "sort by the next column; turn around"),
+    help("List", "c", "columns of requests: choose them"),
     help("List", "f", "follow: stay with the newest"),
     help("Time", "p", "pause the picture; reading goes on"),
     help("Time", "t z", "how times are written; what curves show"),
     help("Exchange", "[ ]", "previous, next one in the full view"),
-    help("Exchange", "Tab", "the pane that scrolls: also timeline and why"),
-    help("Exchange", "o", "the exchanges of its connection"),
+    help("Exchange", "Tab Enter", "the pane that scrolls; it alone, and back"),
+    help("Exchange", "+ - h l", "zoom and move the time of the bars"),
+    help("Exchange", "b x", "bodies: pretty or as sent; in hexadecimal"),
+    help("Exchange", "o", "its connection: every segment; n N odd ones"),
     help("Exchange", "R", "reveal secrets, hide them again"),
-    help("Take", "y", "copy: URL, curl, Wireshark filter, JSON"),
-    help("Take", "w", "save: JSON lines, HAR, packets"),
+    help("Take", "y", "copy: URL, curl, JSON, body, tshark filter"),
+    help("Take", "w", "save: JSON lines, HAR, body, packets"),
     help("Screen", "T m", "theme; mouse (off: the terminal selects)"),
     help("Screen", "Ctrl-L Ctrl-Z", "redraw, suspend"),
     help("Quit", "q Q Ctrl-C", "quit; of live captures q asks once"),
@@ -138,8 +155,13 @@ pub fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('b') if control => Action::PageUp,
         KeyCode::Char(_) if control => return None,
         KeyCode::Char('?') | KeyCode::F(1) => Action::Help,
-        KeyCode::Tab | KeyCode::Right | KeyCode::Char('l') => Action::NextTab,
-        KeyCode::BackTab | KeyCode::Left | KeyCode::Char('h') => Action::PreviousTab,
+        KeyCode::Tab => Action::NextTab,
+        KeyCode::BackTab => Action::PreviousTab,
+        KeyCode::Right | KeyCode::Char('l') => Action::Right,
+        KeyCode::Left | KeyCode::Char('h') => Action::Left,
+        KeyCode::Char('+' | '=') => Action::ZoomIn,
+        KeyCode::Char('-') => Action::ZoomOut,
+        KeyCode::Char('c') => Action::Columns,
         KeyCode::Char('j') | KeyCode::Down => Action::Down,
         KeyCode::Char('k') | KeyCode::Up => Action::Up,
         KeyCode::Char('g') | KeyCode::Home => Action::First,
@@ -166,6 +188,8 @@ pub fn action(key: KeyEvent) -> Option<Action> {
         KeyCode::Char('*') => Action::OnlyMarked,
         KeyCode::Char('R') => Action::Reveal,
         KeyCode::Char('m') => Action::Mouse,
+        KeyCode::Char('b') => Action::Body,
+        KeyCode::Char('x') => Action::Hex,
         KeyCode::Char('T') => Action::Theme,
         KeyCode::Char(':') => Action::Jump,
         KeyCode::Char('q') => Action::Quit,

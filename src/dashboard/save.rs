@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 
 use super::app::{App, Effect, REQUESTS};
 use super::copy;
-use crate::export::FORMATS;
+use crate::export::{FORMATS, bodies};
 use crate::snapshot::Summary;
 
 /// What can be saved: the letter, and what it is.
 pub(super) static MENU: &[(char, &str)] = &[
     ('j', "this exchange: JSON lines"),
     ('h', "this exchange: HAR"),
+    ('b', "this exchange: body of the response, or else the request"),
     ('p', "this exchange: packets of its connection (pcap)"),
     ('J', "all listed: JSON lines"),
     ('H', "all listed: HAR"),
@@ -25,6 +26,9 @@ pub(super) fn effect(app: &App, letter: char) -> Option<Result<Effect, String>> 
     let Some(first) = ids.first() else { return Some(Err("nothing is listed".to_owned())) };
     let name =
         if one { format!("httpwhy-{first}") } else { format!("httpwhy-{}-exchanges", ids.len()) };
+    if letter == 'b' {
+        return Some(body(app, *first));
+    }
     let (format, ending) = match letter.to_ascii_lowercase() {
         'j' => ("jsonl", "jsonl"),
         'h' => ("har", "har"),
@@ -45,6 +49,25 @@ pub(super) fn effect(app: &App, letter: char) -> Option<Result<Effect, String>> 
             Ok(Effect::Save { name, ending, octets })
         }
         None => Err("it could not be written".to_owned()),
+    })
+}
+
+/// The body of an exchange as a file, as much as is kept of it: the name says where that is not all.
+fn body(app: &App, id: u64) -> Result<Effect, String> {
+    let whole = app.whole(id);
+    let whole = whole.ok_or_else(|| format!("exchange {id} is not kept whole; open it first"))?;
+    let bodies = bodies::of(id, &whole.exchange, app.secrets);
+    let message = copy::with_body(&whole.exchange);
+    let (Some(body), Some(message)) = (bodies.into_iter().next_back(), message) else {
+        return Err("nothing of a body is kept".to_owned());
+    };
+    let is_front = (message.preview.len() as u64) < message.content;
+    let part = if is_front { "-front" } else { "" };
+    let octets = app.secrets.text(&body.octets).into_owned();
+    Ok(Effect::Save {
+        name: format!("httpwhy-{id}-{}{part}", body.side),
+        ending: body.ending,
+        octets,
     })
 }
 

@@ -19,8 +19,10 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 
 use super::app::{App, Effect};
+use super::segments::Wanted;
 use super::view::draw;
 use crate::filter::Filter;
+use crate::flow::Trace;
 use crate::snapshot::{Board, Snapshot, Whole};
 use crate::wire::Endpoint;
 
@@ -43,6 +45,12 @@ pub trait Outside {
 
     /// An exchange that was read again, once.
     fn recalled(&mut self) -> Option<(u64, Option<Whole>)>;
+
+    /// Begins to read every segment of a connection again.
+    fn trace(&mut self, wanted: Wanted);
+
+    /// The segments of a connection, by its number, that were read again, or why not; once.
+    fn traced(&mut self) -> Option<(u64, Result<Trace, String>)>;
 
     /// Begins to read everything again, to see which exchanges a filter matches.
     fn ask(&mut self, filter: Filter);
@@ -138,6 +146,10 @@ fn turn(
             app.recall(id, whole);
             stale = true;
         }
+        if let Some((connection, found)) = outside.traced() {
+            app.trace(connection, found);
+            stale = true;
+        }
         if let Some(news) = outside.news() {
             app.tell(news);
             stale = true;
@@ -219,6 +231,7 @@ fn outcome(
             app.tell(word);
         }
         Effect::Recall(id) => outside.recall(id),
+        Effect::Trace(wanted) => outside.trace(wanted),
     }
     Ok(false)
 }

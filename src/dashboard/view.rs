@@ -1,4 +1,4 @@
-//! The frame around every screen: header, tabs, the tab itself, keys, and what lies over them. An
+//! The frame around every screen: header, tabs, the tab itself, keys. An
 //! [`App`] in, cells out. Remembers nothing but how far lists are scrolled.
 
 use ratatui::Frame;
@@ -6,14 +6,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Clear, Widget};
 
-use super::app::{App, OVERVIEW, PROBLEMS, Popup, REQUESTS, Typing};
-use super::keys::HELP;
+use super::app::{App, CONNECTIONS, OVERVIEW, PROBLEMS, REQUESTS, Typing};
 use super::theme::{Meaning, to_ascii};
-use super::widget::{line, padded, panel, put};
-use super::words::{lasting, percent, short};
-use super::{copy, detail, save, tab};
+use super::widget::{line, padded, put};
+use super::words::{counted, lasting, percent, short};
+use super::{detail, popup, segments, tab};
 use crate::export::escape;
 use crate::filter::{Filter, Mistake};
 use crate::rules::Severity;
@@ -65,6 +63,7 @@ fn paint(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
         tiny(app, buffer, area, size);
         return None;
     }
+    app.size = size;
     let row = |from: u16| Rect { y: area.y + from, height: 1, ..area };
     header(app, buffer, row(0), size);
     let mut top = 1;
@@ -73,7 +72,8 @@ fn paint(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
         top = 2;
     }
     let mut cursor = None;
-    if app.typing.is_some() || app.tab == REQUESTS && app.detail.is_none() {
+    if app.typing.is_some() || app.tab == REQUESTS && app.detail.is_none() && app.segments.is_none()
+    {
         cursor = filter_line(app, buffer, row(top));
         top += 1;
     } else if size == Size::Compact && app.tab == OVERVIEW {
@@ -83,7 +83,9 @@ fn paint(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
     let bottom = if size == Size::Full { 2 } else { 1 };
     let height = area.height.saturating_sub(top + bottom);
     let body = Rect { y: area.y + top, height, ..area };
-    if app.detail.is_some() {
+    if app.segments.is_some() {
+        segments::draw(app, buffer, body, size);
+    } else if app.detail.is_some() {
         detail::draw(app, buffer, body, size);
     } else {
         tab::draw(app, buffer, body, size);
@@ -103,7 +105,7 @@ fn paint(app: &mut App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
         }
         (None, None) => keys(app, buffer, last, size),
     }
-    popup(app, buffer, area);
+    popup::draw(app, buffer, area);
     cursor
 }
 
@@ -195,7 +197,11 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
     let source = paused.unwrap_or(source);
     let title = match size {
         Size::Full | Size::Compact => format!(" httpwhy{gap}"),
-        _ => " ".to_owned(),
+        // There is no line for the tabs.
+        _ => {
+            let name = tab::TABS.get(app.tab).map_or("", |tab| tab.short);
+            format!(" [{} {name}] ", app.tab + 1)
+        }
     };
     let sources = room.saturating_sub(escape::width(&title) + escape::width(&left) + 1);
     let source = escape::cut(source.as_bytes(), sources).into_owned();
@@ -290,7 +296,7 @@ fn filter_line(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
         format!("{} of {}", Count(order.len() as u64), Count(all as u64))
     } else {
         left = if narrow { String::new() } else { " / filter".to_owned() };
-        format!("{} exchanges", Count(all as u64))
+        counted(all as u64, "exchange", "exchanges")
     };
     if order.unknown() > 0 {
         let unknown = Count(order.unknown() as u64);
@@ -320,12 +326,16 @@ fn filter_line(app: &App, buffer: &mut Buffer, area: Rect) -> Option<Position> {
 fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
     let full = size == Size::Full;
     let text = match (app.detail.is_some(), app.tab) {
-        (true, _) if size == Size::Small => "j/k scroll  ]/[ next  Esc back  ? help",
-        _ if size == Size::Small => "1-5 tabs  Enter  / filter  ? help  q",
-        (true, _) if full => {
-            "j/k scroll  Tab other side  ]/[ next/prev  n/N next failed  y copy  w save  o connection  R secrets  Esc back  ? help"
+        _ if app.segments.is_some() && size == Size::Small => "j/k move  n/N odd  Esc back  ? help",
+        _ if app.segments.is_some() => {
+            "j/k move  n/N next odd  t times  Enter its exchanges  Esc back  ? help"
         }
-        (true, _) => "j/k scroll  ]/[ next/prev  n/N failed  y copy  w save  Esc back  ? help",
+        (true, _) if size == Size::Small => "j/k scroll  ]/[ next  Esc back  ? help",
+        _ if size == Size::Small => "1-5 tabs  / filter  Enter open  ? help  q quit",
+        (true, _) if full => {
+            "j/k scroll  Tab pane  Enter alone  ]/[ next/prev  n/N failed  b body  x hex  o connection  y copy  w save  R secrets  Esc back  ? help"
+        }
+        (true, _) => "j/k scroll  ]/[ next/prev  n/N failed  b body  x hex  y copy  w save  ? help",
         (_, OVERVIEW) if full => {
             "Tab next  1-5 tabs  j/k move  Enter open  / filter  n failed  p pause  z zoom  T theme  ? help  q quit"
         }
@@ -333,19 +343,31 @@ fn keys(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
             "Tab next  j/k move  Enter open  / filter  p pause  z zoom  ? help  q quit"
         }
         (_, REQUESTS) if full => {
-            "j/k move  Enter full view  / filter  f follow  s sort  y copy  w save  n/N failed  o connection  ? help  q quit"
+            "j/k move  Enter full view  / filter  f follow  s sort  c columns  n/N failed  o connection  y copy  w save  ? help  q quit"
         }
         (_, REQUESTS) => "Enter open  / filter  n/N failed  s sort  y copy  w save  ? help  q quit",
         (_, PROBLEMS) => {
             "Enter list the requests  y copy  w save evidence  Esc back  ? help  q quit"
+        }
+        (_, CONNECTIONS) if full => {
+            "j/k move  Enter list the requests  o every segment  s sort  S turn around  Esc back  ? help  q quit"
+        }
+        (_, CONNECTIONS) => {
+            "Enter its requests  o segments  s sort  S turn  Esc back  ? help  q quit"
         }
         _ if full => {
             "j/k move  Enter list the requests  s sort  S turn around  Esc back  ? help  q quit"
         }
         _ => "j/k move  Enter its requests  s sort  S turn  Esc back  ? help  q quit",
     };
+    let mut items: Vec<&str> = text.split("  ").collect();
+    let width = |items: &[&str]| items.iter().map(|item| item.len() + 2).sum::<usize>();
+    // Where there is no room for all, help and the way out stay.
+    while width(&items) > usize::from(area.width) + 1 && items.len() > 3 {
+        items.remove(items.len() - 3);
+    }
     let spans: Vec<Span<'_>> = std::iter::once(Span::raw(" "))
-        .chain(text.split("  ").flat_map(|item| {
+        .chain(items.into_iter().flat_map(|item| {
             let (key, does) = item.split_once(' ').unwrap_or((item, ""));
             [
                 Span::styled(key, app.theme.style(Meaning::Key)),
@@ -381,66 +403,4 @@ fn tiny(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
     for (row, (text, meaning)) in (0..).zip(&lines) {
         put(buffer, area, row, text, app.theme.style(*meaning));
     }
-}
-
-fn popup(app: &App, buffer: &mut Buffer, area: Rect) {
-    let Some(popup) = &app.popup else { return };
-    let (title, lines, scroll) = match popup {
-        Popup::Help(scroll) => {
-            let name = tab::TABS.get(app.tab).map_or("", |tab| tab.name);
-            (format!("Help — {name}"), help(app, area.width), *scroll)
-        }
-        Popup::Copy => ("Copy".to_owned(), menu(copy::MENU), 0),
-        Popup::Save => ("Save into this folder".to_owned(), menu(save::MENU), 0),
-        Popup::Quit => {
-            let lines = [
-                "The packets of this capture are not saved (-w FILE).",
-                "q or y quits, any other key stays.",
-            ];
-            ("Quit?".to_owned(), lines.map(str::to_owned).to_vec(), 0)
-        }
-    };
-    let widest = lines.iter().map(|line| escape::width(line)).max().unwrap_or(0);
-    let width = u16::try_from(widest + 4).unwrap_or(u16::MAX).clamp(20, 96).min(area.width);
-    let height = u16::try_from(lines.len() + 2).unwrap_or(u16::MAX).min(area.height);
-    let over = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 2,
-        width,
-        height,
-    };
-    Clear.render(over, buffer);
-    let word = match popup {
-        Popup::Help(_) if usize::from(height) < lines.len() + 2 => "j k more, any key closes",
-        Popup::Help(_) => "any key closes",
-        _ => "Esc",
-    };
-    let inside = panel(buffer, over, app.theme, &title, word);
-    let most = lines.len().saturating_sub(usize::from(inside.height));
-    for (row, text) in (0..inside.height).zip(lines.iter().skip(scroll.min(most))) {
-        put(buffer, inside, row, &format!(" {text}"), Style::new());
-    }
-}
-
-fn menu(items: &[(char, &str)]) -> Vec<String> {
-    items.iter().map(|(letter, what)| format!("{letter}   {what}")).collect()
-}
-
-/// The keys, and what this screen says.
-fn help(app: &App, columns: u16) -> Vec<String> {
-    let mut lines = Vec::new();
-    let mut group = "";
-    for help in HELP {
-        let shown = if help.group == group { "" } else { help.group };
-        group = help.group;
-        lines.push(if columns >= 76 {
-            format!("{shown:<9}{:<24}{}", help.keys, help.does)
-        } else {
-            format!("{}: {}", help.keys, help.does)
-        });
-    }
-    lines.push(String::new());
-    let words = tab::TABS.get(app.tab).map(|tab| tab.help).unwrap_or_default();
-    lines.extend(words.iter().map(|line| (*line).to_owned()));
-    lines
 }

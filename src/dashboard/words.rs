@@ -17,12 +17,14 @@ pub(super) const DASH: &str = "—";
 /// How times are written. `t` goes through them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Times {
-    /// `12:04:11.204`, UTC.
+    /// `12:04:11.204`, UTC; with microseconds where there is room.
     #[default]
     Clock,
     /// `+8.204 s` since the first packet.
     Since,
-    /// `11-22 12:04:11`, UTC.
+    /// `+0.204 s` since the line above.
+    Delta,
+    /// `22 12:04:11`: the day of the month and the time, UTC.
     Date,
 }
 
@@ -30,23 +32,53 @@ impl Times {
     pub const fn next(self) -> Self {
         match self {
             Self::Clock => Self::Since,
-            Self::Since => Self::Date,
+            Self::Since => Self::Delta,
+            Self::Delta => Self::Date,
             Self::Date => Self::Clock,
         }
     }
 
-    /// 12 columns.
-    pub fn text(self, at: Timestamp, first: Option<Timestamp>) -> String {
-        let written = at.to_string();
+    /// What it is, in a few words.
+    pub const fn name(self) -> &'static str {
         match self {
-            Self::Clock => written.get(11..23).unwrap_or_default().to_owned(),
-            Self::Date => written.get(5..19).unwrap_or_default().replace('T', " "),
-            Self::Since => {
-                let since = first.map_or(Duration::default(), |first| at.since(first)).as_nanos();
-                format!("+{}.{:03} s", since / 1_000_000_000, since / 1_000_000 % 1_000)
-            }
+            Self::Clock => "clock, UTC",
+            Self::Since => "since the first packet",
+            Self::Delta => "since the line above",
+            Self::Date => "day and clock, UTC",
         }
     }
+
+    /// A time in so many columns, 8 to 15, given the time of the first packet and of the line above.
+    pub fn text(
+        self,
+        at: Timestamp,
+        first: Option<Timestamp>,
+        above: Option<Timestamp>,
+        columns: usize,
+    ) -> String {
+        let written = at.to_string();
+        let part = |from: usize, len: usize| {
+            let end = from + len.min(columns);
+            written.get(from..end).unwrap_or_default().replace('T', " ")
+        };
+        match self {
+            Self::Clock => part(11, if columns < 12 { 8 } else { 15 }),
+            Self::Date => part(8, 11).trim_end_matches(':').to_owned(),
+            Self::Since => seconds(at, first.unwrap_or(at), columns),
+            Self::Delta => seconds(at, above.unwrap_or(at), columns),
+        }
+    }
+}
+
+/// From one time to another, as exactly as so many columns allow.
+fn seconds(at: Timestamp, since: Timestamp, columns: usize) -> String {
+    let (sign, apart) = if at < since { ('-', since.since(at)) } else { ('+', at.since(since)) };
+    let micros = apart.as_nanos() / 1_000;
+    let (whole, rest) = (micros / 1_000_000, micros % 1_000_000);
+    let texts =
+        [format!("{sign}{whole}.{rest:06} s"), format!("{sign}{whole}.{:03} s", rest / 1_000)];
+    let fits = texts.into_iter().find(|text| text.len() <= columns);
+    fits.unwrap_or_else(|| format!("{sign}{whole} s"))
 }
 
 /// A duration, or a dash.
@@ -63,10 +95,16 @@ pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", share * 100.0)
 }
 
+/// How many.
+pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", crate::units::Count(count), if count == 1 { one } else { many })
+}
+
 /// Something a second.
 pub(super) fn rate(count: u64, time: Option<Duration>) -> String {
     let seconds = time.map_or(0.0, |time| time.as_nanos() as f64 / 1e9);
-    if seconds < 0.001 {
+    // What lasts no second has no rate that anybody could use.
+    if seconds < 1.0 {
         return DASH.to_owned();
     }
     let rate = count as f64 / seconds;
@@ -83,8 +121,11 @@ pub(super) fn short(count: u64) -> String {
     }
 }
 
-/// A clock that shows how long something lasts: `00:04:12`.
+/// A clock that shows how long something lasts: `00:04:12`, or `15 ms` below a second.
 pub(super) fn lasting(time: Option<Duration>) -> String {
+    if let Some(time) = time.filter(|time| (1..1_000_000_000).contains(&time.as_nanos())) {
+        return time.to_string();
+    }
     let seconds = time.map_or(0, |time| time.as_nanos() / 1_000_000_000);
     format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
@@ -204,12 +245,18 @@ mod tests {
         assert_eq!(short(1_214_332), "1.21M");
         assert_eq!(rate(100, Some(Duration::from_secs(8))), "12.5");
         assert_eq!(rate(100, None), DASH);
+        assert_eq!(rate(100, Some(Duration::from_millis(11))), DASH);
         assert_eq!(lasting(Some(Duration::from_secs(252))), "00:04:12");
         assert_eq!(percent(0.019), "1.9 %");
         let at = Timestamp::from_nanos(1_795_349_051_204_113_852);
         let first = Timestamp::from_nanos(1_795_349_043_000_000_000);
-        assert_eq!(Times::Clock.text(at, None), "12:04:11.204");
-        assert_eq!(Times::Date.text(at, None), "11-22 12:04:11");
-        assert_eq!(Times::Since.text(at, Some(first)), "+8.204 s");
+        assert_eq!(Times::Clock.text(at, None, None, 12), "12:04:11.204");
+        assert_eq!(Times::Clock.text(at, None, None, 8), "12:04:11");
+        assert_eq!(Times::Date.text(at, None, None, 12), "22 12:04:11");
+        assert_eq!(Times::Date.text(at, None, None, 8), "22 12:04");
+        assert_eq!(Times::Since.text(at, Some(first), None, 12), "+8.204113 s");
+        assert_eq!(Times::Since.text(at, Some(first), None, 8), "+8.204 s");
+        assert_eq!(Times::Delta.text(first, None, Some(at), 8), "-8.204 s");
+        assert_eq!(Times::Delta.text(first, None, None, 8), "+0.000 s");
     }
 }

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::flow::{Ledger, Mark, Population, Table};
-use crate::http::{Bodies, ConnectionReader, Event, Output};
+use crate::http::{Bodies, ConnectionReader, Event, Output, Queue, Waiting};
 use crate::limits;
 use crate::rules;
 use crate::wire::{Endpoint, Ends, Segment};
@@ -87,6 +87,18 @@ impl Shard {
     pub fn with_bodies(mut self, bodies: Option<Arc<Bodies>>) -> Self {
         self.output.bodies = bodies;
         self
+    }
+
+    /// The same, and it keeps count of the requests that wait.
+    #[must_use]
+    pub fn with_waiting(mut self, is_wanted: bool) -> Self {
+        self.output.waiting = is_wanted.then(Queue::default);
+        self
+    }
+
+    /// Requests that wait for the end of their answer; `None` where nobody has asked.
+    pub fn waiting(&self) -> Option<Waiting> {
+        self.output.waiting.as_ref().map(Queue::now)
     }
 
     /// Works one segment in.

@@ -39,6 +39,10 @@ const ENDINGS: &[(&str, &str)] = &[
 pub struct Body {
     /// The name: letters, digits, `.`, `-` and `_` only, and unlike that of any other body.
     pub name: String,
+    /// Its ending, which stands for the media type.
+    pub ending: &'static str,
+    /// Whose it is: `request` or `response`.
+    pub side: &'static str,
     /// What is in it.
     pub octets: Vec<u8>,
     /// A line of JSON about it, ended.
@@ -103,7 +107,8 @@ fn body(id: u64, side: &'static str, target: &[u8], message: &Message) -> Body {
     let note = notes.join("; ");
     json::optional_word(out, (!note.is_empty()).then_some(&*note));
     out.extend_from_slice(b"}\n");
-    Body { name, octets: decoded.octets, line }
+    let ending = ending(media.unwrap_or_default());
+    Body { name, ending, side, octets: decoded.octets, line }
 }
 
 /// `000014-response-invoice.pdf`: numbers first, so that no name is special to any system.
@@ -114,13 +119,17 @@ fn name(id: u64, side: &str, target: &[u8], media: &[u8]) -> String {
     let last: String =
         last.iter().filter(|octet| safe(octet)).map(|octet| char::from(*octet)).collect();
     let last: String = last.trim_matches('.').chars().take(NAME_OCTETS).collect();
-    let media = escape::text(media).to_ascii_lowercase();
-    let ending =
-        ENDINGS.iter().find(|(kind, _)| media.starts_with(kind)).map(|(_, ending)| *ending);
-    let ending = ending.unwrap_or("bin");
+    let ending = ending(media);
     let dash = if last.is_empty() { "" } else { "-" };
     let last = last.strip_suffix(&format!(".{ending}")).unwrap_or(&last);
     format!("{id:06}-{side}{dash}{last}.{ending}")
+}
+
+/// The ending of a name for a media type.
+fn ending(media: &[u8]) -> &'static str {
+    let media = escape::text(media).to_ascii_lowercase();
+    let known = ENDINGS.iter().find(|(kind, _)| media.starts_with(kind));
+    known.map_or("bin", |(_, ending)| ending)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod body;
 pub(crate) mod legs;
+mod pretty;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -15,6 +16,8 @@ use crate::http::{Doubt, Exchange, Field, Framing, Head, Kind, Message, Switch};
 use crate::rules::{Finding, Severity};
 use crate::status::Language;
 use crate::units::{Count, Duration, Octets};
+
+pub use body::{Bodies, Form};
 
 /// A shorter pause inside a response is not worth a line; retransmission timers begin at 200 ms.
 const NOTABLE_PAUSE: Duration = Duration::from_millis(150);
@@ -35,19 +38,20 @@ pub fn write(
 ) -> io::Result<()> {
     let mut page = Page::new(options.colour);
     title(&mut page, id, exchange, options);
+    let bodies = Bodies::default();
     match &exchange.request {
-        Some(request) => message(&mut page, "REQUEST", request, options),
+        Some(request) => message(&mut page, "REQUEST", request, options, bodies),
         None => absent(&mut page, "REQUEST", "not captured"),
     }
     for interim in &exchange.interim {
-        message(&mut page, "INTERIM RESPONSE", interim, options);
+        message(&mut page, "INTERIM RESPONSE", interim, options, bodies);
     }
     let more = exchange.interim_count.saturating_sub(exchange.interim.len() as u64);
     if more > 0 {
         absent(&mut page, "INTERIM RESPONSES", &format!("{} more, not kept", Count(more)));
     }
     match (&exchange.response, exchange.unanswered) {
-        (Some(response), _) => message(&mut page, "RESPONSE", response, options),
+        (Some(response), _) => message(&mut page, "RESPONSE", response, options, bodies),
         (None, Some(why)) => absent(&mut page, "RESPONSE", why_none(name::unanswered(why))),
         (None, None) => absent(&mut page, "RESPONSE", "none"),
     }
@@ -66,10 +70,27 @@ pub fn write_message(
     heading: &str,
     of: &Message,
     options: Options,
+    bodies: Bodies,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let mut page = Page::new(options.colour);
-    message(&mut page, heading, of, options);
+    message(&mut page, heading, of, options, bodies);
+    out.write_all(page.as_bytes())
+}
+
+/// Writes the front of the body of a message, where one is kept, without its content codings.
+///
+/// # Errors
+///
+/// `out` cannot be written.
+pub fn write_body(
+    of: &Message,
+    options: Options,
+    bodies: Bodies,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut page = Page::new(options.colour);
+    body::write(&mut page, of, options, bodies);
     out.write_all(page.as_bytes())
 }
 
@@ -192,7 +213,7 @@ fn how_over(word: &str) -> &str {
     }
 }
 
-fn message(page: &mut Page, heading: &str, message: &Message, options: Options) {
+fn message(page: &mut Page, heading: &str, message: &Message, options: Options, bodies: Bodies) {
     let (first, last) = (message.first.packet, message.last.packet);
     let packets = if first == last {
         format!("packet {}", Count(first))
@@ -217,7 +238,7 @@ fn message(page: &mut Page, heading: &str, message: &Message, options: Options) 
             field(page, &one, options);
         }
     }
-    body::write(page, message, options);
+    body::write(page, message, options, bodies);
     page.end_line();
 }
 

@@ -134,6 +134,17 @@ impl Excerpt {
         }
     }
 
+    /// Forgets what is only about packets before this one.
+    pub fn forget(&mut self, before: u64) {
+        self.pairs.retain(|_, stretches| {
+            stretches.retain(|stretch| stretch.last >= before);
+            !stretches.is_empty()
+        });
+        self.stretches = self.pairs.values().map(Vec::len).sum();
+        self.evidence = self.evidence.split_off(&before);
+        self.comments = self.comments.split_off(&before);
+    }
+
     /// Whether a packet belongs to what was chosen; `ends` are those of its segment, if it is one.
     pub fn takes(&self, packet: u64, ends: Option<(Endpoint, Endpoint)>) -> bool {
         if self.evidence.contains_key(&packet) {
@@ -233,6 +244,12 @@ mod tests {
         assert!(!excerpt.takes(5, None));
         let elsewhere = Endpoint::v4([10, 0, 0, 3], 80);
         assert!(!excerpt.takes(5, Some((CLIENT, elsewhere))));
+        excerpt.forget(21);
+        let taken: Vec<u64> =
+            (0..40).filter(|packet| excerpt.takes(*packet, Some((SERVER, CLIENT)))).collect();
+        assert_eq!(taken, (20..=29).collect::<Vec<_>>());
+        excerpt.forget(30);
+        assert_eq!((excerpt.stretches, excerpt.pairs.len()), (0, 0));
     }
 
     #[test]

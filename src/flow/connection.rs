@@ -13,6 +13,8 @@
 mod delivery;
 mod ends;
 
+pub(super) use ends::window_scale;
+
 use super::ledger::Ledger;
 use super::reader::{Arrival, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side};
 use super::stream::{EarlySegment, Overdue, Stream};

@@ -11,7 +11,9 @@ mod reader;
 mod stream;
 mod table;
 mod timers;
+mod trace;
 
 pub use ledger::Ledger;
 pub use reader::{Arrival, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side};
 pub use table::{Population, Table};
+pub use trace::{Oddity, Step, Trace};

@@ -144,6 +144,8 @@ pub struct Table<R: Reader> {
     hasher: DefaultHashBuilder,
     slots: Vec<Slot<R>>,
     free: Vec<u32>,
+    /// The slot of the latest segment.
+    latest: u32,
     /// All that are not free, in no order: where one is to be chosen at random, the gaps that a flood has
     /// left do not count.
     taken: Vec<u32>,
@@ -188,6 +190,7 @@ impl<R: Reader> Table<R> {
             hasher: DefaultHashBuilder::default(),
             slots: Vec::new(),
             free: Vec::new(),
+            latest: 0,
             taken: Vec::new(),
             embryonic: VecDeque::new(),
             embryonic_now: 0,
@@ -218,12 +221,16 @@ impl<R: Reader> Table<R> {
     /// Works one segment in.
     pub fn segment(&mut self, segment: &Segment<'_>, out: &mut R::Output) {
         let key = Key::of(segment.ends.source, segment.ends.destination);
-        let hash = self.hasher.hash_one(key);
         let slots = &self.slots;
-        let found = self
-            .index
-            .find(hash, |&slot| slots.get(slot as usize).is_some_and(|slot| slot.key == key))
-            .copied();
+        // Mostly the next segment is of the same connection, and nothing need be looked up.
+        let same = slots.get(self.latest as usize);
+        let same = same.filter(|slot| slot.key == key && !matches!(slot.tenant, Tenant::Free));
+        let hash = same.map_or_else(|| self.hasher.hash_one(key), |slot| slot.hash);
+        let is_it = |&slot: &u32| slots.get(slot as usize).is_some_and(|slot| slot.key == key);
+        let found = match same {
+            Some(_) => Some(self.latest),
+            None => self.index.find(hash, is_it).copied(),
+        };
         let slot = match found {
             Some(slot) => slot,
             None => {
@@ -236,6 +243,7 @@ impl<R: Reader> Table<R> {
                 self.begin(key, hash, segment, out)
             }
         };
+        self.latest = slot;
         let outcome = self.work_in(slot, segment, out);
         if self.memory > self.memory_limit {
             self.relieve(Mark { at: segment.at, packet: segment.number }, out);

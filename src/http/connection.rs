@@ -29,6 +29,8 @@ use crate::units::Duration;
 #[derive(Debug)]
 struct Pending {
     nth: u32,
+    /// Where it began; `None` where the request was not captured.
+    began: Option<Mark>,
     method: Method,
     simple: bool,
     upgrade: bool,
@@ -303,6 +305,11 @@ impl flow::Reader for Connection {
     fn closed(reader: Option<&Self>, facts: &Facts, ending: Ending, mark: Mark, out: &mut Output) {
         let mut connection = exchange::Connection::new(facts, ending, mark);
         if let Some(reader) = reader {
+            if let Some(waiting) = &mut out.waiting {
+                // What has not come to an end by itself does so with its connection.
+                let left = reader.queue.iter().filter_map(|asked| asked.began);
+                left.for_each(|began| waiting.end(began));
+            }
             if reader.swapped {
                 connection.swap();
             }
@@ -491,8 +498,12 @@ impl Connection {
             // Most clients wait for the answer before they ask again.
             self.queue.reserve_exact(1);
         }
+        if let Some(waiting) = &mut scene.out.waiting {
+            waiting.begin(began.mark);
+        }
         self.queue.push_back(Pending {
             nth: self.count,
+            began: Some(began.mark),
             method: head.method(),
             simple,
             upgrade: head.value(FieldName::Upgrade).is_some(),
@@ -656,6 +667,7 @@ impl Connection {
                 let orphan = Pending {
                     octets: message.memory() + interim,
                     nth: self.orphan,
+                    began: None,
                     method: Method::Other,
                     simple: false,
                     upgrade: false,

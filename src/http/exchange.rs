@@ -8,6 +8,7 @@ use super::flaw::Flaws;
 use super::head::Head;
 use super::message::Message;
 use super::method::Method;
+use super::waiting::Queue;
 use crate::flow::{End, Ending, Facts, Handshake, Health, Mark, Side};
 use crate::limits;
 use crate::units::Duration;
@@ -476,6 +477,8 @@ pub struct Output {
     pub appetite: Option<Appetite>,
     /// Exchanges whose contents are wanted as a whole.
     pub bodies: Option<Arc<Bodies>>,
+    /// Requests that wait for the end of their answer, where somebody asks.
+    pub waiting: Option<Queue>,
     /// Octets of heads and lines that were copied, since they lay in several segments.
     pub carried: u64,
     /// Heads read.

@@ -21,6 +21,7 @@ mod method;
 mod probe;
 mod socks;
 mod tolerant;
+mod waiting;
 
 pub use connection::Connection as ConnectionReader;
 pub use doubt::{Doubt, Doubts, Grade};
@@ -35,3 +36,4 @@ pub use framing::{ContentLength, Framing, TransferCoding};
 pub use head::{Field, Head, Kind, Version, text};
 pub use message::{Message, MessageEnd, Misframed};
 pub use method::Method;
+pub use waiting::{Queue, Waiting};

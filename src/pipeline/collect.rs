@@ -13,7 +13,7 @@ use super::tally::Tally;
 use super::{Progress, Sink, Stop, give};
 use crate::engine::{Collector, Totals};
 use crate::error::Error;
-use crate::http::Event;
+use crate::http::{Event, Waiting};
 use crate::wire::Signal;
 
 /// See the module's words.
@@ -57,7 +57,10 @@ impl Collection<'_> {
             }
             self.stretch(&stretch, &mut reports, sink)?;
             match stretch.end {
-                None => self.pause(&stretch, sink)?,
+                None => {
+                    let waiting = reports.iter().filter_map(|report| report.waiting);
+                    self.pause(&stretch, waiting.reduce(Waiting::with), sink)?;
+                }
                 Some(End::Failed(error)) => return Err(Stop::Failed(error.into())),
                 Some(End::Over { tally, stopped }) => {
                     let totals = self.finish(reports, sink)?;
@@ -119,7 +122,12 @@ impl Collection<'_> {
         self.collector.take_each(events.into_iter(), |record| give(sink, record))
     }
 
-    fn pause<E>(&self, stretch: &Stretch, sink: &mut impl Sink<E>) -> Result<(), Stop<E>> {
+    fn pause<E>(
+        &self,
+        stretch: &Stretch,
+        waiting: Option<Waiting>,
+        sink: &mut impl Sink<E>,
+    ) -> Result<(), Stop<E>> {
         let progress = Progress {
             packets: stretch.packets,
             reading: stretch.reading,
@@ -128,6 +136,7 @@ impl Collection<'_> {
             start: stretch.start,
             now: stretch.first.map(|_| stretch.now),
             is_quiet: false,
+            waiting,
             statistics: self.collector.statistics(),
         };
         if let ControlFlow::Break(()) = sink.pause(&progress).map_err(Stop::Failed)? {

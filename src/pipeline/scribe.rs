@@ -3,7 +3,7 @@
 
 use crate::engine::{Shard, Totals};
 use crate::flow::Mark;
-use crate::http::Event;
+use crate::http::{Event, Waiting};
 use crate::wire::Segment;
 
 /// A shard, and what it has said of the current stretch.
@@ -23,6 +23,8 @@ pub(super) struct Report {
     pub events: Vec<Event>,
     /// At which packets, and how many each.
     pub runs: Vec<Run>,
+    /// Requests that waited at its end, where somebody asks.
+    pub waiting: Option<Waiting>,
     /// What was open when the capture ended, and all that was counted.
     pub finish: Option<(Vec<Event>, Totals)>,
 }
@@ -66,6 +68,7 @@ impl Scribe {
         let mut report =
             std::mem::replace(&mut self.report, Report { tracked, ..Report::default() });
         report.events = std::mem::take(self.shard.events());
+        report.waiting = self.shard.waiting();
         report.finish = finish.map(|mark| {
             self.shard.finish(mark);
             (std::mem::take(self.shard.events()), self.shard.totals())

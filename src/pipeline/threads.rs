@@ -75,6 +75,8 @@ impl Threads {
 pub(super) struct Shards {
     pub preview: usize,
     pub memory: u64,
+    /// Whether requests that wait are counted.
+    pub waiting: bool,
     /// For whoever decodes for them.
     pub verify_checksums: bool,
 }
@@ -82,7 +84,8 @@ pub(super) struct Shards {
 impl Shards {
     /// The shard with this index of so many.
     pub fn make(self, index: usize, shards: usize) -> Shard {
-        Shard::one_of(index, shards, self.preview).with_memory(self.memory)
+        let shard = Shard::one_of(index, shards, self.preview).with_memory(self.memory);
+        shard.with_waiting(self.waiting)
     }
 }
 

@@ -20,6 +20,12 @@ pub(super) fn hexadecimal(octets: &[u8]) -> String {
 }
 
 fn escaped(octets: &[u8]) -> String {
+    let plain = octets.iter().fold(true, |plain, octet| plain & matches!(octet, b' '..=b'~'));
+    if let Ok(text) = str::from_utf8(octets)
+        && plain
+    {
+        return text.to_owned();
+    }
     let mut text = String::with_capacity(octets.len());
     for octet in octets {
         match octet {

@@ -14,6 +14,7 @@ mod summary;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::http::Waiting;
 use crate::stats::{Endpoints, FailureCount, Series, Statistics};
 use crate::units::Timestamp;
 
@@ -39,6 +40,8 @@ pub struct Now {
     pub start: Option<Timestamp>,
     /// What the clock of the capture shows.
     pub at: Option<Timestamp>,
+    /// Requests that wait for the end of their answer; `None` where nobody counts them, or no more.
+    pub waiting: Option<Waiting>,
     /// What ended the reading, where it is over.
     pub end: Option<Ended>,
 }

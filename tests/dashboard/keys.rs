@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use httpwhy::dashboard::{App, Effect, Options};
+use httpwhy::http::Waiting;
 use httpwhy::snapshot::{Ended, Now, Snapshot};
 
 use super::screen::{app, kept, picture, press, selected, snapshot};
@@ -149,7 +150,9 @@ fn the_selection_follows_the_exchange_while_more_come() {
     assert_eq!(number(&mut app), 37);
     app.update(Arc::clone(&more), None);
     assert_eq!(number(&mut app), 37);
+    assert!(picture(&mut app, 120, 36).contains("newest first · 20 new, f follows"));
     press(&mut app, "f");
+    assert!(picture(&mut app, 120, 36).contains("newest first · following"));
     assert_eq!(number(&mut app), 60);
 }
 
@@ -189,7 +192,7 @@ fn groups_list_their_requests() {
         assert!(listed.contains(word), "{listed}");
         press(&mut app, "⎋");
     }
-    press(&mut app, "2go");
+    press(&mut app, "2go⏎");
     assert!(picture(&mut app, 120, 36).contains("= connection "));
 }
 
@@ -209,6 +212,152 @@ fn one_exchange_is_shown_in_full() {
     assert!(picture(&mut app, 120, 36).contains("exchange #3 of 4"));
     press(&mut app, "⎋");
     assert!(picture(&mut app, 120, 36).contains("oldest first"));
+}
+
+#[test]
+fn columns_are_chosen_for_the_session() {
+    let mut app = opened(20);
+    assert!(!picture(&mut app, 120, 36).contains("CLIENT"));
+    press(&mut app, "c");
+    let popup = picture(&mut app, 120, 36);
+    for word in ["▸ [x] #", "[ ] CLIENT", "[x] HOST", "[x] PATH    always", "Space shows or hides"]
+    {
+        assert!(popup.contains(word), "{word}: {popup}");
+    }
+    // HOST goes, CLIENT comes; what always stays does not go.
+    press(&mut app, "jjj jjj j Gk ⏎");
+    let chosen = picture(&mut app, 120, 36);
+    let heading = chosen.lines().find(|line| line.contains("METHOD")).unwrap();
+    assert!(heading.contains("CLIENT") && heading.contains("PATH"), "{heading}");
+    assert!(!heading.contains("HOST") && !heading.contains("SIZE"), "{heading}");
+    assert!(chosen.contains("10.9.1.2:49690"));
+    // It stays so, in other sizes too, where what was asked for goes last.
+    press(&mut app, "32");
+    assert!(picture(&mut app, 120, 36).contains("CLIENT"));
+    let compact = picture(&mut app, 80, 24);
+    let heading = compact.lines().find(|line| line.contains("METH")).unwrap();
+    assert!(heading.contains("CLIENT") && heading.contains("WHY"), "{heading}");
+    press(&mut app, "cG");
+    press(&mut app, " ");
+    assert!(picture(&mut app, 120, 36).contains("[x] WHY     always"));
+    press(&mut app, "⎋");
+    assert!(!picture(&mut app, 120, 36).contains("Space shows"));
+}
+
+#[test]
+fn times_are_written_in_four_ways() {
+    let mut app = opened(20);
+    press(&mut app, "jj");
+    let time = |app: &mut App| {
+        let line = selected(app);
+        line.split_whitespace().nth(1).unwrap_or_default().to_owned()
+    };
+    let clock = time(&mut app);
+    assert!(clock.len() == 12 && clock.matches(':').count() == 2, "{clock}");
+    press(&mut app, "t");
+    assert!(picture(&mut app, 120, 36).contains("times: since the first packet"));
+    let since = time(&mut app);
+    press(&mut app, "t");
+    let delta = time(&mut app);
+    assert!(since.starts_with("+0.") && delta.starts_with("+0."), "{since} {delta}");
+    let number = |text: &str| text[1..].parse::<f64>().unwrap();
+    assert!(number(&since) > number(&delta) && number(&delta) > 0.0, "{since} {delta}");
+    // Newest first, the line above is later.
+    press(&mut app, "S");
+    assert!(time(&mut app).starts_with('-'));
+    press(&mut app, "St");
+    assert!(selected(&mut app).contains(&clock[..8]));
+    press(&mut app, "t");
+    assert_eq!(time(&mut app), clock);
+}
+
+#[test]
+fn a_number_in_front_repeats() {
+    let mut app = opened(60);
+    for (keys, there) in
+        [("03n", 30), ("02N", 10), ("9n", 60), ("g⏎07]⎋", 8), ("⏎03[⎋", 5), ("020G", 20)]
+    {
+        press(&mut app, keys);
+        assert_eq!(number(&mut app), there, "{keys}");
+    }
+}
+
+#[test]
+fn the_bars_of_an_exchange_zoom_and_move() {
+    let snapshot = Arc::new(snapshot(open("samples/502-keepalive-race.pcap")));
+    let mut app = app("502-keepalive-race.pcap", &snapshot);
+    press(&mut app, "+");
+    assert!(picture(&mut app, 120, 36).contains("Enter opens it"));
+    press(&mut app, "2G⏎");
+    let all = picture(&mut app, 120, 36);
+    assert!(all.contains("+ zoom") && !all.contains('▶'), "{all}");
+    press(&mut app, "+");
+    assert!(picture(&mut app, 120, 36).contains("bars: 1/2 of the time; h l move"));
+    press(&mut app, "++lllllll");
+    let late = picture(&mut app, 120, 36);
+    assert!(late.contains("h l earlier, later") && late.contains('◀'), "{late}");
+    press(&mut app, "hhhhhhhhhhhhhhhhhhhhhhhhhhhhhhh");
+    let early = picture(&mut app, 120, 36);
+    assert!(early.contains('▶') && early != late, "{early}");
+    press(&mut app, "-----");
+    assert!(picture(&mut app, 120, 36).contains("bars: all of the time"));
+    press(&mut app, "jk");
+    assert_eq!(picture(&mut app, 120, 36), all);
+    // Without a zoom they go from pane to pane, and from tab to tab.
+    press(&mut app, "llh⎋l");
+    assert!(picture(&mut app, 120, 36).contains("[3 Endpoints]"));
+}
+
+#[test]
+fn help_is_about_the_screen() {
+    let options = Options { again: true, ..Options::default() };
+    let mut app = App::new(options);
+    app.update(Arc::new(snapshot(captured(&shop(20)))), None);
+    for (keys, title, word) in [
+        ("?", "Help — Overview", "In flight"),
+        ("2?", "Help — Requests", "Filter examples"),
+        ("⏎?", "Help — Exchange", "--body N"),
+        ("o?", "Help — Connection", "retransmission"),
+    ] {
+        press(&mut app, keys);
+        let help = picture(&mut app, 120, 60);
+        assert!(help.contains(title) && help.contains(word), "{title}: {help}");
+        press(&mut app, "q");
+    }
+}
+
+#[test]
+fn the_curves_show_a_part_of_the_time() {
+    let mut app = opened(20);
+    for span in ["last minute", "last 5 min", "last 15 min", "whole capture"] {
+        press(&mut app, "1z");
+        let shown = picture(&mut app, 120, 36);
+        assert!(shown.contains(span), "{span}: {shown}");
+    }
+}
+
+#[test]
+fn a_pane_can_have_all_the_room() {
+    let snapshot = Arc::new(snapshot(open("samples/502-keepalive-race.pcap")));
+    let mut app = app("502-keepalive-race.pcap", &snapshot);
+    press(&mut app, "2G⏎");
+    let all = picture(&mut app, 120, 36);
+    for (pane, there, gone) in [
+        ("", "POST /orders HTTP", "VERDICT"),
+        ("⇥", "502 Bad Gateway</h1>", "VERDICT"),
+        ("⇥", "RST of 10.2.0.2:9001", "VERDICT"),
+        ("⇥", "VERDICT", "POST /orders HTTP"),
+    ] {
+        press(&mut app, pane);
+        press(&mut app, "⏎");
+        let alone = picture(&mut app, 120, 36);
+        assert!(alone.contains(there) && !alone.contains(gone), "{there}: {alone}");
+        press(&mut app, "⏎");
+    }
+    press(&mut app, "⇥");
+    assert_eq!(picture(&mut app, 120, 36), all);
+    press(&mut app, "⏎");
+    assert!(!picture(&mut app, 80, 24).trim().is_empty());
 }
 
 #[test]
@@ -349,6 +498,24 @@ fn what_is_not_kept_whole_is_asked_for_once() {
     app.recall(10, again.whole(10).cloned());
     let full = picture(&mut app, 120, 36);
     assert!(full.contains("HTTP/1.1 503 Busy"), "{full}");
+}
+
+#[test]
+fn requests_that_wait_are_shown_while_they_do() {
+    let (keeper, now, statistics) = kept(captured(&shop(30)));
+    let at = now.at.unwrap();
+    let oldest = now.first;
+    let waiting = Some(Waiting { requests: 18, oldest });
+    let age = at.since(oldest.unwrap());
+    let waits = Now { end: None, waiting, ..now.clone() };
+    let mut app = app("big.pcap", &Arc::new(keeper.snapshot(waits, &statistics)));
+    let full = picture(&mut app, 120, 36);
+    assert!(full.contains(&format!("18 waiting   oldest {age}")), "{full}");
+    let compact = picture(&mut app, 80, 24);
+    assert!(compact.contains("in flight 18 waiting"), "{compact}");
+    // What is over does not wait any more.
+    app.update(Arc::new(keeper.snapshot(now, &statistics)), None);
+    assert!(picture(&mut app, 120, 36).contains("peak 1   mean "));
 }
 
 #[test]

@@ -87,11 +87,20 @@ pub(super) fn refusal(device: &str, error: &pcap::Error) -> Error {
         let names: Vec<String> =
             known.iter().filter(|one| is_network(&one.name)).map(named).collect();
         let there = names.join(", ");
+        let cure = match device.contains(',') {
+            true => "one interface is captured from at a time, or -i any: all of them",
+            false => "httpwhy interfaces shows more",
+        };
         return Error::Live(format!(
-            "there is no interface `{device}`; there are: {there}\nhttpwhy interfaces shows more"
+            "there is no interface `{device}`; there are: {there}\n{cure}"
         ));
     }
-    Error::Live(format!("cannot capture on {device}: {why}"))
+    let cure = if why.contains("not up") {
+        format!("\nsudo ip link set {device} up   brings it up; -i any captures on all that are up")
+    } else {
+        String::new()
+    };
+    Error::Live(format!("cannot capture on {device}: {why}{cure}"))
 }
 
 /// A name, and whether it is worth trying.

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crate::error::Error;
-use crate::limits::{CAPTURE_FILTER_OCTETS, PACKET_OCTETS};
+use crate::limits::{CAPTURE_FILTER_OCTETS, KERNEL_BUFFER_MIB, PACKET_OCTETS};
 use crate::units::Timestamp;
 use crate::wire::{LinkType, Packet};
 
@@ -49,7 +49,7 @@ impl Default for Settings {
             device: String::new(),
             filter: String::new(),
             snaplen: PACKET_OCTETS as u32,
-            buffer: 32 << 20,
+            buffer: KERNEL_BUFFER_MIB << 20,
             promiscuous: true,
             namespace: None,
         }
@@ -58,7 +58,7 @@ impl Default for Settings {
 
 /// How long the kernel collects packets before it hands them over. Nobody sees the difference to
 /// none at all ("immediate mode"), whose ring has a place of the size of the snap length for each
-/// packet: 128 of them in 32 MiB, where this one has room for a hundred thousand.
+/// packet: 256 of them in 64 MiB, where this one has room for two hundred thousand.
 pub const BATCH: Duration = Duration::from_millis(20);
 
 /// How old counters of the kernel may be: reading them takes a system call and a look into files.
@@ -215,9 +215,15 @@ impl Source for Live {
     }
 
     fn refresh(&mut self) {
-        if self.over || self.counters.at.is_none_or(|at| at.elapsed() >= COUNTERS_AGE) {
+        if self.counters.at.is_none_or(|at| at.elapsed() >= COUNTERS_AGE) {
             self.count();
         }
+    }
+
+    fn close(&mut self) -> Result<(), Error> {
+        self.over = true;
+        self.count();
+        Ok(())
     }
 
     fn is_live(&self) -> bool {

@@ -48,9 +48,12 @@ fn enter(path: &Path) -> Result<(), Error> {
             io::ErrorKind::PermissionDenied => {
                 "\nentering a namespace needs root: run it with sudo"
             }
+            io::ErrorKind::NotFound if path.starts_with("/proc") => {
+                "\nthere is no process with this number here; of a container take the one that its host \
+                 knows: docker inspect -f '{{.State.Pid}}' NAME"
+            }
             io::ErrorKind::NotFound => {
-                "\nip netns shows those that have a name; --pid PID takes \
-                                        the one of a process"
+                "\nip netns shows those that have a name; --pid PID takes the one of a process"
             }
             _ => "",
         };

@@ -102,7 +102,8 @@ impl Arguments {
         let here = PathBuf::from("./saved");
         let made = std::iter::once(here).chain(self.keep.made()).collect();
         if device.is_interface() || device.is_followed() || piped {
-            let live::Opened { source, name } = device.open(&self.read, &self.words, made)?;
+            let live::Opened { source, name } =
+                device.open(&self.read, &self.words, made, |_| ())?;
             let live = source.is_live();
             let paths = if again && !live { paths } else { Vec::new() };
             return Ok(Opened { source, name, paths, live });
@@ -125,13 +126,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let reading = Reading::new(pipeline::Options {
         preview: arguments.body as usize,
         memory: arguments.memory.octets(),
+        waiting: true,
         ..pipeline::Options::default()
     });
     let leave = live::stop_flag()?;
-    let thread = match arguments.keep.save(source, arguments.force)? {
-        keep::Kept::As(source) => reading.begin(source, |_| Ok(()))?,
-        keep::Kept::Saved(source) => reading.begin(*source, |source| source.finish())?,
-    };
+    let source = arguments.keep.save(source, arguments.force)?;
+    let thread = reading.begin(arguments.device.buffer(source))?;
     hung_up(Arc::clone(&reading.stop), Arc::clone(&reading.board))?;
     let device = arguments.device.is_interface();
     if paths.is_empty() && !device && !wait(&reading.board, &leave)? {
@@ -172,15 +172,11 @@ impl Reading {
         Self { board: Arc::default(), stop: Arc::default(), options }
     }
 
-    /// Begins to read; at the end the source is closed.
-    fn begin<S: Source + 'static>(
-        &self,
-        source: S,
-        close: impl FnOnce(S) -> Result<(), Error> + Send + 'static,
-    ) -> io::Result<JoinHandle<()>> {
+    /// Begins to read.
+    fn begin(&self, source: Box<dyn Source>) -> io::Result<JoinHandle<()>> {
         let (board, stop) = (Arc::clone(&self.board), Arc::clone(&self.stop));
         let options = self.options.clone();
-        let read = move || reader::read(source, options, &board, &stop, close);
+        let read = move || reader::read(source, options, &board, &stop);
         thread::Builder::new().name("reader".to_owned()).spawn(read)
     }
 }

@@ -11,10 +11,11 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread;
 
 use httpwhy::capture::Capture;
-use httpwhy::dashboard::Outside;
+use httpwhy::dashboard::{Outside, Wanted};
 use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::filter::Filter;
+use httpwhy::flow::Trace;
 use httpwhy::pipeline::{self, Progress, Sink};
 use httpwhy::snapshot::Whole;
 use httpwhy::stats::Outcome;
@@ -36,6 +37,9 @@ pub(super) struct Machine {
     /// The exchange that is wanted now.
     wanted: Arc<AtomicU64>,
     recalled: Channel<(u64, Option<Whole>)>,
+    /// How often a connection was asked for; who is not the latest stops.
+    traces: Arc<AtomicU64>,
+    traced: Channel<(u64, u64, Result<Trace, String>)>,
     /// How often a filter was asked; who is not the latest stops.
     asked: Arc<AtomicU64>,
     answered: Channel<(u64, String, Vec<u64>)>,
@@ -51,6 +55,8 @@ impl Machine {
             paths,
             wanted: Arc::default(),
             recalled: mpsc::channel(),
+            traces: Arc::default(),
+            traced: mpsc::channel(),
             asked: Arc::default(),
             answered: mpsc::channel(),
             news: mpsc::channel(),
@@ -111,6 +117,29 @@ impl Outside for Machine {
     fn recalled(&mut self) -> Option<(u64, Option<Whole>)> {
         let wanted = self.wanted.load(Ordering::Relaxed);
         self.recalled.1.try_iter().find(|(id, _)| *id == wanted)
+    }
+
+    fn trace(&mut self, wanted: Wanted) {
+        let number = self.traces.fetch_add(1, Ordering::Relaxed) + 1;
+        let (paths, latest, answer) =
+            (self.paths.clone(), Arc::clone(&self.traces), self.traced.0.clone());
+        let read = move || {
+            let is_wanted = || latest.load(Ordering::Relaxed) == number;
+            let found = packets::trace(&paths, wanted, is_wanted);
+            let found = found.map_err(|error| format!("cannot read again: {error}"));
+            // The dashboard may be gone.
+            let _ = answer.send((number, wanted.connection, found));
+        };
+        if let Err(error) = thread::Builder::new().name("trace".to_owned()).spawn(read) {
+            let why = format!("cannot read again: {error}");
+            let _ = self.traced.0.send((number, wanted.connection, Err(why)));
+        }
+    }
+
+    fn traced(&mut self) -> Option<(u64, Result<Trace, String>)> {
+        let latest = self.traces.load(Ordering::Relaxed);
+        let found = self.traced.1.try_iter().find(|(number, ..)| *number == latest);
+        found.map(|(_, connection, trace)| (connection, trace))
     }
 
     fn ask(&mut self, filter: Filter) {

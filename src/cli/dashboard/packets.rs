@@ -1,4 +1,4 @@
-//! Packets between some ends, out of captures that are read again, into a new capture file.
+//! Packets between some ends, out of captures that are read again: into a new capture file, or as a list.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -6,7 +6,10 @@ use std::path::PathBuf;
 
 use httpwhy::capture::save::{Kind, Rotation, Saved};
 use httpwhy::capture::{Capture, Input, Next, Reading, Source};
+use httpwhy::dashboard::Wanted;
 use httpwhy::error::Error;
+use httpwhy::flow::Trace;
+use httpwhy::units::Duration;
 use httpwhy::wire::{Decoded, Decoder, Endpoint, Packet};
 
 /// Copies the packets into the file; how many there were.
@@ -27,8 +30,39 @@ pub(super) fn copy(
     while let Next::Packet(_) = saved.next()? {
         packets += 1;
     }
-    saved.finish()?;
+    saved.close()?;
     Ok(packets)
+}
+
+/// Packets between two looks at whether the list is still wanted.
+const LOOK: u64 = 4_096;
+
+/// How long packets of a connection that is over may still come: captures are not quite in order.
+const AFTER: Duration = Duration::from_secs(10);
+
+/// The segments of a connection, as many as a list has room for, until nobody wants them any more.
+pub(super) fn trace(
+    paths: &[PathBuf],
+    wanted: Wanted,
+    is_wanted: impl Fn() -> bool,
+) -> Result<Trace, Error> {
+    let mut capture = Capture::open(paths)?;
+    let mut decoder = Decoder::new();
+    let mut trace = Trace::new(wanted.client, wanted.server, wanted.focus);
+    while let Some(packet) = capture.next()? {
+        let number = packet.number;
+        let next = wanted.until.is_some_and(|until| number >= until);
+        let over = next || wanted.over.is_some_and(|over| packet.at > over.plus(AFTER));
+        if over || number.is_multiple_of(LOOK) && !is_wanted() {
+            break;
+        }
+        // What came before it may be the end of another connection, or a fragment of its first packet.
+        let Decoded::Segment(segment) = decoder.decode(&packet) else { continue };
+        if number >= wanted.connection && !trace.push(&segment) {
+            break;
+        }
+    }
+    Ok(trace)
 }
 
 /// A capture of which only some packets are seen.

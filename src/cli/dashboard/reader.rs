@@ -27,13 +27,12 @@ struct Publisher<'b> {
     now: Now,
 }
 
-/// Reads a source to its end, or until `stop` is set, closes it, and says on the board how it went.
-pub(super) fn read<S: Source>(
-    mut source: S,
+/// Reads a source to its end, or until `stop` is set, and says on the board how it went.
+pub(super) fn read(
+    mut source: Box<dyn Source>,
     options: pipeline::Options,
     board: &Board,
     stop: &AtomicBool,
-    close: impl FnOnce(S) -> Result<(), Error>,
 ) {
     let mut guard = Guard { board, is_done: false };
     let mut publisher = Publisher {
@@ -44,9 +43,9 @@ pub(super) fn read<S: Source>(
         took: Duration::ZERO,
         now: Now::default(),
     };
-    let outcome = pipeline::drive::<Error>(&mut source, options, &mut publisher);
+    let outcome = pipeline::drive::<Error>(&mut *source, options, &mut publisher);
     let octets = source.reading().octets;
-    let outcome = outcome.and_then(|outcome| close(source).map(|()| outcome));
+    drop(source);
     let Publisher { keeper, mut now, .. } = publisher;
     let snapshot = match outcome {
         Ok(outcome) => {
@@ -57,11 +56,13 @@ pub(super) fn read<S: Source>(
             now.octets = octets;
             now.drops = summary.drops;
             now.start = summary.start;
+            now.waiting = None;
             (now.first, now.at) = (summary.first, summary.last.max(now.at));
             keeper.snapshot(now, &outcome.statistics)
         }
         Err(error) => {
             let latest = board.latest();
+            now.waiting = None;
             now.end = Some(Ended::Failed(error.to_string()));
             keeper.snapshot(now, &latest.statistics)
         }
@@ -116,6 +117,7 @@ impl Sink<Error> for Publisher<'_> {
             first: progress.first,
             start: progress.start,
             at: progress.now,
+            waiting: progress.waiting,
             end: None,
         };
         self.board.publish(self.keeper.snapshot(self.now.clone(), progress.statistics));

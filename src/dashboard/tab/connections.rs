@@ -10,7 +10,7 @@ use super::super::view::Size;
 use super::super::widget::{Column, Table, panel, put, scroll_mark};
 use super::super::words::{duration, ending, short};
 use crate::snapshot::ConnectionRow;
-use crate::units::Octets;
+use crate::units::{Octets, Timestamp};
 
 const COLUMNS: &[Column] = &[
     Column::left("START", 12, 4),
@@ -51,14 +51,17 @@ pub(super) fn draw(app: &mut App, buffer: &mut Buffer, area: Rect, size: Size) {
         let Some(number) = list.order.at(place) else { break };
         let Some(connection) = app.shown.connections.get(number as usize) else { continue };
         let selected = (current == Some(number)).then(|| app.theme.style(Meaning::Selected));
-        table.row(buffer, inside, row, &cells(app, connection), selected);
+        let above = place.checked_sub(1).and_then(|place| list.order.at(place));
+        let above = above.and_then(|number| app.shown.connections.get(number as usize));
+        let cells = cells(app, connection, above.map(|above| above.first));
+        table.row(buffer, inside, row, &cells, selected);
     }
     if size == Size::Full {
         scroll_mark(buffer, area, app.theme, top, app.list(CONNECTIONS).order.len());
     }
 }
 
-fn cells(app: &App, row: &ConnectionRow) -> Vec<(String, Style)> {
+fn cells(app: &App, row: &ConnectionRow, above: Option<Timestamp>) -> Vec<(String, Style)> {
     let plain = Style::new();
     let or = |there: bool, meaning: Meaning| if there { app.theme.style(meaning) } else { plain };
     let (end, meaning) = ending(row);
@@ -68,7 +71,7 @@ fn cells(app: &App, row: &ConnectionRow) -> Vec<(String, Style)> {
     };
     let [sent, got] = row.octets;
     vec![
-        (app.times.text(row.first, app.shown.now.first), app.theme.style(Meaning::Dim)),
+        (app.times.text(row.first, app.shown.now.first, above, 12), app.theme.style(Meaning::Dim)),
         (row.client.to_string(), plain),
         (row.server.to_string(), plain),
         (row.protocol.unwrap_or("—").to_owned(), app.theme.style(Meaning::Dim)),

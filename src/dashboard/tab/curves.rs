@@ -27,12 +27,7 @@ impl Curves {
         } else {
             (app.shown.series.newest(seconds), Duration::from_secs(1))
         };
-        let span = match seconds {
-            0 => "whole capture".to_owned(),
-            60 => "last minute".to_owned(),
-            seconds => format!("last {} min", seconds / 60),
-        };
-        Self { buckets, step, span }
+        Self { buckets, step, span: span(app.zoom) }
     }
 
     /// How many a second, in at most so many equal parts of the time: each the mean of its part.
@@ -55,6 +50,15 @@ impl Curves {
     }
 }
 
+/// What curves show, in words.
+pub(in crate::dashboard) fn span(zoom: usize) -> String {
+    match ZOOMS.get(zoom).copied().unwrap_or(0) {
+        0 => "whole capture".to_owned(),
+        60 => "last minute".to_owned(),
+        seconds => format!("last {} min", seconds / 60),
+    }
+}
+
 /// What the head of the screen says in numbers.
 pub(super) struct Totals {
     pub rate: String,
@@ -64,6 +68,8 @@ pub(super) struct Totals {
     pub exchanges: u64,
     pub quantiles: [String; 4],
     pub in_flight: Vec<f64>,
+    /// How many wait now and since when; of what is over, how many did at most and on average.
+    pub waiting: [String; 2],
 }
 
 impl Totals {
@@ -83,6 +89,20 @@ impl Totals {
         let seconds = app.shown.series.newest(usize::MAX);
         let peak = seconds.iter().map(|bucket| bucket.begun).max().unwrap_or(0);
         let think = &statistics.think;
+        let in_flight: Vec<f64> =
+            app.shown.series.under_way().into_iter().map(|count| count as f64).collect();
+        let waiting = match now.waiting {
+            Some(waiting) => {
+                let age = waiting.oldest.zip(now.at).map(|(since, at)| at.since(since));
+                let oldest = age.map_or_else(String::new, |age| format!("oldest {age}"));
+                [format!("{} waiting", short(waiting.requests)), oldest]
+            }
+            None => {
+                let most = in_flight.iter().copied().fold(0.0, f64::max);
+                let mean = in_flight.iter().sum::<f64>() / in_flight.len().max(1) as f64;
+                [format!("peak {most:.0}"), format!("mean {mean:.1}")]
+            }
+        };
         Self {
             rate: rate(count, time),
             peak: short(peak),
@@ -95,7 +115,8 @@ impl Totals {
                 duration(think.quantile(0.99)),
                 duration(think.longest()),
             ],
-            in_flight: app.shown.series.under_way().into_iter().map(|count| count as f64).collect(),
+            in_flight,
+            waiting,
         }
     }
 }

@@ -7,13 +7,15 @@ mod overview;
 mod problems;
 mod requests;
 
+pub(super) use curves::span;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::app::App;
 use super::view::Size;
 
-pub(super) use requests::area_split as split;
+pub(super) use requests::{CHOICES, Choice, area_split as split, fitting, is_wanted};
 
 /// One tab.
 pub(super) struct Tab {
@@ -34,7 +36,8 @@ pub(super) static TABS: &[Tab] = &[
         help: &[
             "Counts are of the whole capture; z chooses what the curves show.",
             "5xx is the share of exchanges with a final status of 500 or above.",
-            "In flight: requests that wait for the end of their answer.",
+            "In flight: requests that wait for the end of their answer, and since when the oldest",
+            "does; of what is over how many did at most and on average.",
         ],
         draw: overview::draw,
     },

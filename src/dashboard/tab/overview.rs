@@ -89,11 +89,8 @@ fn numbers(app: &App, buffer: &mut Buffer, area: Rect, totals: &Totals, curves: 
     put(buffer, inside, 0, &format!("  p50 {p50:<8} p95 {p95}"), theme.style(Meaning::Title));
     put(buffer, inside, 1, &format!("  p99 {p99:<8} max {longest}"), Style::new());
     let inside = panel(buffer, boxed(3), theme, "In flight", "");
-    let most = totals.in_flight.iter().copied().fold(0.0, f64::max);
-    let sum = totals.in_flight.iter().fold(0.0, |sum, count| sum + count);
-    let mean = sum / totals.in_flight.len().max(1) as f64;
-    let text = format!("  peak {most:.0}     mean {mean:.1}");
-    put(buffer, inside, 0, &text, theme.style(Meaning::Title));
+    let [waiting, oldest] = &totals.waiting;
+    put(buffer, inside, 0, &format!("  {waiting}   {oldest}"), theme.style(Meaning::Title));
     put(buffer, inside, 1, &spark(&totals.in_flight, inside.width), theme.style(Meaning::Line));
 }
 
@@ -302,7 +299,7 @@ fn compact(app: &mut App, buffer: &mut Buffer, area: Rect, totals: &Totals, curv
     let spark = |values: &[f64]| fit(&sparkline(values, 17), 17);
     let begun = spark(&curves.per_second(17, |bucket| bucket.begun));
     let errors = spark(&curves.per_second(17, |bucket| bucket.server_errors));
-    let most = totals.in_flight.iter().copied().fold(0.0, f64::max);
+    let [waiting, oldest] = &totals.waiting;
     let bad = if totals.errors > 0 { Meaning::Failure } else { Meaning::Plain };
     let mut head = |row: u16, name: &str, value: &str, spark: String, end: String, meaning| {
         let spans = vec![
@@ -316,9 +313,9 @@ fn compact(app: &mut App, buffer: &mut Buffer, area: Rect, totals: &Totals, curv
         ];
         line(buffer, heads, row, &Line::from(spans));
     };
-    let end = format!("   p50 {}   in flight {most:.0} at most", right(p50, 7));
+    let end = format!("   p50 {}   in flight {waiting}", right(p50, 7));
     head(0, "Req/s", &totals.rate, begun, end, Meaning::Plain);
-    let end = format!("   p95 {}   longest   {longest}", right(p95, 7));
+    let end = format!("   p95 {}   {oldest}", right(p95, 7));
     head(1, "5xx", &totals.share, errors, end, bad);
     let all = totals.exchanges.max(1) as f64;
     let shares: Vec<String> = classes(app)
@@ -328,7 +325,13 @@ fn compact(app: &mut App, buffer: &mut Buffer, area: Rect, totals: &Totals, curv
         .map(|(class, count)| format!("{}xx {}", class + 1, percent(*count as f64 / all)))
         .collect();
     let text = format!(" {}", shares.join("  "));
-    put(buffer, heads, 2, &padded_line(&text, &format!("p99 {}", right(p99, 7)), 48), Style::new());
+    put(
+        buffer,
+        heads,
+        2,
+        &padded_line(&text, &format!("p99 {}   longest {longest}", right(p99, 7)), 48),
+        Style::new(),
+    );
     // A third each, and a line between.
     let third = rest.height / 3;
     let (upper, rest) = area_split(rest, third.max(3));

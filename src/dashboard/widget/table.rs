@@ -41,6 +41,11 @@ impl Column {
         Self { title, width, align: Align::Right, rank, grows: false }
     }
 
+    /// The same with another rank.
+    pub const fn ranked(self, rank: u8) -> Self {
+        Self { rank, ..self }
+    }
+
     pub const fn growing(title: &'static str, width: u16) -> Self {
         Self { title, width, align: Align::Left, rank: 0, grows: true }
     }
@@ -72,6 +77,11 @@ impl Table {
             column.width += left;
         }
         Self { columns: kept }
+    }
+
+    /// The places of the columns that fit, among those that it was made of.
+    pub fn places(&self) -> Vec<usize> {
+        self.columns.iter().map(|(place, _)| *place).collect()
     }
 
     /// Draws the headings; the one that is sorted by has a mark.

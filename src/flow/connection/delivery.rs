@@ -68,7 +68,15 @@ impl<R: Reader> Connection<R> {
     }
 
     pub(super) fn seen_of_peer(&self, side: Side, acknowledgement: Option<u32>) -> Option<u64> {
-        self.streams[side.other().index()].offset(acknowledgement?)
+        let peer = &self.streams[side.other().index()];
+        match peer.base {
+            Some(_) => peer.offset(acknowledgement?),
+            // It begins with what came of it so far, as far as is known.
+            None => {
+                let seen = acknowledgement?.wrapping_sub(peer.lowest_unplaced()?);
+                u64::try_from(seen as i32).ok()
+            }
+        }
     }
 
     /// Whether anything waits, so that [`Self::advance`] has work.

@@ -278,7 +278,7 @@ impl<R: Reader> Connection<R> {
 }
 
 /// The window scale option of a SYN (RFC 7323 section 2.2).
-fn window_scale(mut options: &[u8]) -> Option<u8> {
+pub(in crate::flow) fn window_scale(mut options: &[u8]) -> Option<u8> {
     loop {
         match options {
             [0, ..] | [] => return None,

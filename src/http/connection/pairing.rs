@@ -121,6 +121,9 @@ impl Connection {
     }
 
     pub(super) fn give_out(&mut self, asked: Pending, ends: Outcome, scene: &mut Scene<'_>) {
+        if let (Some(waiting), Some(began)) = (&mut scene.out.waiting, asked.began) {
+            waiting.end(began);
+        }
         let Outcome { switch, why, early, contiguous } = ends;
         let pairing = match (&asked.request, &asked.response) {
             (Some(_), Some(_)) => asked.pairing,
