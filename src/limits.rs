@@ -11,19 +11,19 @@ use crate::units::Duration;
 pub const MEMORY: u64 = 256 << 20;
 
 /// Of [`MEMORY_PARTS`] of it, so many are for connections and what waits on them …
-pub const MEMORY_CONNECTIONS: u64 = 7;
+pub const MEMORY_CONNECTIONS: u64 = 14;
 
 /// … so many for exchanges that rules wait to see the end of …
-pub const MEMORY_RULES: u64 = 3;
+pub const MEMORY_RULES: u64 = 6;
 
 /// … so many for what diagnosis looks back at …
-pub const MEMORY_DIAGNOSIS: u64 = 2;
+pub const MEMORY_DIAGNOSIS: u64 = 4;
 
 /// … and so many for what filters wait for, which mostly is what rules and diagnosis have already.
-pub const MEMORY_FILTERS: u64 = 2;
+pub const MEMORY_FILTERS: u64 = 3;
 
 /// See [`MEMORY_CONNECTIONS`].
-pub const MEMORY_PARTS: u64 = 16;
+pub const MEMORY_PARTS: u64 = 32;
 
 /// What so many parts of a budget come to.
 pub const fn share(memory: u64, parts: u64) -> u64 {
