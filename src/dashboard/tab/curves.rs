@@ -8,6 +8,7 @@ use super::super::app::{App, ZOOMS};
 use super::super::theme::Meaning;
 use super::super::widget::{chart, line, panel, put, right, sparkline};
 use super::super::words::{duration, percent, rate, short};
+use crate::export::escape;
 use crate::stats::Bucket;
 use crate::units::Duration;
 
@@ -191,22 +192,28 @@ pub(super) fn curve(app: &App, buffer: &mut Buffer, area: Rect, curves: &Curves)
             format!("-{seconds:.0}s")
         } else if seconds >= 1.0 {
             format!("-{seconds:.1}s")
-        } else {
+        } else if seconds >= 0.01 {
             format!("-{:.0}ms", seconds * 1e3)
+        } else if seconds >= 0.001 {
+            format!("-{:.1}ms", seconds * 1e3)
+        } else {
+            format!("-{:.0}µs", seconds * 1e6)
         }
     };
     let mut axis = " ".repeat(columns + 7);
+    // From the end, so that a letter of two octets moves no place that is still to be written.
     for (part, label) in [
-        (1.0, ago(1.0)),
-        (0.75, ago(0.75)),
-        (0.5, ago(0.5)),
-        (0.25, ago(0.25)),
         (0.0, "end".to_owned()),
+        (0.25, ago(0.25)),
+        (0.5, ago(0.5)),
+        (0.75, ago(0.75)),
+        (1.0, ago(1.0)),
     ] {
         let at = 7 + (columns as f64 * (1.0 - part)) as usize;
-        let at = at.min((columns + 7).saturating_sub(label.len()));
-        if at + label.len() <= axis.len() {
-            axis.replace_range(at..at + label.len(), &label);
+        let wide = escape::width(&label);
+        let at = at.min((columns + 7).saturating_sub(wide));
+        if at + wide <= columns + 7 {
+            axis.replace_range(at..at + wide, &label);
         }
     }
     put(buffer, inside, row + 1, &axis, theme.style(Meaning::Dim));
