@@ -11,8 +11,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use httpwhy::rules::{
-    CHINESE_HEADINGS, Chinese, Finding, HEADINGS, RULES, Rule, Severity, documentation, find,
-    sections,
+    CHINESE_HEADINGS, Chinese, Finding, HEADINGS, Parameters, RULES, Rule, Severity, documentation,
+    find, sections,
 };
 use httpwhy::status::Language;
 use support::packets::{Segment, Stacks};
@@ -164,6 +164,18 @@ fn every_rule_hits_and_misses() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_head_is_as_long_as_the_parameters_say() {
+    let rule = find("header-section-oversize").unwrap();
+    let segments = fixture(rule, "miss.http");
+    for (parameter, least) in [("fields", 0.0), ("section", 30.0), ("start_line", 5.0)] {
+        let mut parameters = Parameters::default();
+        parameters.set(rule.id, parameter, &[least]).unwrap();
+        let found = findings::judge_with(&segments, &parameters);
+        assert!(!of(&found, rule).is_empty(), "{parameter} of {least}");
+    }
 }
 
 /// How a rule goes wrong on a conversation, a line for each way to cut it.

@@ -225,6 +225,12 @@ pub(super) fn problems(snapshot: &Snapshot) -> Vec<Problem> {
         {
             known.count += group.count;
             known.severity = known.severity.max(group.severity);
+            if let Some((first, _)) = group.packets
+                && known.packet.is_none_or(|known| first < known)
+            {
+                known.packet = Some(first);
+                known.first = group.examples.first().and_then(|example| example.transaction);
+            }
             servers.insert(server);
             let many = format!("{} servers", servers.len());
             known.place = if servers.len() > 1 { many } else { known.place.clone() };

@@ -86,7 +86,6 @@ pub struct Connection {
     answering: Option<u32>,
     /// Position of the response in progress, where its request was not captured.
     orphan: u32,
-    /// Position of the latest response.
     /// How many responses are to come for requests that were given up.
     given_up: u64,
     /// Interim responses whose request was not captured.

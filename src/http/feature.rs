@@ -2,6 +2,8 @@
 //! so that whoever asks later asks for a bit. A first look: what is set has to be looked at, what
 //! is not set need not be.
 
+use super::field::members;
+
 /// See the module's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -25,13 +27,7 @@ pub enum Feature {
     OtherVersion,
     /// A status line without a reason phrase.
     NoReason,
-    /// The head has a kibibyte, or forty field lines, or more.
-    Long,
 }
-
-/// From so many octets and field lines on, a head has [`Feature::Long`].
-pub(super) const LONG_OCTETS: usize = 1_024;
-pub(super) const LONG_LINES: usize = 40;
 
 /// A set of features.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -79,12 +75,7 @@ impl Features {
 
     /// The numbers of its members, ascending: `feature as u8`.
     pub fn numbers(self) -> impl Iterator<Item = u8> {
-        let mut rest = self.0;
-        std::iter::from_fn(move || {
-            let number = (rest != 0).then_some(rest.trailing_zeros() as u8)?;
-            rest &= rest - 1;
-            Some(number)
-        })
+        members(u128::from(self.0))
     }
 
     /// What stands out in a request target.

@@ -140,13 +140,17 @@ impl FieldSet {
 
     /// The numbers of its members, ascending: `name as u8`.
     pub fn numbers(self) -> impl Iterator<Item = u8> {
-        let mut rest = self.0;
-        std::iter::from_fn(move || {
-            let number = (rest != 0).then_some(rest.trailing_zeros() as u8)?;
-            rest &= rest - 1;
-            Some(number)
-        })
+        members(self.0)
     }
+}
+
+/// The places of the bits that are set, ascending.
+pub(super) fn members(mut rest: u128) -> impl Iterator<Item = u8> {
+    std::iter::from_fn(move || {
+        let number = (rest != 0).then_some(rest.trailing_zeros() as u8)?;
+        rest &= rest - 1;
+        Some(number)
+    })
 }
 
 /// Slots of the hash table; more than three times the names, so that few share one.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::mem::MaybeUninit;
 
-use super::feature::{Feature, Features, LONG_LINES, LONG_OCTETS};
+use super::feature::{Feature, Features};
 use super::field::{FieldName, FieldSet};
 use super::flaw::{Flaw, Flaws};
 use super::method::Method;
@@ -124,7 +124,6 @@ impl Head {
             features.add_if(reason.start == reason.end, Feature::NoReason);
         }
         features.add_if(version != Some(Version::HTTP_11), Feature::OtherVersion);
-        features.add_if(len >= LONG_OCTETS || lines.len() >= LONG_LINES, Feature::Long);
         let (mut present, mut repeated) = (FieldSet::default(), FieldSet::default());
         let (mut closes, mut keeps_alive) = (false, false);
         for line in &lines {

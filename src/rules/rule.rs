@@ -165,6 +165,9 @@ pub enum Trigger {
     CloseDelimited,
     /// The request has none of these fields.
     RequestLacks(&'static [FieldName]),
+    /// A head has more octets, or more field lines, than the least that a parameter of the rule allows:
+    /// of octets, or where it is called `fields`, of lines.
+    LongHead,
     /// The reason phrase of a response is none, or another one than is registered for its status.
     OtherPhrase,
     /// A message before it on the connection announced its end.

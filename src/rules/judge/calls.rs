@@ -56,6 +56,9 @@ pub(super) struct Calls {
     request_lacks: Vec<(FieldSet, Bits)>,
     lacks: Vec<(FieldSet, Bits)>,
     other_phrase: Bits,
+    long_head: Bits,
+    /// More octets and field lines than that are what [`Trigger::LongHead`] waits for.
+    short: Option<(f64, f64)>,
     /// The registered phrases by status; empty where there is none.
     phrases: Vec<&'static str>,
     slow_head: Bits,
@@ -120,6 +123,16 @@ impl Calls {
                 Check::Connection(_) => continue,
             };
             calls.enter(place, trigger, &mut by_status);
+            if matches!(trigger, Trigger::LongHead) {
+                let (octets, lines) = calls.short.unwrap_or((f64::MAX, f64::MAX));
+                let least = |of_lines: bool| {
+                    let named = bound.rule.parameters.iter().zip(&bound.parameters);
+                    let wanted =
+                        named.filter(move |(known, _)| (known.name == "fields") == of_lines);
+                    wanted.flat_map(|(_, values)| values.iter().copied()).fold(f64::MAX, f64::min)
+                };
+                calls.short = Some((octets.min(least(false)), lines.min(least(true))));
+            }
         }
         // Most statuses call the same rules: one octet a status finds the set.
         for bits in by_status {
@@ -201,6 +214,7 @@ impl Calls {
             Trigger::ResponseLacks(fields) => lack(&mut self.lacks, fields),
             Trigger::RequestLacks(fields) => lack(&mut self.request_lacks, fields),
             Trigger::OtherPhrase => self.other_phrase.add(place),
+            Trigger::LongHead => self.long_head.add(place),
             Trigger::ConnectionOver => self.connection_over.add(place),
             Trigger::AfterClose => self.after_close.add(place),
             Trigger::Feature(features) => {
@@ -246,11 +260,8 @@ impl Calls {
             if may_probe(request.head.features(), request.head.target()) {
                 called.join(&self.probing);
             }
-            for (fields, bits) in &self.request_lacks {
-                if present.and(*fields).is_empty() {
-                    called.join(bits);
-                }
-            }
+            join_lacking(&mut called, &self.request_lacks, present);
+            self.add_if_long(request, &mut called);
         } else {
             called.join(&self.orphan);
         }
@@ -261,6 +272,7 @@ impl Calls {
                 fields = fields.or(interim.head.present());
                 features.join(interim.head.features());
                 self.add_status(interim, &mut called);
+                self.add_if_long(interim, &mut called);
             }
         }
         if let Some(response) = exchange.response.as_deref() {
@@ -271,11 +283,8 @@ impl Calls {
             features.join(response.head.features());
             join(&mut called, &self.response_field, present.and(self.response_fields));
             self.add_status(response, &mut called);
-            for (fields, bits) in &self.lacks {
-                if present.and(*fields).is_empty() {
-                    called.join(bits);
-                }
-            }
+            join_lacking(&mut called, &self.lacks, present);
+            self.add_if_long(response, &mut called);
             if response.longest_pause.is_some_and(|(pause, _)| pause > SLOW) {
                 called.join(&self.stalled);
             }
@@ -318,6 +327,14 @@ impl Calls {
         called
     }
 
+    fn add_if_long(&self, message: &Message, called: &mut Bits) {
+        let Some((octets, lines)) = self.short else { return };
+        let head = &message.head;
+        if head.octets().len() as f64 > octets || head.field_count() as f64 > lines {
+            called.join(&self.long_head);
+        }
+    }
+
     fn add_status(&self, response: &Message, called: &mut Bits) {
         if let Some(status) = response.head.status()
             && let Some(index) = self.status.get(usize::from(status))
@@ -328,6 +345,15 @@ impl Calls {
             if usual.is_none_or(|phrase| phrase.as_bytes() != response.head.reason()) {
                 called.join(&self.other_phrase);
             }
+        }
+    }
+}
+
+/// The rules that wait for one of some fields to be missing.
+fn join_lacking(called: &mut Bits, table: &[(FieldSet, Bits)], present: FieldSet) {
+    for (fields, bits) in table {
+        if present.and(*fields).is_empty() {
+            called.join(bits);
         }
     }
 }

@@ -32,7 +32,7 @@ rule! {
             "{kind} {start_line}: header section of {bytes} octets in {count} fields (longest line {max}); near or above common server limits (414/431/400 likely).",
             "{kind} {start_line} 的报头共 {bytes} 字节、{count} 个字段(最长行 {max}),接近或超过常见服务器上限(易得 414/431/400)。",
         ),
-        check: Check::Message(On::Any, Trigger::Feature(&[Feature::Long]), oversize),
+        check: Check::Message(On::Any, Trigger::LongHead, oversize),
     }
 }
 
