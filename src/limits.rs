@@ -248,8 +248,9 @@ pub const CHAIN_HOPS: usize = 32;
 /// Addresses of which a rule counts how often each client asks for them; the oldest is forgotten.
 pub const COUNTED_ADDRESSES: usize = 4_096;
 
-/// Resources whose validators are remembered to compare parts with the whole; the oldest is forgotten.
-pub const REMEMBERED_VALIDATORS: usize = 4_096;
+/// Addresses of which it is remembered what was answered, to compare later answers with it; the oldest is
+/// forgotten.
+pub const ANSWERED_ADDRESSES: usize = 4_096;
 
 /// Ranges read of one Range field: more is an attack, whatever they are.
 pub const RANGES: usize = 4_096;

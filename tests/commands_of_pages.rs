@@ -91,6 +91,10 @@ fn commands_of_the_pages_run_as_they_are_written() {
             continue;
         }
         let output = run(line, &folder);
+        if String::from_utf8_lossy(&output.stderr).starts_with("error: libpcap is not installed") {
+            println!("skipped: {line}: there is no libpcap");
+            continue;
+        }
         let (asked, _) = line.split_once(" # ").unwrap_or((line, ""));
         let code = if asked.contains("--fail-on") { 4 } else { 0 };
         assert_eq!(output.status.code(), Some(code), "{line}\n{output:?}");

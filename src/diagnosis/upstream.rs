@@ -165,7 +165,6 @@ impl Upstream {
         }
         let Some(request) = exchange.request.as_deref() else { return };
         let now = &exchange.circumstances;
-        let [by_client, by_server] = closings(now.fin, now.reset);
         let answer = exchange.response.as_deref().map(|response| response.first);
         let first =
             |at: Mark, other: Option<Mark>| other.is_none_or(|other| at.packet < other.packet);
@@ -179,6 +178,9 @@ impl Upstream {
         {
             self.gateway_timeouts.record(think);
         }
+        if now.fin == [None; 2] && now.reset == [None; 2] {
+            return;
+        }
         if let Some(lost) = cause::lost(exchange) {
             self.stale(lost.idle);
             return;
@@ -187,6 +189,7 @@ impl Upstream {
             return;
         }
         let asked = request.last;
+        let [by_client, by_server] = closings(now.fin, now.reset);
         let closed = match (by_client, by_server) {
             (Some(at), other) if first(at, other) => Some((Side::Client, at)),
             (_, other) => other.map(|at| (Side::Server, at)),
@@ -243,9 +246,11 @@ impl Upstream {
     }
 
     fn asked_by(&mut self, client: Endpoint) {
-        let known = *self.clients.get_or_insert(client.octets());
-        self.several |= known != client.octets();
-        self.client = (!self.several).then(|| client.address());
+        match self.clients {
+            Some(known) if known == client.octets() || self.several => {}
+            Some(_) => (self.several, self.client) = (true, None),
+            None => (self.clients, self.client) = (Some(client.octets()), Some(client.address())),
+        }
     }
 
     /// Connections come in the order in which they end; the oldest are left out when there are too

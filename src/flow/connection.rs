@@ -87,6 +87,9 @@ pub(super) struct Connection<R> {
     ending: Option<Ending>,
     /// A SYN that may begin a successor: its side, sequence number and packet.
     rival: Option<(Side, u32, Mark)>,
+    /// What the client's segments had that were captured in front of its SYN: sequence number, and the lowest
+    /// acknowledgement.
+    before_syn: Option<(u32, u32)>,
     /// When it was not silent, for the timers: see [`Table::segment`](super::Table::segment).
     pub heard: Timestamp,
     /// What the table has charged for it.
@@ -134,6 +137,7 @@ impl<R: Reader> Connection<R> {
             state: State::Opening,
             ending: None,
             rival: None,
+            before_syn: None,
             heard: mark.at,
             charged: 0,
         }
@@ -293,6 +297,17 @@ impl<R: Reader> Connection<R> {
             // Sent again, it acknowledges more than it did at first: what came already tells.
             let beginning = peer.unplaced_before(segment.acknowledgement);
             self.anchor(side.other(), beginning.unwrap_or(segment.acknowledgement), ledger);
+        } else if side == Side::Client && opening.is_none() && peer.base.is_none() {
+            let (sequence, acknowledgement) = (segment.sequence, segment.acknowledgement);
+            let lowest = match self.before_syn {
+                Some((same, lowest))
+                    if same == sequence && (lowest.wrapping_sub(acknowledgement) as i32) < 0 =>
+                {
+                    lowest
+                }
+                _ => acknowledgement,
+            };
+            self.before_syn = Some((sequence, lowest));
         }
         let peer = &mut self.streams[side.other().index()];
         if peer.next == 0

@@ -43,30 +43,24 @@ impl Bits {
         self.0.iter().all(|word| *word == 0)
     }
 
-    /// Its members in ascending order.
-    pub fn iter(self) -> Members {
-        Members { bits: self, word: 0 }
+    /// Its members in ascending order, some at a time: two plain loops cost less than one over all.
+    pub fn members(self) -> impl Iterator<Item = Members> {
+        self.0.into_iter().zip(0..).map(|(word, place)| Members { word, first: place * 64 })
     }
 }
 
-/// The members of a set that are still to come.
+/// The members that one word holds.
 pub(super) struct Members {
-    bits: Bits,
-    word: usize,
+    word: u64,
+    first: usize,
 }
 
 impl Iterator for Members {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {
-        loop {
-            let word = self.bits.0.get_mut(self.word)?;
-            if *word != 0 {
-                let bit = word.trailing_zeros() as usize;
-                *word &= *word - 1;
-                return Some(self.word * 64 + bit);
-            }
-            self.word += 1;
-        }
+        let bit = (self.word != 0).then_some(self.word.trailing_zeros() as usize)?;
+        self.word &= self.word - 1;
+        Some(self.first + bit)
     }
 }

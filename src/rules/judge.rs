@@ -5,40 +5,36 @@
 //! behind an exchange look when it is settled: at the next exchange of its connection, or at the
 //! end of it.
 
+mod bound;
 mod calls;
 mod guards;
+mod settle;
+mod sift;
 
 use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use calls::{Calls, Signs};
+pub(super) use bound::Bound;
+use calls::Calls;
 use guards::{Known, bit, of_connection};
+use settle::{remember, settle};
+use sift::{drop_covered, keep_held, mark_ambiguous, supersede, superseded_by};
 
 use super::RULES;
+use super::answers::Answers;
 use super::asked::Asked;
 use super::bits::Bits;
 use super::finding::{Finding, Subject};
 use super::parameters::Parameters;
-use super::report::{About, Report, Scene};
-use super::rule::{Check, Guard, On, Rule};
+use super::report::{About, Scene};
+use super::rule::{Check, Guard};
 use super::traffic::Traffic;
-use super::trail::{Aftermath, Trail, Unsettled, closes};
+use super::trail::{Aftermath, Trail, Unsettled};
 use super::watch::{Explained, Watcher};
 use crate::flow::Mark;
-use crate::http::{Connection, Exchange, Message, Stray};
+use crate::http::{Connection, Exchange, Stray};
 use crate::limits;
-
-/// A rule with the values of its parameters.
-#[derive(Debug)]
-struct Bound {
-    rule: &'static Rule,
-    /// Its place in the list.
-    place: usize,
-    parameters: Vec<Box<[f64]>>,
-    guards: u16,
-    signs: Signs,
-}
 
 /// See the module's words.
 pub struct Judge {
@@ -61,6 +57,7 @@ pub struct Judge {
     /// … and those that wait for something, and see every exchange.
     waiting: Bits,
     traffic: Traffic,
+    answers: Answers,
     trails: HashMap<u64, Trail>,
     untracked: u64,
     /// Octets that the exchanges take that wait for what comes behind them, and may take.
@@ -84,16 +81,7 @@ impl Judge {
         let chosen = RULES.iter().filter(|rule| !parameters.ignores(rule));
         let rules: Vec<Bound> = (0..)
             .zip(chosen)
-            .map(|(place, rule)| Bound {
-                rule,
-                place,
-                parameters: parameters.of(rule),
-                guards: rule.guards.iter().fold(0, |mask, guard| mask | bit(*guard)),
-                signs: match rule.check {
-                    Check::Message(_, trigger, _) => Signs::of(trigger),
-                    _ => Signs::default(),
-                },
-            })
+            .map(|(place, rule)| Bound::new(rule, place, parameters.of(rule)))
             .collect();
         let mut judge = Self {
             calls: Calls::of(&rules),
@@ -108,6 +96,7 @@ impl Judge {
             watcher_of: vec![0; rules.len()],
             waiting: Bits::default(),
             traffic: Traffic::default(),
+            answers: Answers::default(),
             trails: HashMap::new(),
             untracked: 0,
             octets: 0,
@@ -163,7 +152,7 @@ impl Judge {
     /// Judges an exchange. `id` is its number.
     pub fn exchange(&mut self, id: u64, exchange: Arc<Exchange>, out: &mut Vec<Finding>) {
         self.passes(exchange.completed, out);
-        let Self { rules, calls, traffic, trails, found, .. } = self;
+        let Self { rules, calls, traffic, answers, trails, found, .. } = self;
         let mut called = calls.by(&exchange);
         let full = trails.len() >= limits::JUDGED_CONNECTIONS || self.octets > self.room;
         let mut trail = match full {
@@ -179,32 +168,51 @@ impl Judge {
             called.join(&calls.after_close);
         }
         let standing = (standing, &*traffic);
+        let known = Known::of(&exchange);
+        let asked = Asked::of(&exchange);
+        let mut contradicts = None;
+        if let (Some(request), Some(response)) = (&exchange.request, &exchange.response)
+            && let Some(asked) = asked
+            && known.allows(bit(Guard::RequestKnown), &exchange)
+        {
+            contradicts = answers.note(asked, &request.head, response);
+            if contradicts.is_some() {
+                called.join(&calls.contradicts);
+            }
+        }
         let scene = Scene {
             id,
             exchange: &exchange,
-            asked: Asked::of(&exchange),
+            asked,
             trail: trail.as_deref().unwrap_or(&self.nobody),
             standing: Some(&standing),
+            answers: Some(answers),
+            contradicts,
         };
-        let known = Known::of(&exchange);
-        for place in called.and(&self.immediate).iter() {
-            let Some(bound) = rules.get(place) else { continue };
-            bound.look(&scene, &known, found);
+        for members in called.and(&self.immediate).members() {
+            for place in members {
+                let Some(bound) = rules.get(place) else { continue };
+                bound.look(&scene, &known, found);
+            }
         }
         let mut watching = called.and(&self.watching);
         watching.join(&self.waiting);
-        for place in watching.iter() {
-            let Some(bound) = rules.get(place) else { continue };
-            let Some((_, watcher)) =
-                self.watcher_of.get(place).and_then(|nth| self.watchers.get_mut(usize::from(*nth)))
-            else {
-                continue;
-            };
-            if known.allows(bound.guards, &exchange) {
+        let Self { watchers, watcher_of, waiting, .. } = self;
+        for members in watching.members() {
+            for place in members {
+                let nth = watcher_of.get(place).map(|nth| usize::from(*nth));
+                let watcher = nth.and_then(|nth| watchers.get_mut(nth));
+                let Some((bound, (_, watcher))) = rules.get(place).zip(watcher) else { continue };
+                if !known.allows(bound.guards, &exchange) {
+                    continue;
+                }
                 let about = About::Exchange(&scene, None);
                 let mut report = bound.report(Subject::Exchange, about, found);
                 watcher.exchange(&scene, &mut report);
-                self.waiting.set(place, watcher.waits());
+                let waits = watcher.waits();
+                if waits != waiting.has(place) {
+                    waiting.set(place, waits);
+                }
             }
         }
         let mut held = Vec::new();
@@ -296,23 +304,15 @@ impl Judge {
                 continue;
             }
             let of_last;
-            let mut report = Report {
-                rule: bound.rule,
-                place: bound.place,
-                parameters: &bound.parameters,
-                milder: false,
-                subject: Subject::Connection,
-                about: match unsettled.back() {
-                    Some(kept) => {
-                        let (id, exchange) = (kept.id, &kept.exchange);
-                        let trail = &trail;
-                        of_last = Scene { id, exchange, asked: None, trail, standing: None };
-                        About::Exchange(&of_last, None)
-                    }
-                    None => About::Connection(connection),
-                },
-                found: &mut self.found,
+            let about = match unsettled.back() {
+                Some(kept) => {
+                    let (id, exchange) = (kept.id, &kept.exchange);
+                    of_last = Scene::of_kept(id, exchange, &trail);
+                    About::Exchange(&of_last, None)
+                }
+                None => About::Connection(connection),
             };
+            let mut report = bound.report(Subject::Connection, about, &mut self.found);
             check(connection, &aftermath, &mut report);
         }
         if let Some(kept) = unsettled.back() {
@@ -368,216 +368,5 @@ impl Judge {
         }
         supersede(&mut self.found);
         out.append(&mut self.found);
-    }
-}
-
-/// The places of the rules whose findings a rule makes superfluous.
-fn superseded_by(rules: &[Bound], rule: &Rule) -> impl Iterator<Item = usize> {
-    let superseded = |other: &Bound| rule.supersedes.contains(&other.rule.id);
-    (0..).zip(rules).filter(move |(_, other)| superseded(other)).map(|(place, _)| place)
-}
-
-/// Gives out what was found, apart from what a rule that looks later may make superfluous.
-fn keep_held(superseded: &Bits, found: &mut Vec<Finding>, out: &mut Vec<Finding>) -> Vec<Finding> {
-    let mut held = Vec::new();
-    for finding in found.drain(..) {
-        if superseded.has(finding.judged_by) {
-            held.push(finding);
-        } else {
-            out.push(finding);
-        }
-    }
-    held
-}
-
-/// Keeps an exchange until it is settled, and settles those before it that now are.
-fn remember(
-    rules: &[Bound],
-    coverable: &Bits,
-    watchers: &[(usize, Box<dyn Watcher>)],
-    trail: &mut Trail,
-    mut latest: Unsettled,
-    found: &mut Vec<Finding>,
-    out: &mut Vec<Finding>,
-) {
-    while let Some(front) = trail.unsettled.front() {
-        let full = trail.unsettled.len() >= limits::UNSETTLED_EXCHANGES;
-        if !full && waits_for_end(&front.exchange) {
-            break;
-        }
-        let Some(settled) = trail.unsettled.pop_front() else { break };
-        trail.octets = trail.octets.saturating_sub(settled.octets);
-        let next = trail.unsettled.front().unwrap_or(&latest);
-        let next = Arc::clone(&next.exchange);
-        let aftermath = Aftermath { strays: &settled.strays, next: Some(&next), connection: None };
-        settle(rules, &settled, trail, &aftermath, found);
-        found.extend(settled.held);
-        supersede(found);
-        drop_covered(rules, coverable, watchers, &settled.exchange, found);
-        out.append(found);
-    }
-    trail.note(&latest.exchange);
-    if !trail.strays.is_empty() {
-        let nth = latest.exchange.nth;
-        let all = std::mem::take(&mut trail.strays).into_iter();
-        (latest.strays, trail.strays) = all.partition(|stray| stray.nth == nth);
-    }
-    if trail.unsettled.capacity() == 0 {
-        // Most connections have one that waits, and there are many of them.
-        trail.unsettled.reserve_exact(1);
-    }
-    trail.octets += latest.octets;
-    trail.unsettled.push_back(latest);
-}
-
-/// Whether only the end of the connection settles an exchange.
-fn waits_for_end(exchange: &Exchange) -> bool {
-    let response = exchange.response.as_deref();
-    exchange.switch.is_some()
-        || response.is_none_or(|response| !response.complete())
-        || closes(exchange)
-}
-
-fn settle(
-    rules: &[Bound],
-    kept: &Unsettled,
-    trail: &Trail,
-    aftermath: &Aftermath<'_>,
-    found: &mut Vec<Finding>,
-) {
-    if kept.called.is_empty() {
-        return;
-    }
-    let exchange = &kept.exchange;
-    let scene = Scene { id: kept.id, exchange, asked: None, trail, standing: None };
-    let mut known = Known::of(&kept.exchange);
-    if let Some(connection) = aftermath.connection {
-        known.met &= of_connection(connection) | !bit(Guard::NoGap);
-    }
-    for place in kept.called.iter() {
-        let Some(bound) = rules.get(place) else { continue };
-        let Check::Settled(_, check) = bound.rule.check else { continue };
-        if known.allows(bound.guards, &kept.exchange) {
-            let about = About::Exchange(&scene, None);
-            let mut report = bound.report(Subject::Exchange, about, found);
-            check(&scene, aftermath, &mut report);
-        }
-    }
-}
-
-/// Findings behind a message whose framing was ambiguous may be mere consequences.
-fn mark_ambiguous(trail: &Trail, found: &mut [Finding]) {
-    for finding in found {
-        finding.after_ambiguous_framing = trail.ambiguous;
-    }
-}
-
-/// Drops findings that others about the same thing make superfluous.
-fn supersede(found: &mut Vec<Finding>) {
-    if !found.iter().any(|finding| !finding.rule.supersedes.is_empty()) {
-        return;
-    }
-    let superseded: Vec<bool> = found
-        .iter()
-        .map(|finding| {
-            found.iter().any(|other| {
-                other.rule.supersedes.contains(&finding.rule.id)
-                    && other.transaction == finding.transaction
-                    && other.connection == finding.connection
-                    && other.subject.covers(finding.subject)
-            })
-        })
-        .collect();
-    let mut superseded = superseded.into_iter();
-    found.retain(|_| !superseded.next().unwrap_or(false));
-}
-
-/// Drops findings that a finding about many exchanges will stand for.
-fn drop_covered(
-    rules: &[Bound],
-    coverable: &Bits,
-    watchers: &[(usize, Box<dyn Watcher>)],
-    exchange: &Exchange,
-    found: &mut Vec<Finding>,
-) {
-    found.retain(|finding| {
-        if !coverable.has(finding.judged_by) {
-            return true;
-        }
-        !watchers.iter().any(|(place, watcher)| {
-            let rule = rules.get(*place).map(|bound| bound.rule);
-            rule.is_some_and(|rule| rule.supersedes.contains(&finding.rule.id))
-                && finding.subject != Subject::Traffic
-                && watcher.covers(exchange)
-        })
-    });
-}
-
-impl Bound {
-    fn report<'r>(
-        &'r self,
-        subject: Subject,
-        about: About<'r>,
-        found: &'r mut Vec<Finding>,
-    ) -> Report<'r> {
-        let milder = self.guards & bit(Guard::ProxyLower) != 0;
-        Report {
-            rule: self.rule,
-            place: self.place,
-            parameters: &self.parameters,
-            milder,
-            subject,
-            about,
-            found,
-        }
-    }
-
-    fn report_on_nothing<'r>(&'r self, now: Mark, found: &'r mut Vec<Finding>) -> Report<'r> {
-        Report {
-            rule: self.rule,
-            place: self.place,
-            parameters: &self.parameters,
-            milder: false,
-            subject: Subject::Traffic,
-            about: About::Nothing(now),
-            found,
-        }
-    }
-
-    /// Looks at an exchange, or at its messages.
-    fn look(&self, scene: &Scene<'_>, known: &Known, found: &mut Vec<Finding>) {
-        let exchange = scene.exchange;
-        match self.rule.check {
-            Check::Exchange(_, check) => {
-                if known.allows(self.guards, exchange) {
-                    let about = About::Exchange(scene, None);
-                    let mut report = self.report(Subject::Exchange, about, found);
-                    check(scene, &mut report);
-                }
-            }
-            Check::Message(on, _, check) => {
-                let mut look = |message: &Message, subject| {
-                    if self.signs.are_in(message)
-                        && known.allows_message(self.guards, message, exchange)
-                    {
-                        let about = About::Exchange(scene, Some(message));
-                        let mut report = self.report(subject, about, found);
-                        check(message, scene, &mut report);
-                    }
-                };
-                if let (On::Request | On::Any, Some(request)) = (on, scene.request()) {
-                    look(request, Subject::Request);
-                }
-                if on != On::Request {
-                    for (message, place) in exchange.interim.iter().zip(0..) {
-                        look(message, Subject::Interim(place));
-                    }
-                }
-                if let (On::Response | On::Any, Some(response)) = (on, scene.response()) {
-                    look(response, Subject::Response);
-                }
-            }
-            Check::Settled(..) | Check::Connection(_) | Check::Watch(..) => {}
-        }
     }
 }

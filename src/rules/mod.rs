@@ -12,7 +12,8 @@
 //! roster        places for those of whom something is remembered
 //! asked         what a request asks for, as a number, for rules that remember addresses
 //! lately        what was worked out for a path lately
-//! remembered    what was said about an address; awaited: who was told to go where
+//! answers       what was answered lately for an address, for rules that compare
+//! remembered    the newest so many of something; awaited: who was told to go where
 //! report        where a rule says what it found → finding, and aggregate of many
 //! words         what the names in a message stand for
 //! evidence      signs of proxies and caches
@@ -28,6 +29,7 @@
 //! parses: what it needs is a fact of `http`.
 
 mod aggregate;
+mod answers;
 mod asked;
 mod awaited;
 mod bits;

@@ -44,35 +44,38 @@ pub fn write_template(target: &[u8], out: &mut Vec<u8>) {
 }
 
 fn write_segments(path: &[u8], out: &mut Vec<u8>) {
-    // What changes has a digit in it.
-    if !path.iter().any(u8::is_ascii_digit) {
-        out.extend_from_slice(path);
-        return;
-    }
-    for (place, segment) in path.split(|octet| *octet == b'/').enumerate() {
-        if place > 0 {
-            out.push(b'/');
-        }
-        let digits = count_digits(segment);
-        if digits == 0 {
-            out.extend_from_slice(segment);
-            continue;
-        }
-        let stem = memchr::memrchr(b'.', segment).filter(|at| *at > 0);
-        let (stem, suffix) = segment.split_at(stem.unwrap_or(segment.len()));
-        if changes(segment, digits) {
+    // What changes has a digit in it. All that stays is copied in one go, up to the next that changes.
+    let (mut copied, mut start) = (0, 0);
+    for segment in path.split(|octet| *octet == b'/') {
+        let end = start + segment.len();
+        if let Some(kept) = ending_of_changing(segment) {
+            out.extend_from_slice(path.get(copied..start).unwrap_or_default());
             out.extend_from_slice(b"{}");
-        } else if is_ending(suffix) && changes(stem, count_digits(stem)) {
-            out.extend_from_slice(b"{}");
-            out.extend_from_slice(suffix);
-        } else {
-            out.extend_from_slice(segment);
+            copied = end - kept;
         }
+        start = end + 1;
     }
+    out.extend_from_slice(path.get(copied..).unwrap_or_default());
 }
 
-fn count_digits(octets: &[u8]) -> usize {
-    octets.iter().filter(|octet| octet.is_ascii_digit()).count()
+/// How many octets at the end of a segment stay, if it is one that changes: those of the end of a
+/// file's name.
+fn ending_of_changing(segment: &[u8]) -> Option<usize> {
+    let first = segment.iter().position(u8::is_ascii_digit)?;
+    if first == 0 {
+        // A number, or a file that is called by one.
+        let number = segment.iter().position(|octet| !octet.is_ascii_digit());
+        let rest = segment.get(number.unwrap_or(segment.len())..).unwrap_or_default();
+        if rest.is_empty() || rest.first() == Some(&b'.') && is_ending(rest) {
+            return Some(rest.len());
+        }
+    }
+    if changes(segment) {
+        return Some(0);
+    }
+    let stem = memchr::memrchr(b'.', segment).filter(|at| *at > 0)?;
+    let (stem, suffix) = segment.split_at(stem);
+    (is_ending(suffix) && changes(stem)).then_some(suffix.len())
 }
 
 /// Whether it is the end of a file's name: `.json`, `.jpeg`, `.mp4`.
@@ -82,16 +85,14 @@ fn is_ending(suffix: &[u8]) -> bool {
         && suffix.iter().skip(1).all(u8::is_ascii_alphanumeric)
 }
 
-/// Whether a segment with so many digits in it is one that changes.
-fn changes(segment: &[u8], digits: usize) -> bool {
-    if digits == 0 {
-        return false;
-    }
+/// Whether it is a segment that changes.
+fn changes(segment: &[u8]) -> bool {
+    let digits = segment.iter().filter(|octet| octet.is_ascii_digit()).count();
     let hexadecimal = segment.len() >= 8
         && segment.iter().all(|octet| octet.is_ascii_hexdigit() || *octet == b'-');
     let opaque = segment.len() >= 20
         && segment.iter().all(|octet| octet.is_ascii_alphanumeric() || b"-_=".contains(octet));
-    digits == segment.len() || hexadecimal || opaque
+    digits > 0 && (digits == segment.len() || hexadecimal || opaque)
 }
 
 #[cfg(test)]

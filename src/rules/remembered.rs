@@ -19,6 +19,16 @@ impl<T, const ROOM: usize> Default for Remembered<T, ROOM> {
     }
 }
 
+impl<T: Default, const ROOM: usize> Remembered<T, ROOM> {
+    /// What is known, to be added to; new where nothing is.
+    pub fn of(&mut self, key: u64) -> &mut T {
+        if !self.known.contains_key(&key) {
+            self.enter(key);
+        }
+        self.known.entry(key).or_default()
+    }
+}
+
 impl<T, const ROOM: usize> Remembered<T, ROOM> {
     /// Remembers it in the place of what was known.
     pub fn keep(&mut self, key: u64, what: T) {
@@ -31,6 +41,11 @@ impl<T, const ROOM: usize> Remembered<T, ROOM> {
                 place.insert(what);
             }
         }
+        self.enter(key);
+    }
+
+    /// Makes room for one more, which is the newest.
+    fn enter(&mut self, key: u64) {
         self.order.push_back(key);
         while self.order.len() > ROOM {
             if let Some(oldest) = self.order.pop_front() {

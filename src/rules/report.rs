@@ -4,11 +4,13 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::answers::{Answers, Given, Said};
 use super::asked::Asked;
 use super::evidence;
 use super::finding::{Finding, Origin, Place, Subject};
+use super::judge::Bound;
 use super::place;
-use super::rule::{Rule, Severity};
+use super::rule::Severity;
 use super::shown::{hexadecimal, shown};
 use super::traffic::{Standing, Traffic};
 use super::trail::Trail;
@@ -31,9 +33,19 @@ pub struct Scene<'s> {
     pub trail: &'s Trail,
     /// Where it belongs among all exchanges, and these; while it is new alone.
     pub(super) standing: Option<&'s (Standing, &'s Traffic)>,
+    /// What was answered before about addresses; while it is new alone.
+    pub(super) answers: Option<&'s Answers>,
+    /// The earlier answer that it contradicts, if there is one.
+    pub(super) contradicts: Option<Given>,
 }
 
 impl<'s> Scene<'s> {
+    /// An exchange that is no longer new.
+    pub(super) const fn of_kept(id: u64, exchange: &'s Arc<Exchange>, trail: &'s Trail) -> Self {
+        let (asked, standing, answers, contradicts) = (None, None, None, None);
+        Self { id, exchange, asked, trail, standing, answers, contradicts }
+    }
+
     /// The request.
     pub fn request(&self) -> Option<&'s Message> {
         self.exchange.request.as_deref()
@@ -47,6 +59,11 @@ impl<'s> Scene<'s> {
     /// Both messages, where both were captured.
     pub fn pair(&self) -> Option<(&'s Message, &'s Message)> {
         self.request().zip(self.response())
+    }
+
+    /// What was said before about the same address to GET.
+    pub(super) fn said_to_get(&self) -> Option<&'s Said> {
+        self.answers?.to_get(self.asked?)
     }
 
     /// The final status.
@@ -106,12 +123,8 @@ impl Crowd {
 
 /// See the module's words.
 pub struct Report<'r> {
-    pub(super) rule: &'static Rule,
-    /// The place of the rule in the judge's list.
-    pub(super) place: usize,
-    pub(super) parameters: &'r [Box<[f64]>],
-    /// Whether findings are one step milder behind a proxy.
-    pub(super) milder: bool,
+    /// The rule.
+    pub(super) bound: &'r Bound,
     pub(super) subject: Subject,
     pub(super) about: About<'r>,
     pub(super) found: &'r mut Vec<Finding>,
@@ -126,7 +139,7 @@ impl<'r> Report<'r> {
     /// The first so many parameters in the order of their declaration: cheaper than by name, for
     /// rules that look at every exchange.
     pub fn numbers<const N: usize>(&self) -> [f64; N] {
-        let mut values = self.parameters.iter().map(|values| values.first().copied());
+        let mut values = self.bound.parameters.iter().map(|values| values.first().copied());
         [(); N].map(|()| values.next().flatten().unwrap_or(f64::NAN))
     }
 
@@ -137,17 +150,17 @@ impl<'r> Report<'r> {
 
     /// All values of a parameter of the rule.
     pub fn list(&self, name: &str) -> &'r [f64] {
-        let all = self.rule.parameters;
+        let all = self.bound.rule.parameters;
         // Mostly the very same text, which is found without looking into it.
         let place = all.iter().position(|parameter| std::ptr::eq(parameter.name, name));
         let place = place.or_else(|| all.iter().position(|parameter| parameter.name == name));
-        debug_assert!(place.is_some(), "{} has no parameter {name}", self.rule.id);
-        place.and_then(|place| self.parameters.get(place)).map_or(&[], |values| values)
+        debug_assert!(place.is_some(), "{} has no parameter {name}", self.bound.rule.id);
+        place.and_then(|place| self.bound.parameters.get(place)).map_or(&[], |values| values)
     }
 
     /// Begins a finding.
     pub fn find(&mut self) -> Draft<'_, 'r> {
-        let severity = self.rule.severity;
+        let severity = self.bound.rule.severity;
         let packets = self.packets();
         Draft { report: self, severity, values: Vec::new(), packets, message: None, crowd: None }
     }
@@ -213,6 +226,11 @@ impl<'d> Draft<'d, '_> {
     pub fn plain(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
         self.values.push((name, Value::plain(value.to_string())));
         self
+    }
+
+    /// A word that is the same in every language.
+    pub fn word(self, name: &'static str, word: &'static str) -> Self {
+        self.phrase(name, Text { english: word, chinese: word })
     }
 
     /// Seconds with three decimals; what is short with two digits that are not zero, since less would look
@@ -302,10 +320,14 @@ impl<'d> Draft<'d, '_> {
         packets.sort_unstable();
         packets.dedup();
         let (transaction, connection, at, place) = about.place();
+        // What is known of a connection as a whole, a proxy has not changed.
+        let milder = report.bound.is_milder_behind_proxies()
+            && report.subject != Subject::Connection
+            && about.proxied();
         report.found.push(Finding {
-            rule: report.rule,
-            judged_by: report.place,
-            severity: if report.milder && about.proxied() { severity.milder() } else { severity },
+            rule: report.bound.rule,
+            judged_by: report.bound.place,
+            severity: if milder { severity.milder() } else { severity },
             subject,
             transaction,
             connection,
@@ -334,8 +356,8 @@ fn of_crowd(
         values.push(("client", Value::plain(client.to_string())));
     }
     Finding {
-        rule: report.rule,
-        judged_by: report.place,
+        rule: report.bound.rule,
+        judged_by: report.bound.place,
         severity,
         subject: Subject::Traffic,
         transaction: crowd.transaction,

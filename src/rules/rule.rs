@@ -186,6 +186,9 @@ pub enum Trigger {
     Probing,
     /// The server has failed within its last thousand exchanges, this one included.
     Troubled,
+    /// The answer is 404 and another one for the same address was not, or the other way round, with other
+    /// credentials.
+    Contradicts,
     /// One of these holds.
     OneOf(&'static [Trigger]),
 }

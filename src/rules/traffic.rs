@@ -13,7 +13,7 @@ use super::place::{template, write_template};
 use super::report::path;
 use super::roster::{PerSlot, Roster, Slot};
 use super::shown::shown;
-use crate::http::{Exchange, FieldName, Head};
+use crate::http::{Exchange, Feature, Features, FieldName, Head};
 use crate::limits;
 use crate::units::{Duration, Timestamp};
 use crate::wire::Endpoint;
@@ -99,6 +99,9 @@ impl Tally {
         self.failed.is_some_and(|failed| self.seen - failed <= TROUBLED)
     }
 }
+
+/// Without these, a target is nothing but a path.
+const OTHER_THAN_PATH: Features = Features::of(&[Feature::Query, Feature::OtherForm]);
 
 /// Where an exchange belongs.
 #[derive(Debug, Clone, Copy)]
@@ -244,7 +247,10 @@ impl Traffic {
 
     fn endpoint(&mut self, server: Slot, request: &Head, new: bool) -> Option<Slot> {
         let (method, target) = (request.method_octets(), request.target());
-        let path = path(target);
+        let path = match request.features().and(OTHER_THAN_PATH).is_empty() {
+            true => target,
+            false => path(target),
+        };
         let hash = self.lately.hash(server, method, path);
         if let Some(slot) = self.lately.get(hash)
             && self.endpoints.keeps(slot)

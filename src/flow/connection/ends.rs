@@ -102,6 +102,15 @@ impl<R: Reader> Connection<R> {
         if stream.base.is_none() {
             self.anchor(side, first, ledger);
         }
+        // The third segment of the handshake may have been captured in front of the first.
+        if side == Side::Client
+            && let Some((_, acknowledged)) = self.before_syn.take_if(|(at, _)| *at == first)
+            && let peer = &self.streams[side.other().index()]
+            && peer.base.is_none()
+        {
+            let beginning = peer.unplaced_before(acknowledged).unwrap_or(acknowledged);
+            self.anchor(side.other(), beginning, ledger);
+        }
         let handshake = &mut self.facts.handshake;
         match (side, answers) {
             (Side::Client, false) => {

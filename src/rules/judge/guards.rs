@@ -37,6 +37,7 @@ impl Known {
         Self { met }
     }
 
+    #[inline]
     pub fn allows(&self, guards: u16, exchange: &Exchange) -> bool {
         guards & !self.met == 0
             && (guards & bit(Guard::NotCached) == 0

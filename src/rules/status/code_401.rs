@@ -310,22 +310,22 @@ const SECRETS: [&[u8]; 6] =
 
 fn in_cleartext(request: &Message, _: &Scene<'_>, report: &mut Report<'_>) {
     let head = &request.head;
-    let of = |name| {
-        head.values(name).map(scheme_written).find(|scheme| {
-            scheme.eq_ignore_ascii_case(b"basic") || scheme.eq_ignore_ascii_case(b"bearer")
+    let reusable = |name| {
+        head.values(name).map(scheme_written).find_map(|scheme| {
+            ["Basic", "Bearer"]
+                .into_iter()
+                .find(|known| scheme.eq_ignore_ascii_case(known.as_bytes()))
         })
     };
     let credentials = head.has(FieldName::Authorization) || head.has(FieldName::ProxyAuthorization);
     let found = match credentials {
-        true => of(FieldName::Authorization).or_else(|| of(FieldName::ProxyAuthorization)),
+        true => {
+            reusable(FieldName::Authorization).or_else(|| reusable(FieldName::ProxyAuthorization))
+        }
         false => None,
     };
     if let Some(scheme) = found {
-        report
-            .find()
-            .about(request)
-            .plain("scheme", shown_scheme(&scheme.to_ascii_lowercase()))
-            .add();
+        report.find().word("scheme", scheme).add();
         return;
     }
     let Some(at) = memchr::memchr(b'?', head.target()) else { return };
@@ -336,7 +336,7 @@ fn in_cleartext(request: &Message, _: &Scene<'_>, report: &mut Report<'_>) {
         !value.is_empty() && SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
     });
     if tells {
-        report.find().about(request).phrase("scheme", text("query", "查询参数")).add();
+        report.find().phrase("scheme", text("query", "查询参数")).add();
     }
 }
 

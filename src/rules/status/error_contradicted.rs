@@ -1,9 +1,9 @@
 //! Errors that another answer for the same address contradicts: gone and there again, refused and allowed, not found and found. In come exchanges in their order; remembers the newest such answers by hashes.
 
 use crate::flow::Mark;
-use crate::http::{FieldName, Method};
+use crate::http::Method;
 use crate::limits;
-use crate::rules::asked::{self, Asked};
+use crate::rules::asked::Asked;
 use crate::rules::remembered;
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
@@ -47,7 +47,7 @@ rule! {
         source: "RFC 9110 section 9.1 MUST support GET and HEAD (general-purpose servers); founding document on 405, 501",
         guards: &[Guard::RequestKnown],
         message: text("{server} refuses {method} on {url} ({status}); general-purpose servers must support GET and HEAD.", "{server} 拒绝对 {url} 使用 {method}({status});通用服务器必须支持 GET 与 HEAD。"),
-        check: Check::Watch(Trigger::OneOf(&[Trigger::Status(&[(405, 405), (501, 501)]), Trigger::Method(&[Method::Get])]), || Box::new(GetOrHead::default())),
+        check: Check::Watch(Trigger::Status(&[(405, 405), (501, 501)]), || Box::new(GetOrHead::default())),
     }
 
     /// ## What it sees
@@ -67,7 +67,7 @@ rule! {
         parameters: &[Parameter { name: "window_s", default: &[300.0], meaning: "seconds between the two answers" }],
         guards: &[Guard::RequestKnown, Guard::MinHistory],
         message: text("{url} is 404 for {client} but {other} with different credentials; the 404 probably hides a 401/403.", "{url} 对 {client} 返回 404,而换用其他凭证得到 {other};该 404 可能在掩饰 401/403。"),
-        check: Check::Watch(Trigger::Status(&[(200, 200), (401, 401), (403, 404)]), || Box::new(NotFound::default())),
+        check: Check::Exchange(Trigger::Contradicts, inconsistent),
     }
 }
 
@@ -110,8 +110,6 @@ impl Watcher for Gone {
 
 #[derive(Default)]
 struct GetOrHead {
-    /// Addresses that GET works for.
-    works: Remembered<()>,
     /// Addresses whose HEAD was refused, and with what.
     refused: Remembered<(u16, Mark)>,
 }
@@ -127,7 +125,7 @@ impl Watcher for GetOrHead {
         match (scene.status(), method) {
             (Some(405 | 501), Method::Get) => report.find().about(response).add(),
             (Some(status @ (405 | 501)), _) => {
-                if self.works.get(key).is_some() {
+                if scene.said_to_get().is_some_and(|said| said.works) {
                     report.find().about(response).add();
                 } else {
                     self.refused.keep(key, (status, response.first));
@@ -138,48 +136,21 @@ impl Watcher for GetOrHead {
                     let draft = report.find().plain("method", "HEAD");
                     draft.plain("status", status).packet(at).add();
                 }
-                if self.works.get(key).is_none() {
-                    self.works.keep(key, ());
-                }
             }
             _ => {}
         }
     }
+
+    fn waits(&self) -> bool {
+        !self.refused.is_empty()
+    }
 }
 
-/// An answer, and a hash of the credentials that it was given to.
-struct Answered {
-    status: u16,
-    credentials: Option<u64>,
-    at: Mark,
-}
-
-#[derive(Default)]
-struct NotFound {
-    missing: Remembered<Answered>,
-    there: Remembered<Answered>,
-}
-
-impl Watcher for NotFound {
-    fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
-        let Some((request, response)) = scene.pair() else { return };
-        let Some(status) = scene.status() else { return };
-        let authorization = request.head.value(FieldName::Authorization);
-        let Some(asked) = scene.asked else { return };
-        let key = asked.address ^ asked::hash(request.head.method_octets());
-        let credentials = authorization.map(asked::hash);
-        let now = Answered { status, credentials, at: response.first };
-        let (own, others) = match status {
-            404 => (&mut self.missing, &self.there),
-            _ => (&mut self.there, &self.missing),
-        };
-        if let Some(other) = others.get(key)
-            && other.credentials != now.credentials
-            && now.at.since(other.at) <= report.duration("window_s")
-        {
-            let there = if status == 404 { other.status } else { status };
-            report.find().plain("other", there).packet(other.at).add();
-        }
-        own.keep(key, now);
+fn inconsistent(scene: &Scene<'_>, report: &mut Report<'_>) {
+    let Some((response, status)) = scene.response().zip(scene.status()) else { return };
+    let Some(other) = scene.contradicts else { return };
+    if response.first.since(other.at) <= report.duration("window_s") {
+        let there = if status == 404 { other.status } else { status };
+        report.find().plain("other", there).packet(other.at).add();
     }
 }

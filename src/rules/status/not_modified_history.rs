@@ -1,21 +1,10 @@
-//! 304 and HEAD against an earlier 200: whether they say what it said. In come exchanges in their order;
-//! remembers which fields the newest whole answers had, and hashes of them, never their values.
+//! 304 and HEAD against an earlier 200: whether they say what it said. In comes an exchange, and what was
+//! answered before about the same address; remembers nothing.
 
-use crate::http::{FieldName, FieldSet, Method};
-use crate::limits;
-use crate::rules::asked::{self, Asked};
-use crate::rules::remembered::Remembered;
+use crate::http::Method;
+use crate::rules::answers::{REPEATED, Whole};
 use crate::rules::rule::rule;
-use crate::rules::{Check, Guard, Report, Scene, Severity, Trigger, Watcher, text};
-
-/// What a 304 has to repeat where a 200 would have had it, apart from Date.
-const REPEATED: [(FieldName, &str); 5] = [
-    (FieldName::Etag, "ETag"),
-    (FieldName::ContentLocation, "Content-Location"),
-    (FieldName::Vary, "Vary"),
-    (FieldName::CacheControl, "Cache-Control"),
-    (FieldName::Expires, "Expires"),
-];
+use crate::rules::{Check, Guard, Report, Scene, Severity, Trigger, text};
 
 rule! {
     /// ## What it sees
@@ -39,19 +28,7 @@ rule! {
             "304 for {url} lacks {fields}, which the earlier 200 carried.",
             "{url} 的 304 缺少之前 200 响应中带有的 {fields}。",
         ),
-        check: Check::Watch(
-            Trigger::OneOf(&[
-                Trigger::Status(&[(304, 304)]),
-                Trigger::ResponseField(&[
-                    FieldName::Etag,
-                    FieldName::ContentLocation,
-                    FieldName::Vary,
-                    FieldName::CacheControl,
-                    FieldName::Expires,
-                ]),
-            ]),
-            || Box::new(MissingFields::default()),
-        ),
+        check: Check::Exchange(Trigger::Status(&[(304, 304)]), missing_fields),
     }
 
     /// ## What it sees
@@ -74,76 +51,32 @@ rule! {
             "{status} for {url} says Content-Length: {got}, the full response had {expected}.",
             "{url} 的 {status} 声明 Content-Length: {got},而完整响应为 {expected}。",
         ),
-        check: Check::Watch(
-            Trigger::ResponseField(&[FieldName::Etag]),
-            || Box::new(LengthWrong::default()),
+        check: Check::Exchange(
+            Trigger::OneOf(&[Trigger::Status(&[(304, 304)]), Trigger::Method(&[Method::Head])]),
+            length_wrong,
         ),
     }
 }
 
-/// What whole answers said, by their address.
-type History<T> = Remembered<T, { limits::REMEMBERED_VALIDATORS }>;
-
-#[derive(Default)]
-struct MissingFields {
-    history: History<FieldSet>,
-}
-
-impl Watcher for MissingFields {
-    fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
-        let Some((request, response)) = scene.pair() else { return };
-        match scene.status() {
-            Some(200) if request.head.method() == Method::Get => {
-                if let Some(asked) = scene.asked {
-                    self.history.keep(asked.address, response.head.present());
-                }
-            }
-            Some(304) => {
-                let said = scene.asked.and_then(|asked| self.history.get(asked.address));
-                let Some(said) = said else { return };
-                let lacks = REPEATED
-                    .iter()
-                    .filter(|(name, _)| said.has(*name) && !response.head.has(*name));
-                let lacks: Vec<&str> = lacks.map(|(_, name)| *name).collect();
-                if !lacks.is_empty() {
-                    report.find().plain("fields", lacks.join(", ")).add();
-                }
-            }
-            _ => {}
-        }
+fn missing_fields(scene: &Scene<'_>, report: &mut Report<'_>) {
+    let Some(response) = scene.response() else { return };
+    let Some(said) = scene.said_to_get().and_then(|said| said.fields) else { return };
+    let lacks = REPEATED.iter().filter(|(name, _)| said.has(*name) && !response.head.has(*name));
+    let lacks: Vec<&str> = lacks.map(|(_, name)| *name).collect();
+    if !lacks.is_empty() {
+        report.find().plain("fields", lacks.join(", ")).add();
     }
 }
 
-/// What tells whether two answers are of the same content, and its length.
-struct Whole {
-    etag: u64,
-    coding: u64,
-    length: u64,
-}
-
-#[derive(Default)]
-struct LengthWrong {
-    history: History<Whole>,
-}
-
-impl Watcher for LengthWrong {
-    fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
-        let Some((request, response)) = scene.pair() else { return };
-        let Some(length) = response.content_length.value() else { return };
-        let Some(etag) = response.head.value(FieldName::Etag) else { return };
-        let Some(Asked { address: key, .. }) = scene.asked else { return };
-        let coding = response.head.value(FieldName::ContentEncoding).unwrap_or_default();
-        let whole = Whole { etag: asked::hash(etag), coding: asked::hash(coding), length };
-        match (scene.status(), request.head.method()) {
-            (Some(200), Method::Get) => self.history.keep(key, whole),
-            (Some(304), _) | (Some(200), Method::Head) => {
-                let Some(said) = self.history.get(key) else { return };
-                let same = (said.etag, said.coding) == (whole.etag, whole.coding);
-                if same && said.length != length {
-                    report.find().plain("got", length).plain("expected", said.length).add();
-                }
-            }
-            _ => {}
-        }
+fn length_wrong(scene: &Scene<'_>, report: &mut Report<'_>) {
+    let Some((request, response)) = scene.pair() else { return };
+    if scene.status() == Some(200) && request.head.method() != Method::Head {
+        return;
+    }
+    let length = response.content_length.value();
+    let Some(whole) = length.and_then(|length| Whole::of(&response.head, length)) else { return };
+    let Some(said) = scene.said_to_get().and_then(|said| said.whole) else { return };
+    if said.is_of_the_same(whole) && said.length != whole.length {
+        report.find().plain("got", whole.length).plain("expected", said.length).add();
     }
 }

@@ -125,9 +125,9 @@ struct Rates {
 /// A place at which the rate changed.
 struct Change {
     /// How many responses, and failures, before it.
-    before: (u64, u64),
+    before: (u32, u32),
     /// The same behind it.
-    behind: (u64, u64),
+    behind: (u32, u32),
     ratio: f64,
 }
 
@@ -138,32 +138,31 @@ impl Rates {
 }
 
 /// Log-likelihood of k failures among n at their own rate.
-fn likelihood(logarithms: &[f64], k: u64, n: u64) -> f64 {
-    let of = |x: u64| logarithms.get(x as usize).copied().unwrap_or_default();
+fn likelihood(logarithms: &[f64], k: u32, n: u32) -> f64 {
+    let of = |x: u32| logarithms.get(x as usize).copied().unwrap_or_default();
     of(k) + of(n - k) - of(n)
 }
 
-/// The place at which it is likeliest that the rate changed.
+/// The place at which it is likeliest that the rate changed, among `n` responses: few enough that their
+/// squares are exact in floating point.
 fn likeliest(
     logarithms: &[f64],
     sequence: &Sequence,
-    n: u64,
-    side: u64,
+    n: u32,
+    side: u32,
     least: f64,
 ) -> Option<Change> {
-    let all = sequence.failed.len() as u64;
+    let all = sequence.failed.len() as u32;
     let whole = likelihood(logarithms, all, n);
-    let rate = all as f64 / n as f64;
+    let rate = f64::from(all) / f64::from(n);
     // The ratio is about (k - m rate)² n / (2 m (n - m) rate (1 - rate)). Where that is far too little,
     // the ratio is not computed.
-    let little = least / 4.0 * 2.0 * rate * (1.0 - rate) / n as f64;
+    let little = least / 4.0 * 2.0 * rate * (1.0 - rate) / f64::from(n);
+    let sides = side..=n.saturating_sub(side);
     let mut best: Option<Change> = None;
-    let mut consider = |m: u64, k: u64| {
-        if m < side || n - m < side {
-            return;
-        }
-        let excess = k as f64 - m as f64 * rate;
-        if excess * excess < little * (m as f64 * (n - m) as f64) {
+    let mut consider = |m: u32, k: u32| {
+        let excess = f64::from(k) - f64::from(m) * rate;
+        if !sides.contains(&m) || excess * excess < little * (f64::from(m) * f64::from(n - m)) {
             return;
         }
         let ratio = likelihood(logarithms, k, m) + likelihood(logarithms, all - k, n - m) - whole;
@@ -171,16 +170,15 @@ fn likeliest(
             best = Some(Change { before: (m, k), behind: (n - m, all - k), ratio });
         }
     };
-    let (mut first, mut last) = (0, 0);
-    for (failed, k) in sequence.failed.iter().zip(0..) {
-        let place = failed.nth - sequence.start;
-        consider(place - 1, k);
-        consider(place, k + 1);
-        first += u64::from(place <= side);
-        last += u64::from(place <= n.saturating_sub(side));
+    let place = |failed: &Failed| (failed.nth - sequence.start) as u32;
+    let (front, back) = sequence.failed.as_slices();
+    for (failed, k) in front.iter().chain(back).zip(0..) {
+        consider(place(failed) - 1, k);
+        consider(place(failed), k + 1);
     }
-    consider(side, first);
-    consider(n.saturating_sub(side), last);
+    let up_to = |m: u32| sequence.failed.partition_point(|failed| place(failed) <= m) as u32;
+    consider(side, up_to(side));
+    consider(n.saturating_sub(side), up_to(n.saturating_sub(side)));
     best
 }
 
@@ -191,7 +189,7 @@ impl Watcher for Rates {
         let Some(tally) = traffic.server(standing.server) else { return };
         let bounds = self.bounds.get_or_insert_with(|| report.numbers());
         let [side, lookback, threshold, effect, alpha, correction] = *bounds;
-        let (side, lookback) = (side.max(1.0) as u64, lookback.clamp(2.0, 10_000.0) as u64);
+        let (side, lookback) = (side.max(1.0) as u32, lookback.clamp(2.0, 10_000.0) as u64);
         let nth = tally.seen;
         let sequence = self.sequences.of(standing.server);
         let failed = response.head.status().is_none_or(failing);
@@ -209,8 +207,12 @@ impl Watcher for Rates {
         if failed {
             sequence.failed.push_back(Failed { nth, mark: response.first, id: scene.id });
         }
-        let n = nth - sequence.start;
-        if sequence.failed.is_empty() || n < 2 * side || n > EVERY && !nth.is_multiple_of(THEN) {
+        // No more than the number looked back.
+        let n = (nth - sequence.start) as u32;
+        if sequence.failed.is_empty()
+            || n < side.saturating_mul(2)
+            || u64::from(n) > EVERY && !nth.is_multiple_of(THEN)
+        {
             return;
         }
         if self.logarithms.len() <= lookback as usize {
@@ -221,12 +223,13 @@ impl Watcher for Rates {
             return;
         };
         let ((n0, k0), (n1, k1)) = (change.before, change.behind);
-        let rate = |k: u64, n: u64| k as f64 / n as f64;
+        let rate = |k: u32, n: u32| f64::from(k) / f64::from(n);
         let (p0, p1) = (rate(k0, n0), rate(k1, n1));
         if change.ratio < threshold || (p1 - p0).abs() < effect {
             return;
         }
         let up = p1 > p0;
+        let [n0, k0, n1, k1] = [n0, k0, n1, k1].map(u64::from);
         let p = correction * if up { fisher(k1, n1, k0, n0) } else { fisher(k0, n0, k1, n1) };
         if p >= alpha {
             return;

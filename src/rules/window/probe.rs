@@ -90,14 +90,12 @@ pub(in crate::rules) fn may_probe(features: Features, target: &[u8]) -> bool {
         return true;
     }
     let mut rest = target;
-    while let [first, behind @ ..] = rest {
-        if *first == b'/'
-            && let [a, b, c, ..] = behind
-            && is_front([a, b, c].map(u8::to_ascii_lowercase))
-        {
+    while let Some(slash) = rest.iter().position(|octet| *octet == b'/') {
+        rest = rest.get(slash + 1..).unwrap_or_default();
+        let front = rest.first_chunk::<3>();
+        if front.is_some_and(|front| is_front(front.map(|octet| octet.to_ascii_lowercase()))) {
             return true;
         }
-        rest = behind;
     }
     false
 }

@@ -1,0 +1,90 @@
+//! Exchanges that wait for what comes behind them: kept, and judged again once that is known.
+
+use std::sync::Arc;
+
+use super::Bound;
+use super::guards::{Known, bit, of_connection};
+use super::sift::{drop_covered, supersede};
+use crate::http::Exchange;
+use crate::limits;
+use crate::rules::bits::Bits;
+use crate::rules::finding::{Finding, Subject};
+use crate::rules::report::{About, Scene};
+use crate::rules::rule::{Check, Guard};
+use crate::rules::trail::{Aftermath, Trail, Unsettled, closes};
+use crate::rules::watch::Watcher;
+
+/// Keeps an exchange until it is settled, and settles those before it that now are.
+pub(super) fn remember(
+    rules: &[Bound],
+    coverable: &Bits,
+    watchers: &[(usize, Box<dyn Watcher>)],
+    trail: &mut Trail,
+    mut latest: Unsettled,
+    found: &mut Vec<Finding>,
+    out: &mut Vec<Finding>,
+) {
+    while let Some(front) = trail.unsettled.front() {
+        let full = trail.unsettled.len() >= limits::UNSETTLED_EXCHANGES;
+        if !full && waits_for_end(&front.exchange) {
+            break;
+        }
+        let Some(settled) = trail.unsettled.pop_front() else { break };
+        trail.octets = trail.octets.saturating_sub(settled.octets);
+        let next = trail.unsettled.front().unwrap_or(&latest);
+        let next = Arc::clone(&next.exchange);
+        let aftermath = Aftermath { strays: &settled.strays, next: Some(&next), connection: None };
+        settle(rules, &settled, trail, &aftermath, found);
+        found.extend(settled.held);
+        supersede(found);
+        drop_covered(rules, coverable, watchers, &settled.exchange, found);
+        out.append(found);
+    }
+    trail.note(&latest.exchange);
+    if !trail.strays.is_empty() {
+        let nth = latest.exchange.nth;
+        let all = std::mem::take(&mut trail.strays).into_iter();
+        (latest.strays, trail.strays) = all.partition(|stray| stray.nth == nth);
+    }
+    if trail.unsettled.capacity() == 0 {
+        // Most connections have one that waits, and there are many of them.
+        trail.unsettled.reserve_exact(1);
+    }
+    trail.octets += latest.octets;
+    trail.unsettled.push_back(latest);
+}
+
+/// Whether only the end of the connection settles an exchange.
+fn waits_for_end(exchange: &Exchange) -> bool {
+    let response = exchange.response.as_deref();
+    exchange.switch.is_some()
+        || response.is_none_or(|response| !response.complete())
+        || closes(exchange)
+}
+
+pub(super) fn settle(
+    rules: &[Bound],
+    kept: &Unsettled,
+    trail: &Trail,
+    aftermath: &Aftermath<'_>,
+    found: &mut Vec<Finding>,
+) {
+    if kept.called.is_empty() {
+        return;
+    }
+    let exchange = &kept.exchange;
+    let scene = Scene::of_kept(kept.id, exchange, trail);
+    let mut known = Known::of(&kept.exchange);
+    if let Some(connection) = aftermath.connection {
+        known.met &= of_connection(connection) | !bit(Guard::NoGap);
+    }
+    for place in kept.called.members().flatten() {
+        let Some(bound) = rules.get(place) else { continue };
+        let Check::Settled(_, check) = bound.rule.check else { continue };
+        if known.allows(bound.guards, &kept.exchange) {
+            let about = About::Exchange(&scene, None);
+            let mut report = bound.report(Subject::Exchange, about, found);
+            check(&scene, aftermath, &mut report);
+        }
+    }
+}
