@@ -8,7 +8,7 @@ use super::feature::{Feature, Features};
 use super::field::{FieldName, FieldSet};
 use super::flaw::{Flaw, Flaws};
 use super::method::Method;
-use super::tolerant;
+use super::{quick, tolerant};
 use crate::limits;
 
 /// Which of the two kinds of message.
@@ -46,10 +46,12 @@ pub(super) struct Range {
 }
 
 impl Range {
+    #[inline]
     pub fn new(start: usize, end: usize) -> Self {
         Self { start: start as u32, end: end.max(start) as u32 }
     }
 
+    #[inline]
     fn of(self, block: &[u8]) -> &[u8] {
         block.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
@@ -68,6 +70,15 @@ pub(super) struct Line {
     pub name: FieldName,
     pub name_at: Range,
     pub value_at: Range,
+}
+
+impl Line {
+    /// None.
+    pub const NONE: Self = Self {
+        name: FieldName::Other,
+        name_at: Range { start: 0, end: 0 },
+        value_at: Range { start: 0, end: 0 },
+    };
 }
 
 /// A head, owned: its octets exactly as they were sent, and where in them everything stands.
@@ -111,7 +122,7 @@ impl Head {
         len: usize,
         start: StartLine,
         version: Option<Version>,
-        lines: Vec<Line>,
+        lines: Box<[Line]>,
     ) -> Self {
         let (method, mut features) = match start {
             StartLine::Request { method, target } => {
@@ -126,7 +137,7 @@ impl Head {
         features.add_if(version != Some(Version::HTTP_11), Feature::OtherVersion);
         let (mut present, mut repeated) = (FieldSet::default(), FieldSet::default());
         let (mut closes, mut keeps_alive) = (false, false);
-        for line in &lines {
+        for line in &*lines {
             present.add_or_repeat(line.name, &mut repeated);
             match line.name {
                 FieldName::Connection => match line.value_at.of(&block) {
@@ -151,7 +162,7 @@ impl Head {
             start,
             version,
             method,
-            lines: lines.into_boxed_slice(),
+            lines,
             present,
             repeated,
             features,
@@ -164,7 +175,7 @@ impl Head {
     pub(super) fn absent() -> Self {
         let start =
             StartLine::Status { code: None, written: Range::default(), reason: Range::default() };
-        Self::new(Box::default(), 0, start, Some(Version::HTTP_09), Vec::new())
+        Self::new(Box::default(), 0, start, Some(Version::HTTP_09), Box::default())
     }
 
     /// The octets as they were sent, from the start line to the empty line.
@@ -336,6 +347,20 @@ pub(super) enum Reading {
 
 /// Reads a well-formed head from the front of `octets`. Leading empty lines are the caller's.
 pub(super) fn read_strict(kind: Kind, octets: &[u8]) -> Reading {
+    read_quickly(kind, octets).unwrap_or_else(|| read_by_httparse(kind, octets))
+}
+
+/// The same for a head in which nothing is unusual.
+fn read_quickly(kind: Kind, octets: &[u8]) -> Option<Reading> {
+    let mut lines = [Line::NONE; quick::LINES];
+    let quick::Quick { start, lines: count, len } = quick::read(kind, octets, &mut lines)?;
+    let (block, lines) = (octets.get(..len)?, lines.get(..count)?);
+    let head = Head::new(block.into(), len, start, Some(Version::HTTP_11), lines.into());
+    Some(Reading::Whole(head, Flaws::default(), len))
+}
+
+/// The same for any other.
+fn read_by_httparse(kind: Kind, octets: &[u8]) -> Reading {
     let mut few = [const { MaybeUninit::uninit() }; 48];
     match read_into(kind, octets, &mut few) {
         Err(httparse::Error::TooManyHeaders) => {
@@ -439,7 +464,7 @@ fn index(
     }
     let block = octets.get(..len).unwrap_or_default().into();
     let version = Some(Version { major: 1, minor });
-    let head = Head::new(block, len, start, version, lines);
+    let head = Head::new(block, len, start, version, lines.into_boxed_slice());
     flaws.add_if(head.features.has(Feature::OddOctet), Flaw::OddTarget);
     Reading::Whole(head, flaws, len)
 }
@@ -472,6 +497,48 @@ pub(super) fn find_end(octets: &[u8], from: usize) -> (Option<usize>, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Heads as they are sent, and what an octet more, less or other makes of them: whatever is read quickly
+    /// is what httparse reads.
+    #[test]
+    fn what_is_read_quickly_is_what_httparse_reads() {
+        let heads: [(Kind, &[u8]); 8] = [
+            (Kind::Request, b"GET /a?b=c HTTP/1.1\r\nHost: a.example\r\nAccept:*/*\r\n\r\n"),
+            (Kind::Request, b"DELETE * HTTP/1.1\r\nX-Own_Name: \t a\tb \t\r\nhost:x\r\n\r\nrest"),
+            (Kind::Request, b"POST /a HTTP/1.1\r\nContent-Length: 4\r\nVia: 1.1 a\r\n\r\nabcd"),
+            (Kind::Request, b"GET / HTTP/1.1\r\n\r\n"),
+            (Kind::Response, b"HTTP/1.1 200 OK\r\nServer: nginx\r\nETag: \"1\"\r\n\r\n"),
+            (Kind::Response, b"HTTP/1.1 404 Not Found\r\nSet-Cookie: caf\xc3\xa9=1; Path=/\r\n\r\n"),
+            (Kind::Response, b"HTTP/1.1 204 \r\nA-Name-That-Is-Longer-Than-All: 1\r\n\r\n"),
+            (Kind::Response, b"HTTP/1.1 502 Bad Gateway\r\nX: 1\r\nX: 2\r\nConnection: close\r\n\r\n"),
+        ];
+        let (mut quick, mut left) = (0, 0);
+        let mut compare = |kind: Kind, octets: &[u8]| match read_quickly(kind, octets) {
+            Some(Reading::Whole(head, flaws, len)) => {
+                quick += 1;
+                match read_by_httparse(kind, octets) {
+                    Reading::Whole(other, other_flaws, other_len) => {
+                        assert_eq!((&head, flaws, len), (&other, other_flaws, other_len));
+                    }
+                    other => panic!("{other:?}: {:?}", text(octets)),
+                }
+            }
+            Some(other) => panic!("{other:?}"),
+            None => left += 1,
+        };
+        for (kind, head) in heads {
+            compare(kind, head);
+            for at in 0..head.len() {
+                compare(kind, &head[..at]);
+                compare(kind, &[&head[..at], &head[at + 1..]].concat());
+                for octet in 0..=255 {
+                    compare(kind, &[&head[..at], &[octet], &head[at..]].concat());
+                    compare(kind, &[&head[..at], &[octet], &head[at + 1..]].concat());
+                }
+            }
+        }
+        assert!(quick > 50_000 && left > 10_000, "{quick} {left}");
+    }
 
     fn whole(kind: Kind, text: &str) -> (Head, Flaws) {
         match read_strict(kind, text.as_bytes()) {

@@ -19,6 +19,7 @@ pub mod header;
 mod message;
 mod method;
 mod probe;
+mod quick;
 mod socks;
 mod tolerant;
 mod waiting;
