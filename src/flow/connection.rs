@@ -297,6 +297,7 @@ impl<R: Reader> Connection<R> {
             // Sent again, it acknowledges more than it did at first: what came already tells.
             let beginning = peer.unplaced_before(segment.acknowledgement);
             self.anchor(side.other(), beginning.unwrap_or(segment.acknowledgement), ledger);
+            self.streams[side.other().index()].presumed = !segment.payload.is_empty();
         } else if side == Side::Client && opening.is_none() && peer.base.is_none() {
             let (sequence, acknowledgement) = (segment.sequence, segment.acknowledgement);
             let lowest = match self.before_syn {

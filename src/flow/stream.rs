@@ -59,6 +59,9 @@ pub(super) struct Stream {
     pub base: Option<u32>,
     /// Initial sequence number, where a SYN was captured.
     pub initial: Option<u32>,
+    /// Whether `base` is but what data of the other side acknowledged: sent again, they acknowledge more
+    /// than the SYN.
+    pub presumed: bool,
     /// Another one, of a second SYN-ACK.
     pub alternate: Option<u32>,
     /// Window scale that the SYN offered (RFC 7323 section 2.2).
