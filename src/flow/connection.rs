@@ -491,7 +491,7 @@ impl<R: Reader> Connection<R> {
     }
 
     /// The connection is given up for a reason that lies outside it.
-    pub fn conclude(mut self, why: Ending, mark: Mark, sink: &mut Sink<'_, R>) {
+    pub fn conclude(&mut self, why: Ending, mark: Mark, sink: &mut Sink<'_, R>) {
         if self.state != State::Closed {
             self.flush(&Side::BOTH, sink);
             for side in Side::BOTH {
