@@ -119,7 +119,7 @@ impl<R: Reader> Connection<R> {
                 self.end(side, Some(End::Fin), mark, sink);
             }
             let stream = &self.streams[side.index()];
-            if let Some((place, mark)) = stream.pending_reset
+            if let Some((place, mark)) = stream.pending_reset.as_deref().copied()
                 && stream.next >= place
                 && self.state == State::Open
             {
