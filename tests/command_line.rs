@@ -235,6 +235,41 @@ fn case_88_whoever_reads_slowly_gets_everything() {
 
 #[test]
 #[cfg(target_os = "linux")]
+fn case_111_every_thread_has_given_up_its_rights_while_packets_are_read() {
+    if text(&run(&["confined"]).stdout).contains("not there:") {
+        println!("skipped: this kernel does not offer all of it");
+        return;
+    }
+    let scratch = Scratch::new("rights");
+    let capture = scratch.path("capture.pcap");
+    fs::write(&capture, exchanges(10_000)).unwrap();
+    let mut command = httpwhy(&["--json", "--threads", "2", &capture]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    // It has something to say, and cannot say all of it: all its threads are there.
+    let mut out = child.stdout.take().unwrap();
+    out.read_exact(&mut [0; 100]).unwrap();
+    let threads = fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
+    let states: Vec<String> = threads
+        .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("status")).ok())
+        .collect();
+    out.read_to_end(&mut Vec::new()).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(states.len() >= 2, "{states:?}");
+    for state in states {
+        let is = |name: &str, value: &str| {
+            let line = state.lines().find_map(|line| line.strip_prefix(name));
+            assert_eq!(line.map(str::trim), Some(value), "{name} {state}");
+        };
+        for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
+            is(set, "0000000000000000");
+        }
+        is("NoNewPrivs:", "1");
+        is("Seccomp:", "2");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
 fn case_88_a_full_disk_is_said_and_is_a_failure() {
     let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let says = "error: cannot write standard output: No space left on device";
