@@ -301,6 +301,18 @@ fn spread(nth: u64) -> (u32, u16) {
     (0x6400_0000 | mixed >> 8, 1_024 + (mixed & 0xff) as u16)
 }
 
+/// A SYN, each from another port.
+fn syn(nth: u64, frame: &mut Frame) {
+    frame.tcp(&Segment {
+        ports: (spread(nth), SERVER),
+        of_client: true,
+        flags: SYN,
+        sequence: nth as u32,
+        acknowledges: 0,
+        payload: b"",
+    });
+}
+
 /// Pipelined requests that nobody answers, each with a long head.
 fn asks_for_ever(nth: u64, frame: &mut Frame) {
     let (connection, place) = ((nth % 200) as u32, (nth / 200) as u32);
@@ -321,18 +333,7 @@ fn attack(name: &str, packets: u64) -> Damage {
     let filler = vec![b'x'; 1_400];
     match name {
         "plain" => endure(packets, plain),
-        "syn_flood" => endure(packets, |nth, frame| {
-            let ports = (spread(nth), SERVER);
-            let (sequence, flags) = (nth as u32, SYN);
-            frame.tcp(&Segment {
-                ports,
-                of_client: true,
-                flags,
-                sequence,
-                acknowledges: 0,
-                payload: b"",
-            });
-        }),
+        "syn_flood" => endure(packets, syn),
         "one_octet_connections" => endure(packets, |nth, frame| {
             let ports = (spread(nth / 4), SERVER);
             let (of_client, flags, sequence, acknowledges, payload) = match nth % 4 {
@@ -569,6 +570,23 @@ fn at_a_limit_threads_change_nothing() {
     };
     let one = told(1);
     assert!(one == told(2) && one == told(4));
+}
+
+/// Whoever floods does not thereby hide why something else failed: what was given up unanswered displaces
+/// nothing that diagnosis looks back at.
+#[test]
+fn syns_that_are_given_up_displace_no_evidence() {
+    let mut source = Flood::new(30_000, syn);
+    let options = Options {
+        threads: Threads::exactly(NonZeroUsize::MIN),
+        memory: Some(limits::MEMORY_LEAST),
+        ..Options::default()
+    };
+    let run = pipeline::run::<Error>(&mut source, options, |_| Ok(ControlFlow::Continue(())));
+    let outcome = run.expect("packets that are made");
+    let evicted = outcome.summary.population.evicted;
+    assert!(evicted > 20_000, "{evicted}");
+    assert_eq!(outcome.statistics.forgotten.evidence, 0);
 }
 
 macro_rules! attacks {
