@@ -178,6 +178,120 @@ fn a_closed_pipe_ends_it_quietly() {
     assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
 }
 
+/// A capture of so many exchanges on one connection.
+#[cfg(target_os = "linux")]
+fn exchanges(count: u32) -> Vec<u8> {
+    let mut octets = syns(1);
+    // The question and the answer, and what the other side has sent by then.
+    let (asked, told) = (&b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..], &b"HTTP/1.1 204 A\r\n\r\n"[..]);
+    let (mut client, mut server) = (2_u32, 1_u32);
+    for n in 0..2 * count {
+        let (payload, sequence, acknowledges) = match n % 2 {
+            0 => (asked, client, server),
+            _ => (told, server, client),
+        };
+        let len = 40 + payload.len() as u32;
+        for word in [1_767_225_601, n % 1_000_000, len, len] {
+            octets.extend_from_slice(&word.to_le_bytes());
+        }
+        octets.extend_from_slice(&[0x45, 0, 0, len as u8, 0, 0, 0, 0, 64, 6, 0, 0]);
+        let ends = [([10, 0, 0, 0], [0x9c, 0x40]), ([192, 0, 2, 10], [0, 80])];
+        let (from, to) = (ends[n as usize % 2], ends[1 - n as usize % 2]);
+        octets.extend_from_slice(&[from.0, to.0].concat());
+        octets.extend_from_slice(&[from.1, to.1].concat());
+        octets.extend_from_slice(&sequence.to_be_bytes());
+        octets.extend_from_slice(&acknowledges.to_be_bytes());
+        octets.extend_from_slice(&[0x50, 0x10, 0xff, 0xff, 0, 0, 0, 0]);
+        octets.extend_from_slice(payload);
+        let sent = if n % 2 == 0 { &mut client } else { &mut server };
+        *sent += payload.len() as u32;
+    }
+    octets
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn case_88_whoever_reads_slowly_gets_everything() {
+    let scratch = Scratch::new("slow");
+    let (capture, whole) = (scratch.path("capture.pcap"), scratch.path("whole.jsonl"));
+    fs::write(&capture, exchanges(1_000)).unwrap();
+    expect(0, &["--json", &capture, "-o", &whole]);
+    let whole = fs::read(whole).unwrap();
+    // Far more than a pipe has room for: it has to wait for its reader.
+    assert!(whole.len() > 500_000, "{}", whole.len());
+    let mut child = httpwhy(&["--json", &capture]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let mut read = vec![0; 70_000];
+    for octet in &mut read {
+        out.read_exact(std::slice::from_mut(octet)).unwrap();
+    }
+    out.read_to_end(&mut read).unwrap();
+    assert!(child.wait().unwrap().success());
+    // The summary says how long it took.
+    let lines = |octets: &[u8]| octets.iter().filter(|octet| **octet == b'\n').count();
+    assert_eq!(lines(&read), lines(&whole));
+    assert_eq!(read[..500_000], whole[..500_000]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn case_111_every_thread_has_given_up_its_rights_while_packets_are_read() {
+    if text(&run(&["confined"]).stdout).contains("not there:") {
+        println!("skipped: this kernel does not offer all of it");
+        return;
+    }
+    let scratch = Scratch::new("rights");
+    let capture = scratch.path("capture.pcap");
+    fs::write(&capture, exchanges(10_000)).unwrap();
+    let mut command = httpwhy(&["--json", "--threads", "2", &capture]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    // It has something to say, and cannot say all of it: all its threads are there.
+    let mut out = child.stdout.take().unwrap();
+    out.read_exact(&mut [0; 100]).unwrap();
+    let threads = fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
+    let states: Vec<String> = threads
+        .filter_map(|thread| fs::read_to_string(thread.ok()?.path().join("status")).ok())
+        .collect();
+    out.read_to_end(&mut Vec::new()).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert!(states.len() >= 2, "{states:?}");
+    for state in states {
+        let is = |name: &str, value: &str| {
+            let line = state.lines().find_map(|line| line.strip_prefix(name));
+            assert_eq!(line.map(str::trim), Some(value), "{name} {state}");
+        };
+        for set in ["CapInh:", "CapPrm:", "CapEff:", "CapAmb:"] {
+            is(set, "0000000000000000");
+        }
+        is("NoNewPrivs:", "1");
+        is("Seccomp:", "2");
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn case_88_a_full_disk_is_said_and_is_a_failure() {
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let says = "error: cannot write standard output: No space left on device";
+    for arguments in [
+        &["samples/keep-alive.pcap"][..],
+        &["--json", "samples/keep-alive.pcap"],
+        &["-T", "har", "samples/keep-alive.pcap"],
+        &["-T", "csv", "samples/keep-alive.pcap"],
+        &["-T", "html", "samples/keep-alive.pcap"],
+        &["sniff", "samples/keep-alive.pcap"],
+        &["show", "1", "-r", "samples/keep-alive.pcap"],
+        &["explain", "502"],
+    ] {
+        let output = httpwhy(arguments).stdout(full()).output().unwrap();
+        let err = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?} {err}");
+        assert!(err.lines().any(|line| line.starts_with(says)), "{arguments:?} {err}");
+    }
+    let (_, err) = expect(1, &["samples/keep-alive.pcap", "-o", "/dev/full"]);
+    assert!(err.starts_with("error: cannot write /dev/full: No space left on device"), "{err}");
+}
+
 #[test]
 fn counting_stops_early_and_says_so() {
     let (out, _) = expect(0, &["-c", "2", "--json", "samples/keep-alive.pcap"]);

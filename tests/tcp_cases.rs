@@ -616,6 +616,24 @@ fn case_20_a_question_sent_again_does_not_move_the_beginning_of_the_answer() {
 }
 
 #[test]
+fn case_20_what_a_question_sent_again_acknowledges_need_not_be_the_beginning() {
+    // The same, and the second answer comes before the first.
+    const LATER: &[u8] = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+    let (asked, told) = (get(1).len() as u32, OK.len() as u32);
+    let both = [get(1), get(2)].concat();
+    let tape = Tape::new()
+        .raw(Client, SYN, 0, 0, b"")
+        .raw(Client, ACK, 1, 1 + told, &both)
+        .raw(Server, ACK, 1 + told, 1 + both.len() as u32, LATER)
+        .raw(Server, ACK, 1, 1 + asked, OK)
+        .raw(Server, SYN | ACK, 0, 1, b"")
+        .raw(Client, ACK, 1, 1, &get(1));
+    let told = tape.tell();
+    assert_eq!(told.connections.len(), 1);
+    assert_whole(&told, &["GET /1 200", "GET /2 404"]);
+}
+
+#[test]
 fn case_21_a_capture_may_begin_at_any_octet() {
     let fake = b"GET /fake HTTP/1.1\r\nHost: a\r\n\r\nHTTP/1.1 500 Fake\r\nA: b\r\n\r\n";
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", fake.len());

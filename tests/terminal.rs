@@ -19,6 +19,7 @@ use httpwhy::filter::Filter;
 use httpwhy::flow::Trace;
 use httpwhy::snapshot::{Board, Whole};
 use httpwhy::wire::Endpoint;
+use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{LocalModes, Termios, Winsize, tcgetattr, tcsetwinsize};
 
@@ -83,6 +84,14 @@ impl OnTerminal {
         keyboard.write_all(keys.as_bytes()).unwrap();
     }
 
+    /// Becomes so large, and is told.
+    fn resize(&self, ws_row: u16, ws_col: u16) {
+        let size = Winsize { ws_row, ws_col, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(&self.terminal, size).unwrap();
+        // It does not control this terminal, so that the kernel does not tell it.
+        kill_process(Pid::from_child(&self.child), Signal::WINCH).unwrap();
+    }
+
     fn send(&self, signal: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &id]).status().unwrap().success());
@@ -135,6 +144,21 @@ fn case_108_signals_give_the_terminal_back() {
         let code = shown.ends();
         assert!(code == Some(0) || code == Some(129) && signal == "-HUP", "{signal}: {code:?}");
     }
+}
+
+#[test]
+fn case_107_a_storm_of_sizes_is_outlived() {
+    let mut shown = OnTerminal::start(&mut httpwhy());
+    shown.shows("keep-alive.pcap");
+    for nth in 0..300 {
+        let (rows, columns) = [(1, 1), (24, 80), (0, 0), (200, 500), (2, 300), (60, 1)][nth % 6];
+        shown.resize(rows, columns);
+    }
+    shown.resize(24, 80);
+    shown.press("2");
+    shown.shows("METH");
+    shown.press("Q");
+    assert_eq!(shown.ends(), Some(0));
 }
 
 /// The packets of a capture up to the first request, as a file that is not over.

@@ -11,7 +11,7 @@ use hashbrown::hash_map::Entry;
 
 use super::attempt::{Attempt, Trouble};
 use super::index::Index;
-use crate::flow::Mark;
+use crate::flow::{Ending, Mark};
 use crate::http::{Connection, Exchange, FieldName, Protocol, Stray};
 use crate::limits;
 use crate::wire::{Direction, Endpoint, Signal, SignalKind, Unreachable};
@@ -161,6 +161,11 @@ impl Memory {
     }
 
     pub fn keep_connection(&mut self, connection: Box<Connection>) {
+        if connection.ending == Ending::Evicted && connection.health.packets[1] == 0 {
+            // Whether it was answered will never be known, and a flood is made of such. They are counted
+            // where they were given up.
+            return;
+        }
         let direction = connection.via[0].and_then(|via| via.direction);
         self.note(connection.client, connection.server, direction);
         let ends = connection.fin.iter().chain(&connection.reset).flatten();

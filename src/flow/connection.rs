@@ -86,7 +86,7 @@ pub(super) struct Connection<R> {
     state: State,
     ending: Option<Ending>,
     /// A SYN that may begin a successor: its side, sequence number and packet.
-    rival: Option<(Side, u32, Mark)>,
+    rival: Option<Box<(Side, u32, Mark)>>,
     /// What the client's segments had that were captured in front of its SYN: sequence number, and the lowest
     /// acknowledgement.
     before_syn: Option<(u32, u32)>,
@@ -178,16 +178,17 @@ impl<R: Reader> Connection<R> {
         self.streams.iter().map(|stream| stream.early_cost).sum()
     }
 
-    /// Octets that it takes, itself included.
+    /// Octets that it takes, itself included, with all that it may have in boxes.
     pub fn memory(&self) -> u64 {
         let recent: u64 = self.streams.iter().map(|stream| stream.recent.memory()).sum();
         let reader = self.reader.as_ref().map_or(0, |reader| reader.memory());
-        limits::allocated(size_of::<Self>()) + limits::PLACE + recent + self.held() + reader
+        let boxes = 7 * limits::allocated(size_of::<(Side, u32, Mark)>());
+        limits::allocated(size_of::<Self>()) + boxes + limits::PLACE + recent + self.held() + reader
     }
 
     /// The SYN that announced this connection's successor, for the successor to begin with.
     pub fn rival(&self) -> Option<(Side, u32, Mark)> {
-        self.rival
+        self.rival.as_deref().copied()
     }
 
     /// Counts a SYN that came before this connection was known to be a new one.
@@ -215,7 +216,7 @@ impl<R: Reader> Connection<R> {
             if self.synchronise(side, segment, mark, sink.ledger) == Outcome::Successor {
                 return Outcome::Successor;
             }
-        } else if self.rival.is_some_and(|(rival, sequence, _)| {
+        } else if self.rival().is_some_and(|(rival, sequence, _)| {
             rival == side && segment.sequence == sequence.wrapping_add(1) && !flags.has(Flags::RST)
         }) {
             // The answer to that SYN was not captured, but its sender goes on as if it had come.
@@ -297,6 +298,7 @@ impl<R: Reader> Connection<R> {
             // Sent again, it acknowledges more than it did at first: what came already tells.
             let beginning = peer.unplaced_before(segment.acknowledgement);
             self.anchor(side.other(), beginning.unwrap_or(segment.acknowledgement), ledger);
+            self.streams[side.other().index()].presumed = !segment.payload.is_empty();
         } else if side == Side::Client && opening.is_none() && peer.base.is_none() {
             let (sequence, acknowledgement) = (segment.sequence, segment.acknowledgement);
             let lowest = match self.before_syn {
@@ -490,7 +492,7 @@ impl<R: Reader> Connection<R> {
     }
 
     /// The connection is given up for a reason that lies outside it.
-    pub fn conclude(mut self, why: Ending, mark: Mark, sink: &mut Sink<'_, R>) {
+    pub fn conclude(&mut self, why: Ending, mark: Mark, sink: &mut Sink<'_, R>) {
         if self.state != State::Closed {
             self.flush(&Side::BOTH, sink);
             for side in Side::BOTH {
@@ -501,7 +503,7 @@ impl<R: Reader> Connection<R> {
                     self.end(side, Some(End::Fin), mark, sink);
                 }
                 let stream = &self.streams[side.index()];
-                if let Some((place, mark)) = stream.pending_reset
+                if let Some((place, mark)) = stream.pending_reset.as_deref().copied()
                     && stream.next <= place
                 {
                     self.facts.reset[side.index()] = Some(mark);

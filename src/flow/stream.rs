@@ -53,12 +53,17 @@ pub(super) struct Overdue {
 const KEPT_CAPACITY: usize = 16;
 
 /// See the module's words.
+///
+/// What few connections ever have is in boxes: there are many that have not said anything yet.
 #[derive(Debug, Default)]
 pub(super) struct Stream {
     /// Sequence number of offset 0, once it is known.
     pub base: Option<u32>,
     /// Initial sequence number, where a SYN was captured.
     pub initial: Option<u32>,
+    /// Whether `base` is but what data of the other side acknowledged: sent again, they acknowledge more
+    /// than the SYN.
+    pub presumed: bool,
     /// Another one, of a second SYN-ACK.
     pub alternate: Option<u32>,
     /// Window scale that the SYN offered (RFC 7323 section 2.2).
@@ -74,11 +79,11 @@ pub(super) struct Stream {
     /// Where the FIN stands, once one was seen.
     pub fin: Option<(u64, Mark)>,
     /// The sequence number of a FIN that came before it was known where the stream begins.
-    pub unplaced_fin: Option<(u32, Mark)>,
+    pub unplaced_fin: Option<Box<(u32, Mark)>>,
     /// Whether the receiver acknowledged it.
     pub fin_acknowledged: bool,
     /// A RST inside the window, but not where the stream is.
-    pub pending_reset: Option<(u64, Mark)>,
+    pub pending_reset: Option<Box<(u64, Mark)>>,
     /// What was handed over last.
     pub recent: Recent,
     /// Whether the reader was told of the end.
@@ -91,7 +96,7 @@ pub(super) struct Stream {
     pub overdue: Option<Overdue>,
     /// The latest place beyond the window that a segment spoke of, and how many agreed on it
     /// while none spoke of a place inside.
-    beyond: Option<(u64, u32)>,
+    beyond: Option<Box<(u64, u32)>>,
 }
 
 /// The beginnings of the latest segments that were handed over: enough to see that one of them was
@@ -191,12 +196,12 @@ impl Stream {
     /// Whether a place beyond the window is to be believed: where the capture had a pause that the
     /// hosts had not, all that follows lies there, and nothing lies inside any more.
     pub fn believes(&mut self, beyond: u64) -> bool {
-        let agreed = match self.beyond {
+        let agreed = match self.beyond.as_deref().copied() {
             Some((before, agreed)) if before.abs_diff(beyond) <= limits::HELD_OCTETS => agreed + 1,
             _ => 1,
         };
         let believed = beyond > self.next && agreed >= limits::BEYOND_WINDOW;
-        self.beyond = (!believed).then_some((beyond, agreed));
+        self.beyond = (!believed).then(|| Box::new((beyond, agreed)));
         if believed {
             self.allowed = self.allowed.max(beyond);
         }
@@ -222,8 +227,8 @@ impl Stream {
         if let Some((place, _)) = &mut self.fin {
             *place += by;
         }
-        if let Some((place, _)) = &mut self.pending_reset {
-            *place += by;
+        if let Some(reset) = &mut self.pending_reset {
+            reset.0 += by;
         }
     }
 
@@ -347,7 +352,7 @@ impl Stream {
     /// The lowest sequence number among those segments; that of the FIN where there are none.
     pub fn lowest_unplaced(&self) -> Option<u32> {
         let Some(first) = self.early.front() else {
-            return self.unplaced_fin.map(|(sequence, _)| sequence);
+            return self.unplaced_fin.as_ref().map(|fin| fin.0);
         };
         let first = first.offset as u32;
         let nearest =

@@ -319,7 +319,9 @@ impl<R: Reader> Table<R> {
         let over = Tenant::Over(connection.remains(), client <= server);
         let due = seconds(believed(self.now, mark.at).plus(limits::CLOSED_LINGER));
         place.look_at(due, slot, &mut self.timers);
-        let Tenant::Live(connection) = std::mem::replace(&mut place.tenant, over) else { return };
+        let Tenant::Live(mut connection) = std::mem::replace(&mut place.tenant, over) else {
+            return;
+        };
         self.held = self.held.saturating_sub(connection.held());
         self.memory -= connection.charged;
         let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
@@ -404,7 +406,7 @@ impl<R: Reader> Table<R> {
         }
         self.free.push(slot);
         self.population.tracked -= 1;
-        if let Tenant::Live(connection) = tenant {
+        if let Tenant::Live(mut connection) = tenant {
             self.embryonic_now -= usize::from(connection.is_embryonic());
             self.held = self.held.saturating_sub(connection.held());
             self.memory -= connection.charged;

@@ -42,7 +42,14 @@ impl<R: Reader> Connection<R> {
 
     /// Whether a segment may be handed over: its sender had received nothing that was not handed
     /// over. So an answer never comes before its question, whatever the order of capture.
+    ///
+    /// What may have something in front of it that nothing has told of is waited with, for as long
+    /// as a beginning is.
     pub(super) fn ready(&self, side: Side, acknowledgement: Option<u32>) -> bool {
+        let own = &self.streams[side.index()];
+        if own.presumed && own.initial.is_none() && own.next == 0 && !self.settled() {
+            return false;
+        }
         let Some(acknowledgement) = acknowledgement else { return true };
         let peer = &self.streams[side.other().index()];
         let Some(needed) = peer.offset(acknowledgement) else { return peer.base.is_some() };
@@ -112,7 +119,7 @@ impl<R: Reader> Connection<R> {
                 self.end(side, Some(End::Fin), mark, sink);
             }
             let stream = &self.streams[side.index()];
-            if let Some((place, mark)) = stream.pending_reset
+            if let Some((place, mark)) = stream.pending_reset.as_deref().copied()
                 && stream.next >= place
                 && self.state == State::Open
             {

@@ -38,8 +38,8 @@ impl<R: Reader> Connection<R> {
             }
             Some(_) if closed => return Outcome::Successor,
             Some(_) if answers => {
-                if self.rival.is_some_and(|(rival, sequence, _)| {
-                    rival == side.other() && segment.acknowledgement == sequence.wrapping_add(1)
+                if self.rival.as_deref().is_some_and(|(rival, sequence, _)| {
+                    *rival == side.other() && segment.acknowledgement == sequence.wrapping_add(1)
                 }) || !plausible
                 {
                     return Outcome::Successor;
@@ -56,7 +56,7 @@ impl<R: Reader> Connection<R> {
                     // The earlier attempt was never answered: this is the next one.
                     return Outcome::Successor;
                 }
-                self.rival = Some((side, segment.sequence, mark));
+                self.rival = Some(Box::new((side, segment.sequence, mark)));
                 self.facts.health.ignored[side.index()] += 1;
                 return Outcome::Taken;
             }
@@ -76,7 +76,7 @@ impl<R: Reader> Connection<R> {
                 }
                 Some(_) if answers => return Outcome::Successor,
                 Some(_) => {
-                    self.rival = Some((side, segment.sequence, mark));
+                    self.rival = Some(Box::new((side, segment.sequence, mark)));
                     self.facts.health.ignored[side.index()] += 1;
                     return Outcome::Taken;
                 }
@@ -89,7 +89,7 @@ impl<R: Reader> Connection<R> {
                         return Outcome::Successor;
                     }
                     if strange {
-                        self.rival = Some((side, segment.sequence, mark));
+                        self.rival = Some(Box::new((side, segment.sequence, mark)));
                         self.facts.health.ignored[side.index()] += 1;
                         return Outcome::Taken;
                     }
@@ -151,7 +151,7 @@ impl<R: Reader> Connection<R> {
             self.facts.health.retransmissions[side.index()] += u32::from(kept.repeated > 0);
         }
         let stream = &mut self.streams[side.index()];
-        if let Some((sequence, mark)) = stream.unplaced_fin.take()
+        if let Some((sequence, mark)) = stream.unplaced_fin.take().map(|fin| *fin)
             && let Some(place) = stream.offset(sequence)
             && place >= stream.sent
         {
@@ -166,7 +166,7 @@ impl<R: Reader> Connection<R> {
         let octets = segment.payload.len() as u64 + u64::from(segment.cut);
         let behind = segment.sequence.wrapping_add(u32::from(segment.flags.has(Flags::SYN)));
         if stream.base.is_none() {
-            stream.unplaced_fin = Some((behind.wrapping_add(octets as u32), mark));
+            stream.unplaced_fin = Some(Box::new((behind.wrapping_add(octets as u32), mark)));
             self.facts.fin[index].get_or_insert(mark);
             return;
         }
@@ -223,7 +223,7 @@ impl<R: Reader> Connection<R> {
                 && place > stream.next
                 && stream.in_window(place)
             {
-                stream.pending_reset = Some((place, mark));
+                stream.pending_reset = Some(Box::new((place, mark)));
             }
             return;
         }

@@ -100,11 +100,12 @@ impl<R: Reader> Table<R> {
 
     pub(super) fn is_embryonic(&self, slot: u32, generation: u32) -> bool {
         self.slots.get(slot as usize).is_some_and(|place| {
-            let embryonic = match &place.tenant {
-                Tenant::Live(connection) => connection.is_embryonic(),
-                Tenant::Free | Tenant::Over(..) => false,
-            };
-            embryonic && place.generation == generation
+            // In a flood most are gone, and what has come in their place has left the cache.
+            place.generation == generation
+                && match &place.tenant {
+                    Tenant::Live(connection) => connection.is_embryonic(),
+                    Tenant::Free | Tenant::Over(..) => false,
+                }
         })
     }
 
