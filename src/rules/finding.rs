@@ -105,8 +105,26 @@ pub(super) enum Origin {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Part {
     Request,
-    Interim(usize),
+    Interim(u16),
     Response,
+}
+
+impl Part {
+    pub fn of(self, exchange: &Exchange) -> Option<&Message> {
+        match self {
+            Self::Request => exchange.request.as_deref(),
+            Self::Interim(place) => exchange.interim.get(usize::from(place)),
+            Self::Response => exchange.response.as_deref(),
+        }
+    }
+
+    pub const fn subject(self) -> Subject {
+        match self {
+            Self::Request => Subject::Request,
+            Self::Interim(place) => Subject::Interim(place),
+            Self::Response => Subject::Response,
+        }
+    }
 }
 
 impl Origin {
@@ -116,7 +134,10 @@ impl Origin {
             match () {
                 () if is(exchange.request.as_deref()) => Some(Part::Request),
                 () if is(exchange.response.as_deref()) => Some(Part::Response),
-                () => exchange.interim.iter().position(|own| is(Some(own))).map(Part::Interim),
+                () => {
+                    let mut numbered = (0..).zip(&exchange.interim);
+                    numbered.find(|(_, own)| is(Some(own))).map(|(place, _)| Part::Interim(place))
+                }
             }
         });
         Self::Exchange(Arc::clone(exchange), part)
@@ -124,11 +145,7 @@ impl Origin {
 
     fn value(&self, name: &str) -> Option<Value> {
         let Self::Exchange(exchange, part) = self else { return None };
-        let message = part.and_then(|part| match part {
-            Part::Request => exchange.request.as_deref(),
-            Part::Interim(place) => exchange.interim.get(place),
-            Part::Response => exchange.response.as_deref(),
-        });
+        let message = part.and_then(|part| part.of(exchange));
         words::value(exchange, message, name)
     }
 }

@@ -170,6 +170,10 @@ pub enum Trigger {
     LongHead,
     /// The reason phrase of a response is none, or another one than is registered for its status.
     OtherPhrase,
+    /// A date field of a message cannot be read.
+    OddDate,
+    /// The request began before the response in front of it on the connection was whole.
+    Pipelined,
     /// A message before it on the connection announced its end.
     AfterClose,
     /// The connection is over; for rules that look once an exchange is settled.

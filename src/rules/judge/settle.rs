@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::Bound;
 use super::guards::{Known, bit, of_connection};
-use super::sift::{drop_covered, supersede};
+use super::sift::{Covers, supersede};
 use crate::http::Exchange;
 use crate::limits;
-use crate::rules::bits::Bits;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::report::{About, Scene};
 use crate::rules::rule::{Check, Guard};
@@ -17,8 +16,7 @@ use crate::rules::watch::Watcher;
 /// Keeps an exchange until it is settled, and settles those before it that now are.
 pub(super) fn remember(
     rules: &[Bound],
-    coverable: &Bits,
-    watchers: &[(usize, Box<dyn Watcher>)],
+    (covers, watchers): (&Covers, &[Box<dyn Watcher>]),
     trail: &mut Trail,
     mut latest: Unsettled,
     found: &mut Vec<Finding>,
@@ -37,7 +35,7 @@ pub(super) fn remember(
         settle(rules, &settled, trail, &aftermath, found);
         found.extend(settled.held);
         supersede(found);
-        drop_covered(rules, coverable, watchers, &settled.exchange, found);
+        covers.drop_covered(watchers, &settled.exchange, found);
         out.append(found);
     }
     trail.note(&latest.exchange);
