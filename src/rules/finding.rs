@@ -61,6 +61,22 @@ pub struct Place {
     pub status: Option<u16>,
 }
 
+impl Place {
+    /// Whether it is the same by numbers and by where its words are kept. Equal places may be said to
+    /// differ.
+    pub(super) fn is_the_very(&self, other: &Self) -> bool {
+        let same = |one: &Option<Arc<str>>, other: &Option<Arc<str>>| match (one, other) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        self.status == other.status
+            && self.server == other.server
+            && same(&self.path, &other.path)
+            && same(&self.method, &other.method)
+    }
+}
+
 /// See the module's words.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -184,6 +200,12 @@ impl Finding {
             }
         }
         detached
+    }
+
+    /// A number that is the same for findings which are grouped together, and for few others.
+    pub(super) fn near(&self) -> usize {
+        let path = self.place.path.as_ref().map_or(0, |path| path.as_ptr() as usize >> 4);
+        self.judged_by ^ path ^ usize::from(self.place.status.unwrap_or_default())
     }
 
     /// Where the demand is made.

@@ -156,6 +156,7 @@ impl Judge {
         };
         let parties = trail.as_deref_mut().map(|trail| &mut trail.parties);
         let standing = traffic.note(&exchange, parties.unwrap_or(&mut None));
+        shape.signs.add_if(standing.failed, Sign::Failed);
         shape.signs.add_if(standing.troubled, Sign::Troubled);
         if let Some(trail) = trail.as_deref() {
             shape.signs.add_if(trail.has_announced(), Sign::AfterClose);

@@ -188,6 +188,8 @@ pub enum Trigger {
     Stalled,
     /// The target of the request looks as if somebody looked for weaknesses; a first look.
     Probing,
+    /// The server failed in this exchange: 5xx, or a number that is no status code, or no answer.
+    Failed,
     /// The server has failed within its last thousand exchanges, this one included.
     Troubled,
     /// The answer is 404 and another one for the same address was not, or the other way round, with other

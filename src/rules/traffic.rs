@@ -10,10 +10,10 @@ use hashbrown::DefaultHashBuilder;
 
 use super::lately::Lately;
 use super::place::{template, write_template};
-use super::report::path;
+use super::report::path_of;
 use super::roster::{PerSlot, Roster, Slot};
 use super::shown::shown;
-use crate::http::{Exchange, Feature, Features, FieldName, Head};
+use crate::http::{Exchange, FieldName, Head};
 use crate::limits;
 use crate::units::{Duration, Timestamp};
 use crate::wire::Endpoint;
@@ -100,9 +100,6 @@ impl Tally {
     }
 }
 
-/// Without these, a target is nothing but a path.
-const OTHER_THAN_PATH: Features = Features::of(&[Feature::Query, Feature::OtherForm]);
-
 /// Where an exchange belongs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Standing {
@@ -115,6 +112,10 @@ pub(super) struct Standing {
     pub host: Option<Slot>,
     /// The time that its response counts at: never earlier than that of one before it.
     pub at: Timestamp,
+    /// Which response of the server it is, from 1; 0 where it does not count as one.
+    pub nth: u64,
+    /// Whether the server failed in it.
+    pub failed: bool,
     /// Whether the server has failed lately.
     pub troubled: bool,
 }
@@ -197,6 +198,8 @@ impl Traffic {
             endpoint: None,
             host: None,
             at: exchange.completed.at,
+            nth: 0,
+            failed: false,
             troubled: false,
         };
         let known = known.insert(parties);
@@ -204,15 +207,17 @@ impl Traffic {
         let tally = self.tallies.of(parties.server);
         let Some((request, response)) = request.zip(exchange.response.as_deref()) else {
             tally.failed = Some(tally.seen);
-            standing.troubled = true;
+            (standing.failed, standing.troubled) = (true, true);
             return standing;
         };
         if exchange.circumstances.one_sided {
             return standing;
         }
         standing.at = tally.note(response.first.at);
+        standing.nth = tally.seen;
         let status = response.head.status();
-        if status.is_none_or(failing) {
+        standing.failed = status.is_none_or(failing);
+        if standing.failed {
             tally.failed = Some(tally.seen);
         }
         standing.troubled = tally.troubled();
@@ -247,10 +252,7 @@ impl Traffic {
 
     fn endpoint(&mut self, server: Slot, request: &Head, new: bool) -> Option<Slot> {
         let (method, target) = (request.method_octets(), request.target());
-        let path = match request.features().and(OTHER_THAN_PATH).is_empty() {
-            true => target,
-            false => path(target),
-        };
+        let path = path_of(request);
         let hash = self.lately.hash(server, method, path);
         if let Some(slot) = self.lately.get(hash)
             && self.endpoints.keeps(slot)

@@ -177,6 +177,7 @@ impl Calls {
             Trigger::EarlyResponse => sign(Sign::EarlyResponse),
             Trigger::Orphan => sign(Sign::Orphan),
             Trigger::CloseDelimited => sign(Sign::CloseDelimited),
+            Trigger::Failed => sign(Sign::Failed),
             Trigger::Troubled => sign(Sign::Troubled),
             Trigger::AfterClose => sign(Sign::AfterClose),
             Trigger::Contradicts => sign(Sign::Contradicts),

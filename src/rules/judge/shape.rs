@@ -66,6 +66,7 @@ pub(super) enum Sign {
     EarlyResponse,
     Orphan,
     CloseDelimited,
+    Failed,
     Troubled,
     AfterClose,
     Contradicts,
