@@ -38,6 +38,7 @@ use super::rule::{Check, Guard};
 use super::traffic::Traffic;
 use super::trail::{Aftermath, Trail, Unsettled};
 use super::watch::{Explained, Watcher};
+use super::window::probe::may_probe;
 use crate::flow::Mark;
 use crate::http::{Connection, Exchange, Message, Stray};
 use crate::limits;
@@ -156,6 +157,11 @@ impl Judge {
         };
         let parties = trail.as_deref_mut().map(|trail| &mut trail.parties);
         let standing = traffic.note(&exchange, parties.unwrap_or(&mut None));
+        if let Some(request) = exchange.request.as_deref() {
+            let (features, target) = (request.head.features(), request.head.target());
+            let probes = standing.probes.unwrap_or_else(|| may_probe(features, target));
+            shape.signs.add_if(probes, Sign::Probing);
+        }
         shape.signs.add_if(standing.failed, Sign::Failed);
         shape.signs.add_if(standing.troubled, Sign::Troubled);
         if let Some(trail) = trail.as_deref() {

@@ -13,6 +13,7 @@ use super::place::{template, write_template};
 use super::report::path_of;
 use super::roster::{PerSlot, Roster, Slot};
 use super::shown::shown;
+use super::window::probe::may_probe;
 use crate::http::{Exchange, FieldName, Head};
 use crate::limits;
 use crate::units::{Duration, Timestamp};
@@ -114,6 +115,8 @@ pub(super) struct Standing {
     pub at: Timestamp,
     /// Which response of the server it is, from 1; 0 where it does not count as one.
     pub nth: u64,
+    /// Whether [`may_probe`] holds of its target, where that is known.
+    pub probes: Option<bool>,
     /// Whether the server failed in it.
     pub failed: bool,
     /// Whether the server has failed lately.
@@ -149,8 +152,8 @@ pub struct Traffic {
     of_pairs: PerSlot<Tally>,
     endpoints: Roster<EndpointKey>,
     of_endpoints: PerSlot<Counted>,
-    /// The endpoints of paths seen lately.
-    lately: Lately<Slot>,
+    /// The endpoints of paths seen lately, and whether [`may_probe`] holds of the path by itself.
+    lately: Lately<(Slot, Option<bool>)>,
     template: Vec<u8>,
     hosts: Roster<HostKey>,
     of_hosts: PerSlot<u64>,
@@ -199,6 +202,7 @@ impl Traffic {
             host: None,
             at: exchange.completed.at,
             nth: 0,
+            probes: None,
             failed: false,
             troubled: false,
         };
@@ -225,8 +229,8 @@ impl Traffic {
 
         // What a scanner asks for in vain is no endpoint.
         let refused = status.is_some_and(|status| (400..500).contains(&status));
-        standing.endpoint = self.endpoint(parties.server, &request.head, !refused);
-        if let Some(slot) = standing.endpoint {
+        if let Some((slot, probes)) = self.endpoint(parties.server, &request.head, !refused) {
+            (standing.endpoint, standing.probes) = (Some(slot), probes);
             self.of_endpoints.of(slot).count += 1;
         }
         if let Some(host) = request.head.value(FieldName::Host) {
@@ -250,14 +254,22 @@ impl Traffic {
         server && pair
     }
 
-    fn endpoint(&mut self, server: Slot, request: &Head, new: bool) -> Option<Slot> {
+    /// The endpoint of a request, and whether it may probe.
+    fn endpoint(
+        &mut self,
+        server: Slot,
+        request: &Head,
+        new: bool,
+    ) -> Option<(Slot, Option<bool>)> {
         let (method, target) = (request.method_octets(), request.target());
         let path = path_of(request);
         let hash = self.lately.hash(server, method, path);
-        if let Some(slot) = self.lately.get(hash)
+        // Whatever stands behind the path is not the same for all.
+        let plain = path.len() == target.len();
+        if let Some((slot, probes)) = self.lately.get(hash)
             && self.endpoints.keeps(slot)
         {
-            return Some(slot);
+            return Some((slot, probes.filter(|_| plain)));
         }
         self.template.clear();
         write_template(target, &mut self.template);
@@ -270,8 +282,9 @@ impl Traffic {
         if counted.names.is_none() {
             counted.names = Some((shown(method).into(), template(path).into()));
         }
-        self.lately.keep(hash, slot);
-        Some(slot)
+        let probes = plain.then(|| may_probe(request.features(), target));
+        self.lately.keep(hash, (slot, probes));
+        Some((slot, probes))
     }
 
     /// The responses of a server.

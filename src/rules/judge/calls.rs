@@ -7,7 +7,6 @@ use super::shape::{Looks, Shape, Sign, Signs};
 use crate::http::{Exchange, Features, FieldName, FieldSet, Framing, Message, Method};
 use crate::rules::bits::Bits;
 use crate::rules::rule::{Check, Trigger};
-use crate::rules::window::probe::may_probe;
 use crate::status;
 use crate::units::Duration;
 
@@ -220,7 +219,6 @@ impl Calls {
             self.note(request, &mut signs);
             let slow = !request.head_whole || request.head_end.since(request.first) > SLOW_HEAD;
             signs.add_if(slow, Sign::SlowHead);
-            signs.add_if(may_probe(head.features(), head.target()), Sign::Probing);
             signs.add_if(!head.repeated().and(self.repeated).is_empty(), Sign::Repeated);
         }
         for interim in &exchange.interim {

@@ -1,7 +1,5 @@
 //! Exchanges that wait for what comes behind them: kept, and judged again once that is known.
 
-use std::sync::Arc;
-
 use super::Bound;
 use super::guards::{Known, bit, of_connection};
 use super::sift::{Covers, supersede};
@@ -29,9 +27,11 @@ pub(super) fn remember(
         }
         let Some(settled) = trail.unsettled.pop_front() else { break };
         trail.octets = trail.octets.saturating_sub(settled.octets);
-        let next = trail.unsettled.front().unwrap_or(&latest);
-        let next = Arc::clone(&next.exchange);
-        let aftermath = Aftermath { strays: &settled.strays, next: Some(&next), connection: None };
+        if settled.called.is_empty() && settled.held.is_empty() {
+            continue;
+        }
+        let next = Some(&*trail.unsettled.front().unwrap_or(&latest).exchange);
+        let aftermath = Aftermath { strays: &settled.strays, next, connection: None };
         settle(rules, &settled, trail, &aftermath, found);
         found.extend(settled.held);
         supersede(found);
