@@ -159,7 +159,7 @@ impl Judge {
         let standing = traffic.note(&exchange, parties.unwrap_or(&mut None));
         if let Some(request) = exchange.request.as_deref() {
             let (features, target) = (request.head.features(), request.head.target());
-            let probes = standing.probes.unwrap_or_else(|| may_probe(features, target));
+            let probes = may_probe(features, target, standing.fronts);
             shape.signs.add_if(probes, Sign::Probing);
         }
         shape.signs.add_if(standing.failed, Sign::Failed);

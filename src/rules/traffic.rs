@@ -13,8 +13,8 @@ use super::place::{template, write_template};
 use super::report::path_of;
 use super::roster::{PerSlot, Roster, Slot};
 use super::shown::shown;
-use super::window::probe::may_probe;
-use crate::http::{Exchange, FieldName, Head};
+use super::window::probe::has_front;
+use crate::http::{Exchange, Feature, FieldName, Head};
 use crate::limits;
 use crate::units::{Duration, Timestamp};
 use crate::wire::Endpoint;
@@ -115,8 +115,9 @@ pub(super) struct Standing {
     pub at: Timestamp,
     /// Which response of the server it is, from 1; 0 where it does not count as one.
     pub nth: u64,
-    /// Whether [`may_probe`] holds of its target, where that is known.
-    pub probes: Option<bool>,
+    /// How many octets at the front of its target are path, and whether [`has_front`] holds of the
+    /// path, where that is known.
+    pub fronts: Option<(usize, bool)>,
     /// Whether the server failed in it.
     pub failed: bool,
     /// Whether the server has failed lately.
@@ -152,8 +153,8 @@ pub struct Traffic {
     of_pairs: PerSlot<Tally>,
     endpoints: Roster<EndpointKey>,
     of_endpoints: PerSlot<Counted>,
-    /// The endpoints of paths seen lately, and whether [`may_probe`] holds of the path by itself.
-    lately: Lately<(Slot, Option<bool>)>,
+    /// The endpoints of paths seen lately, and whether [`has_front`] holds of the path.
+    lately: Lately<(Slot, bool)>,
     template: Vec<u8>,
     hosts: Roster<HostKey>,
     of_hosts: PerSlot<u64>,
@@ -202,7 +203,7 @@ impl Traffic {
             host: None,
             at: exchange.completed.at,
             nth: 0,
-            probes: None,
+            fronts: None,
             failed: false,
             troubled: false,
         };
@@ -229,8 +230,8 @@ impl Traffic {
 
         // What a scanner asks for in vain is no endpoint.
         let refused = status.is_some_and(|status| (400..500).contains(&status));
-        if let Some((slot, probes)) = self.endpoint(parties.server, &request.head, !refused) {
-            (standing.endpoint, standing.probes) = (Some(slot), probes);
+        if let Some((slot, fronts)) = self.endpoint(parties.server, &request.head, !refused) {
+            (standing.endpoint, standing.fronts) = (Some(slot), Some(fronts));
             self.of_endpoints.of(slot).count += 1;
         }
         if let Some(host) = request.head.value(FieldName::Host) {
@@ -254,22 +255,22 @@ impl Traffic {
         server && pair
     }
 
-    /// The endpoint of a request, and whether it may probe.
+    /// The endpoint of a request, and what its path shows.
     fn endpoint(
         &mut self,
         server: Slot,
         request: &Head,
         new: bool,
-    ) -> Option<(Slot, Option<bool>)> {
+    ) -> Option<(Slot, (usize, bool))> {
         let (method, target) = (request.method_octets(), request.target());
         let path = path_of(request);
+        // A target of another form does not begin with its path.
+        let end = if request.features().has(Feature::OtherForm) { 0 } else { path.len() };
         let hash = self.lately.hash(server, method, path);
-        // Whatever stands behind the path is not the same for all.
-        let plain = path.len() == target.len();
-        if let Some((slot, probes)) = self.lately.get(hash)
+        if let Some((slot, front)) = self.lately.get(hash)
             && self.endpoints.keeps(slot)
         {
-            return Some((slot, probes.filter(|_| plain)));
+            return Some((slot, (end, front)));
         }
         self.template.clear();
         write_template(target, &mut self.template);
@@ -282,9 +283,9 @@ impl Traffic {
         if counted.names.is_none() {
             counted.names = Some((shown(method).into(), template(path).into()));
         }
-        let probes = plain.then(|| may_probe(request.features(), target));
-        self.lately.keep(hash, (slot, probes));
-        Some((slot, probes))
+        let front = has_front(path);
+        self.lately.keep(hash, (slot, front));
+        Some((slot, (end, front)))
     }
 
     /// The responses of a server.

@@ -171,6 +171,10 @@ fn likeliest(
 ) -> Option<Change> {
     let all = sequence.failed.len() as u32;
     let whole = likelihood(logarithms, all, n);
+    // No likelihood is greater than 0.
+    if -whole < least {
+        return None;
+    }
     let rate = f64::from(all) / f64::from(n);
     // The ratio is about (k - m rate)² n / (2 m (n - m) rate (1 - rate)). Where that is far too little,
     // the ratio is not computed.
