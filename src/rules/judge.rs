@@ -30,7 +30,6 @@ use super::RULES;
 use super::answers::Answers;
 use super::asked::Asked;
 use super::bits::Bits;
-use super::evidence;
 use super::finding::{Finding, Subject};
 use super::parameters::Parameters;
 use super::report::{About, Scene};
@@ -190,29 +189,7 @@ impl Judge {
             contradicts,
         };
         let plan = plans.plan(&shape, &exchange, rules, calls);
-        let mut cached = None;
-        let mut silent = |unless_cached: bool| {
-            let answered_by_cache = || exchange.response.as_deref().is_some_and(evidence::cached);
-            unless_cached && *cached.get_or_insert_with(answered_by_cache)
-        };
-        for look in &plan.looks {
-            let Some(bound) = rules.get(usize::from(look.place)) else { continue };
-            if !silent(look.unless_cached) {
-                bound.look(look.part, &scene, found);
-            }
-        }
-        for watch in &plan.watches {
-            let bound = rules.get(usize::from(watch.place));
-            let watcher = watchers.get_mut(usize::from(watch.nth));
-            let Some((bound, watcher)) = bound.zip(watcher) else { continue };
-            if silent(watch.unless_cached) {
-                continue;
-            }
-            let about = About::Exchange(&scene, None);
-            watcher.exchange(&scene, &mut bound.report(Subject::Exchange, about, found));
-            let bit = 1 << watch.nth;
-            *waiting = if watcher.waits() { *waiting | bit } else { *waiting & !bit };
-        }
+        plan.carry_out(&scene, rules, watchers, waiting, found);
         let covers = (&self.covers, watchers.as_slice());
         let mut held = Vec::new();
         if !found.is_empty() {

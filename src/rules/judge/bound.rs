@@ -51,18 +51,26 @@ impl Bound {
         self.report(Subject::Traffic, About::Nothing(now), found)
     }
 
-    /// Looks at an exchange, or at one of its messages.
-    pub(super) fn look(&self, part: Option<Part>, scene: &Scene<'_>, found: &mut Vec<Finding>) {
+    /// Looks at an exchange, or at one of its messages. The report is the one that all rules share.
+    pub(super) fn look<'r>(
+        &'r self,
+        part: Option<Part>,
+        scene: &'r Scene<'r>,
+        report: &mut Report<'r>,
+    ) {
+        report.bound = self;
         match self.rule.check {
             Check::Exchange(_, check) => {
-                let about = About::Exchange(scene, None);
-                check(scene, &mut self.report(Subject::Exchange, about, found));
+                report.subject = Subject::Exchange;
+                report.about = About::Exchange(scene, None);
+                check(scene, report);
             }
             Check::Message(_, _, check) => {
                 let Some(part) = part else { return };
                 let Some(message) = part.of(scene.exchange) else { return };
-                let about = About::Exchange(scene, Some(message));
-                check(message, scene, &mut self.report(part.subject(), about, found));
+                report.subject = part.subject();
+                report.about = About::Exchange(scene, Some(message));
+                check(message, scene, report);
             }
             Check::Settled(..) | Check::Connection(_) | Check::Watch(..) => {}
         }

@@ -11,8 +11,11 @@ use super::guards::{bit, of_message, with_message};
 use super::shape::{Looks, Shape};
 use crate::http::Exchange;
 use crate::rules::bits::Bits;
-use crate::rules::finding::Part;
+use crate::rules::evidence;
+use crate::rules::finding::{Finding, Part, Subject};
+use crate::rules::report::{About, Scene};
 use crate::rules::rule::{Check, Guard, On};
+use crate::rules::watch::Watcher;
 
 /// How many plans are kept. A power of two: real traffic has some dozens of shapes, and whoever makes
 /// up others pays for nothing but his own.
@@ -114,6 +117,45 @@ impl Plans {
 }
 
 impl Plan {
+    /// Lets its rules look at an exchange, and takes note of the watchers that wait then: a bit each.
+    pub fn carry_out(
+        &self,
+        scene: &Scene<'_>,
+        rules: &[Bound],
+        watchers: &mut [Box<dyn Watcher>],
+        waiting: &mut u64,
+        found: &mut Vec<Finding>,
+    ) {
+        let mut cached = None;
+        let mut silent = |unless_cached: bool| {
+            unless_cached
+                && *cached.get_or_insert_with(|| scene.response().is_some_and(evidence::cached))
+        };
+        // One report for all: what it is about mostly stays the same.
+        let about = About::Exchange(scene, None);
+        let Some(any) = rules.first() else { return };
+        let mut report = any.report(Subject::Exchange, about, found);
+        for look in &self.looks {
+            let Some(bound) = rules.get(usize::from(look.place)) else { continue };
+            if !silent(look.unless_cached) {
+                bound.look(look.part, scene, &mut report);
+            }
+        }
+        (report.subject, report.about) = (Subject::Exchange, about);
+        for watch in &self.watches {
+            let bound = rules.get(usize::from(watch.place));
+            let watcher = watchers.get_mut(usize::from(watch.nth));
+            let Some((bound, watcher)) = bound.zip(watcher) else { continue };
+            if silent(watch.unless_cached) {
+                continue;
+            }
+            report.bound = bound;
+            watcher.exchange(scene, &mut report);
+            let bit = 1 << watch.nth;
+            *waiting = if watcher.waits() { *waiting | bit } else { *waiting & !bit };
+        }
+    }
+
     /// Enters a rule that was called, where its guards let it look.
     fn enter(
         &mut self,
