@@ -76,13 +76,15 @@ pub(super) fn settle(
     if let Some(connection) = aftermath.connection {
         known.met &= of_connection(connection) | !bit(Guard::NoGap);
     }
-    for place in kept.called.members().flatten() {
-        let Some(bound) = rules.get(place) else { continue };
-        let Check::Settled(_, check) = bound.rule.check else { continue };
-        if known.allows(bound.guards, &kept.exchange) {
-            let about = About::Exchange(&scene, None);
-            let mut report = bound.report(Subject::Exchange, about, found);
-            check(&scene, aftermath, &mut report);
+    for members in kept.called.members() {
+        for place in members {
+            let Some(bound) = rules.get(place) else { continue };
+            let Check::Settled(_, check) = bound.rule.check else { continue };
+            if known.allows(bound.guards, &kept.exchange) {
+                let about = About::Exchange(&scene, None);
+                let mut report = bound.report(Subject::Exchange, about, found);
+                check(&scene, aftermath, &mut report);
+            }
         }
     }
 }
