@@ -1,7 +1,8 @@
 //! Exchanges, strays and connections in, findings out.
 //!
-//! Each rule says what calls it; what an exchange shows (flaws, fields, status, method) is looked up in
-//! tables made once, so that a healthy exchange calls next to nothing. Rules that need what comes
+//! Each rule says what calls it; what an exchange shows (flaws, fields, status, method) is its shape.
+//! Which rules a shape calls is looked up in tables made once, and kept, so that a healthy exchange
+//! calls next to nothing and finds that out at once. Rules that need what comes
 //! behind an exchange look when it is settled: at the next exchange of its connection, or at the
 //! end of it.
 

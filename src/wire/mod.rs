@@ -119,8 +119,8 @@ impl fmt::Display for Endpoint {
     }
 }
 
-/// An IPv4 endpoint in the making: `255.255.255.255:65535` is the longest. It is written often, and at
-/// once: number by number, the machinery of formatting costs five times as much.
+/// An IPv4 endpoint in the making: `255.255.255.255:65535` is the longest. It is written often, and handed
+/// on at once: what formatting costs for each number is several times as much as the number.
 #[derive(Default)]
 struct Text {
     octets: [u8; 21],
