@@ -264,15 +264,18 @@ impl Upstream {
     }
 
     fn count_peak(&mut self) {
-        let mut ends: Vec<(Timestamp, bool)> = Vec::with_capacity(self.spans.len() * 2);
-        for (first, last) in &self.spans {
-            ends.extend([(*first, true), (*last, false)]);
-        }
-        // What ends as another begins was not open with it.
+        let mut begins: Vec<Timestamp> = self.spans.iter().map(|(first, _)| *first).collect();
+        let mut ends: Vec<Timestamp> = self.spans.iter().map(|(_, last)| *last).collect();
+        begins.sort_unstable();
         ends.sort_unstable();
+        let mut ends = ends.into_iter().peekable();
         let mut open = 0_usize;
-        for (_, begins) in ends {
-            open = if begins { open + 1 } else { open.saturating_sub(1) };
+        for begin in begins {
+            // What ends as another begins was not open with it.
+            while ends.next_if(|end| *end <= begin).is_some() {
+                open = open.saturating_sub(1);
+            }
+            open += 1;
             self.peak = self.peak.max(open);
         }
     }

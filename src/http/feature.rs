@@ -30,7 +30,7 @@ pub enum Feature {
 }
 
 /// A set of features.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Features(u16);
 
 impl Features {

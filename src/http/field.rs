@@ -91,7 +91,7 @@ field_names! {
 }
 
 /// A set of known field names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct FieldSet(u128);
 
 impl FieldSet {

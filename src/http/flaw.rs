@@ -165,7 +165,7 @@ flaws! {
 }
 
 /// A set of flaws.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Flaws(u64);
 
 impl Flaws {
@@ -192,6 +192,11 @@ impl Flaws {
     /// Whether both sets have a member in common.
     pub const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// Those that are in both.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
     }
 
     /// These flaws.

@@ -27,10 +27,16 @@ pub struct Group {
     pub examples: Vec<Finding>,
 }
 
+/// How many groups are found without comparing names. A power of two.
+const AT_HAND: usize = 64;
+
 /// See the module's words.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    groups: HashMap<(&'static str, Place), Group>,
+    groups: Vec<Group>,
+    index: HashMap<(&'static str, Place), usize>,
+    /// Where groups stand whose findings came lately, by what tells most of them apart.
+    lately: Vec<usize>,
     total: [u64; 4],
     beyond: u64,
 }
@@ -41,21 +47,11 @@ impl Findings {
         if let Some(count) = self.total.get_mut(finding.severity as usize) {
             *count += 1;
         }
-        let key = (finding.rule.id, finding.place.clone());
-        let full = self.groups.len() >= limits::FINDING_GROUPS;
-        if full && !self.groups.contains_key(&key) {
+        let Some(place) = self.place(finding) else {
             self.beyond += 1;
             return;
-        }
-        let group = self.groups.entry(key).or_insert_with(|| Group {
-            rule: finding.rule,
-            place: finding.place.clone(),
-            severity: finding.severity,
-            count: 0,
-            packets: None,
-            times: (finding.at, finding.at),
-            examples: Vec::new(),
-        });
+        };
+        let Some(group) = self.groups.get_mut(place) else { return };
         group.count += 1;
         group.severity = group.severity.max(finding.severity);
         group.times = (group.times.0.min(finding.at), group.times.1.max(finding.at));
@@ -68,9 +64,46 @@ impl Findings {
         }
     }
 
+    /// The place of the group of a finding; none where there is no room for a new one.
+    fn place(&mut self, finding: &Finding) -> Option<usize> {
+        if self.lately.is_empty() {
+            self.lately = vec![0; AT_HAND];
+        }
+        let near = finding.near() % AT_HAND;
+        if let Some(place) = self.lately.get(near)
+            && self.groups.get(*place).is_some_and(|group| {
+                std::ptr::eq(group.rule, finding.rule) && group.place.is_the_very(&finding.place)
+            })
+        {
+            return Some(*place);
+        }
+        let key = (finding.rule.id, finding.place.clone());
+        let place = match self.index.get(&key) {
+            Some(place) => *place,
+            None if self.groups.len() >= limits::FINDING_GROUPS => return None,
+            None => {
+                self.groups.push(Group {
+                    rule: finding.rule,
+                    place: finding.place.clone(),
+                    severity: finding.severity,
+                    count: 0,
+                    packets: None,
+                    times: (finding.at, finding.at),
+                    examples: Vec::new(),
+                });
+                self.index.insert(key, self.groups.len() - 1);
+                self.groups.len() - 1
+            }
+        };
+        if let Some(known) = self.lately.get_mut(near) {
+            *known = place;
+        }
+        Some(place)
+    }
+
     /// The groups, the worst first and of the same severity the largest first.
     pub fn groups(&self) -> Vec<&Group> {
-        let mut groups: Vec<&Group> = self.groups.values().collect();
+        let mut groups: Vec<&Group> = self.groups.iter().collect();
         groups.sort_by(|one, other| {
             let badness = |group: &Group| (group.severity, group.count);
             let name = |group: &Group| (group.rule.id, group.place.clone());

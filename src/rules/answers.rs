@@ -37,19 +37,23 @@ pub(super) struct Said {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Whole {
     etag: u64,
-    coding: u64,
+    coding: Option<u64>,
     pub length: u64,
 }
 
 impl Whole {
     /// None where there is no ETag.
     pub fn of(head: &Head, length: u64) -> Option<Self> {
-        let etag = asked::hash(head.value(FieldName::Etag)?);
-        let coding = asked::hash(head.value(FieldName::ContentEncoding).unwrap_or_default());
-        Some(Self { etag, coding, length })
+        Some(Self::with(asked::hash(head.value(FieldName::Etag)?), head, length))
     }
 
-    pub const fn is_of_the_same(self, other: Self) -> bool {
+    /// The same where the hash of the ETag is known.
+    fn with(etag: u64, head: &Head, length: u64) -> Self {
+        let coding = head.value(FieldName::ContentEncoding).filter(|coding| !coding.is_empty());
+        Self { etag, coding: coding.map(asked::hash), length }
+    }
+
+    pub fn is_of_the_same(self, other: Self) -> bool {
         self.etag == other.etag && self.coding == other.coding
     }
 }
@@ -58,12 +62,15 @@ impl Whole {
 pub(super) struct Validators {
     pub etag: Option<Box<[u8]>>,
     pub location: Option<Box<[u8]>>,
+    /// A hash of the ETag.
+    hash: Option<u64>,
 }
 
 impl Validators {
     fn of(head: &Head) -> Self {
         let owned = |name| head.value(name).map(Box::from);
-        Self { etag: owned(FieldName::Etag), location: owned(FieldName::ContentLocation) }
+        let hash = head.value(FieldName::Etag).map(asked::hash);
+        Self { etag: owned(FieldName::Etag), location: owned(FieldName::ContentLocation), hash }
     }
 
     fn are_of(&self, head: &Head) -> bool {
@@ -150,14 +157,14 @@ impl Said {
         if REPEATED.iter().any(|(name, _)| head.has(*name)) {
             self.fields = Some(head.present());
         }
-        let length = response.content_length.value();
-        if let Some(whole) = length.and_then(|length| Whole::of(head, length)) {
-            self.whole = Some(whole);
+        if !head.has(FieldName::Etag) && !head.has(FieldName::ContentLocation) {
+            return;
         }
-        if (head.has(FieldName::Etag) || head.has(FieldName::ContentLocation))
-            && !self.validators.as_ref().is_some_and(|known| known.are_of(head))
-        {
-            self.validators = Some(Box::new(Validators::of(head)));
+        let known = self.validators.take().filter(|known| known.are_of(head));
+        let validators = known.unwrap_or_else(|| Box::new(Validators::of(head)));
+        if let Some((etag, length)) = validators.hash.zip(response.content_length.value()) {
+            self.whole = Some(Whole::with(etag, head, length));
         }
+        self.validators = Some(validators);
     }
 }

@@ -61,6 +61,22 @@ pub struct Place {
     pub status: Option<u16>,
 }
 
+impl Place {
+    /// Whether it is the same by numbers and by where its words are kept. Equal places may be said to
+    /// differ.
+    pub(super) fn is_the_very(&self, other: &Self) -> bool {
+        let same = |one: &Option<Arc<str>>, other: &Option<Arc<str>>| match (one, other) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        self.status == other.status
+            && self.server == other.server
+            && same(&self.path, &other.path)
+            && same(&self.method, &other.method)
+    }
+}
+
 /// See the module's words.
 #[derive(Debug, Clone)]
 pub struct Finding {
@@ -105,8 +121,26 @@ pub(super) enum Origin {
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Part {
     Request,
-    Interim(usize),
+    Interim(u16),
     Response,
+}
+
+impl Part {
+    pub fn of(self, exchange: &Exchange) -> Option<&Message> {
+        match self {
+            Self::Request => exchange.request.as_deref(),
+            Self::Interim(place) => exchange.interim.get(usize::from(place)),
+            Self::Response => exchange.response.as_deref(),
+        }
+    }
+
+    pub const fn subject(self) -> Subject {
+        match self {
+            Self::Request => Subject::Request,
+            Self::Interim(place) => Subject::Interim(place),
+            Self::Response => Subject::Response,
+        }
+    }
 }
 
 impl Origin {
@@ -116,7 +150,10 @@ impl Origin {
             match () {
                 () if is(exchange.request.as_deref()) => Some(Part::Request),
                 () if is(exchange.response.as_deref()) => Some(Part::Response),
-                () => exchange.interim.iter().position(|own| is(Some(own))).map(Part::Interim),
+                () => {
+                    let mut numbered = (0..).zip(&exchange.interim);
+                    numbered.find(|(_, own)| is(Some(own))).map(|(place, _)| Part::Interim(place))
+                }
             }
         });
         Self::Exchange(Arc::clone(exchange), part)
@@ -124,11 +161,7 @@ impl Origin {
 
     fn value(&self, name: &str) -> Option<Value> {
         let Self::Exchange(exchange, part) = self else { return None };
-        let message = part.and_then(|part| match part {
-            Part::Request => exchange.request.as_deref(),
-            Part::Interim(place) => exchange.interim.get(place),
-            Part::Response => exchange.response.as_deref(),
-        });
+        let message = part.and_then(|part| part.of(exchange));
         words::value(exchange, message, name)
     }
 }
@@ -167,6 +200,12 @@ impl Finding {
             }
         }
         detached
+    }
+
+    /// A number that is the same for findings which are grouped together, and for few others.
+    pub(super) fn near(&self) -> usize {
+        let path = self.place.path.as_ref().map_or(0, |path| path.as_ptr() as usize >> 4);
+        self.judged_by ^ path ^ usize::from(self.place.status.unwrap_or_default())
     }
 
     /// Where the demand is made.

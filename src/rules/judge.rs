@@ -1,14 +1,18 @@
 //! Exchanges, strays and connections in, findings out.
 //!
-//! Each rule says what calls it; what an exchange shows (flaws, fields, status, method) is looked up in
-//! tables made once, so that a healthy exchange calls next to nothing. Rules that need what comes
+//! Each rule says what calls it; what an exchange shows (flaws, fields, status, method) is its shape.
+//! Which rules a shape calls is looked up in tables made once, and kept, so that a healthy exchange
+//! calls next to nothing and finds that out at once. Rules that need what comes
 //! behind an exchange look when it is settled: at the next exchange of its connection, or at the
 //! end of it.
 
 mod bound;
 mod calls;
+mod dates;
 mod guards;
+mod plan;
 mod settle;
+mod shape;
 mod sift;
 
 use std::sync::Arc;
@@ -17,9 +21,11 @@ use hashbrown::HashMap;
 
 pub(super) use bound::Bound;
 use calls::Calls;
-use guards::{Known, bit, of_connection};
+use guards::{bit, of_connection};
+use plan::Plans;
 use settle::{remember, settle};
-use sift::{drop_covered, keep_held, mark_ambiguous, supersede, superseded_by};
+use shape::Sign;
+use sift::{Covers, keep_held, mark_ambiguous, supersede, superseded_by};
 
 use super::RULES;
 use super::answers::Answers;
@@ -32,30 +38,26 @@ use super::rule::{Check, Guard};
 use super::traffic::Traffic;
 use super::trail::{Aftermath, Trail, Unsettled};
 use super::watch::{Explained, Watcher};
+use super::window::probe::may_probe;
 use crate::flow::Mark;
-use crate::http::{Connection, Exchange, Stray};
+use crate::http::{Connection, Exchange, Message, Stray};
 use crate::limits;
 
 /// See the module's words.
 pub struct Judge {
     rules: Vec<Bound>,
     calls: Calls,
-    /// Rules that look at an exchange as soon as it is over.
-    immediate: Bits,
-    /// Rules that look at it once it is settled.
-    settled: Bits,
-    /// Rules that a settled one may make superfluous.
+    plans: Plans,
+    /// Rules that one which looks once an exchange is settled may make superfluous.
     held: Bits,
-    /// Rules that a watcher may make superfluous.
-    coverable: Bits,
+    /// Which watchers may make which rules superfluous.
+    covers: Covers,
     of_connections: Vec<usize>,
-    watchers: Vec<(usize, Box<dyn Watcher>)>,
-    /// The rules that have one …
-    watching: Bits,
-    /// … which it is, by the place of the rule …
-    watcher_of: Vec<u16>,
-    /// … and those that wait for something, and see every exchange.
-    waiting: Bits,
+    watchers: Vec<Box<dyn Watcher>>,
+    /// The places of their rules.
+    watching: Vec<usize>,
+    /// Those of them that wait for something, and see every exchange: a bit each.
+    waiting: u64,
     traffic: Traffic,
     answers: Answers,
     trails: HashMap<u64, Trail>,
@@ -85,16 +87,14 @@ impl Judge {
             .collect();
         let mut judge = Self {
             calls: Calls::of(&rules),
+            plans: Plans::of(&rules),
+            covers: Covers::of(&rules),
             rules: Vec::new(),
-            immediate: Bits::default(),
-            settled: Bits::default(),
             held: Bits::default(),
-            coverable: Bits::default(),
             of_connections: Vec::new(),
             watchers: Vec::new(),
-            watching: Bits::default(),
-            watcher_of: vec![0; rules.len()],
-            waiting: Bits::default(),
+            watching: Vec::new(),
+            waiting: 0,
             traffic: Traffic::default(),
             answers: Answers::default(),
             trails: HashMap::new(),
@@ -108,26 +108,20 @@ impl Judge {
         };
         for (place, bound) in rules.iter().enumerate() {
             match bound.rule.check {
-                Check::Message(..) | Check::Exchange(..) => judge.immediate.add(place),
+                Check::Message(..) | Check::Exchange(..) => {}
                 Check::Settled(..) => {
-                    judge.settled.add(place);
                     for other in superseded_by(&rules, bound.rule) {
                         judge.held.add(other);
                     }
                 }
                 Check::Connection(_) => judge.of_connections.push(place),
                 Check::Watch(_, open) => {
-                    judge.watching.add(place);
-                    for other in superseded_by(&rules, bound.rule) {
-                        judge.coverable.add(other);
-                    }
-                    if let Some(nth) = judge.watcher_of.get_mut(place) {
-                        *nth = judge.watchers.len() as u16;
-                    }
-                    judge.watchers.push((place, open()));
+                    judge.watching.push(place);
+                    judge.watchers.push(open());
                 }
             }
         }
+        assert!(judge.watchers.len() <= u64::BITS as usize, "too many watchers for a bit each");
         judge.rules = rules;
         judge
     }
@@ -152,8 +146,10 @@ impl Judge {
     /// Judges an exchange. `id` is its number.
     pub fn exchange(&mut self, id: u64, exchange: Arc<Exchange>, out: &mut Vec<Finding>) {
         self.passes(exchange.completed, out);
-        let Self { rules, calls, traffic, answers, trails, found, .. } = self;
-        let mut called = calls.by(&exchange);
+        let Self { rules, calls, plans, watchers, waiting, traffic, answers, .. } = self;
+        let Self { trails, found, .. } = self;
+        let mut shape = calls.shape(&exchange);
+        shape.waiting = *waiting;
         let full = trails.len() >= limits::JUDGED_CONNECTIONS || self.octets > self.room;
         let mut trail = match full {
             true => trails.get_mut(&exchange.connection),
@@ -161,24 +157,28 @@ impl Judge {
         };
         let parties = trail.as_deref_mut().map(|trail| &mut trail.parties);
         let standing = traffic.note(&exchange, parties.unwrap_or(&mut None));
-        if standing.troubled {
-            called.join(&calls.troubled);
+        if let Some(request) = exchange.request.as_deref() {
+            let (features, target) = (request.head.features(), request.head.target());
+            let probes = may_probe(features, target, standing.fronts);
+            shape.signs.add_if(probes, Sign::Probing);
         }
-        if trail.as_deref().is_some_and(Trail::has_announced) {
-            called.join(&calls.after_close);
+        shape.signs.add_if(standing.failed, Sign::Failed);
+        shape.signs.add_if(standing.troubled, Sign::Troubled);
+        if let Some(trail) = trail.as_deref() {
+            shape.signs.add_if(trail.has_announced(), Sign::AfterClose);
+            let before = |request: &Message| request.first.packet < trail.answered;
+            let pipelined = exchange.request.as_deref().is_some_and(before);
+            shape.signs.add_if(pipelined, Sign::Pipelined);
         }
         let standing = (standing, &*traffic);
-        let known = Known::of(&exchange);
         let asked = Asked::of(&exchange);
         let mut contradicts = None;
         if let (Some(request), Some(response)) = (&exchange.request, &exchange.response)
             && let Some(asked) = asked
-            && known.allows(bit(Guard::RequestKnown), &exchange)
+            && shape.met & bit(Guard::RequestKnown) != 0
         {
             contradicts = answers.note(asked, &request.head, response);
-            if contradicts.is_some() {
-                called.join(&calls.contradicts);
-            }
+            shape.signs.add_if(contradicts.is_some(), Sign::Contradicts);
         }
         let scene = Scene {
             id,
@@ -189,47 +189,24 @@ impl Judge {
             answers: Some(answers),
             contradicts,
         };
-        for members in called.and(&self.immediate).members() {
-            for place in members {
-                let Some(bound) = rules.get(place) else { continue };
-                bound.look(&scene, &known, found);
-            }
-        }
-        let mut watching = called.and(&self.watching);
-        watching.join(&self.waiting);
-        let Self { watchers, watcher_of, waiting, .. } = self;
-        for members in watching.members() {
-            for place in members {
-                let nth = watcher_of.get(place).map(|nth| usize::from(*nth));
-                let watcher = nth.and_then(|nth| watchers.get_mut(nth));
-                let Some((bound, (_, watcher))) = rules.get(place).zip(watcher) else { continue };
-                if !known.allows(bound.guards, &exchange) {
-                    continue;
-                }
-                let about = About::Exchange(&scene, None);
-                let mut report = bound.report(Subject::Exchange, about, found);
-                watcher.exchange(&scene, &mut report);
-                let waits = watcher.waits();
-                if waits != waiting.has(place) {
-                    waiting.set(place, waits);
-                }
-            }
-        }
+        let plan = plans.plan(&shape, &exchange, rules, calls);
+        plan.carry_out(&scene, rules, watchers, waiting, found);
+        let covers = (&self.covers, watchers.as_slice());
         let mut held = Vec::new();
         if !found.is_empty() {
             mark_ambiguous(scene.trail, found);
             supersede(found);
-            drop_covered(rules, &self.coverable, &self.watchers, &exchange, found);
+            self.covers.drop_covered(watchers, &exchange, found);
             held = keep_held(&self.held, found, out);
         }
-        let called = called.and(&self.settled);
+        let called = plan.settled;
         match trail {
             Some(trail) => {
                 let before = trail.memory();
                 let octets = exchange.memory();
                 let unsettled =
                     Unsettled { id, exchange, octets, called, held, strays: Vec::new() };
-                remember(rules, &self.coverable, &self.watchers, trail, unsettled, found, out);
+                remember(rules, covers, trail, unsettled, found, out);
                 self.octets = (self.octets + trail.memory()).saturating_sub(before);
             }
             None => {
@@ -285,13 +262,7 @@ impl Judge {
                 self.found.push(finding.clone());
             }
             supersede(&mut self.found);
-            drop_covered(
-                &self.rules,
-                &self.coverable,
-                &self.watchers,
-                &kept.exchange,
-                &mut self.found,
-            );
+            self.covers.drop_covered(&self.watchers, &kept.exchange, &mut self.found);
             out.append(&mut self.found);
         }
         let last = unsettled.back().map(|kept| &*kept.exchange);
@@ -316,13 +287,7 @@ impl Judge {
             check(connection, &aftermath, &mut report);
         }
         if let Some(kept) = unsettled.back() {
-            drop_covered(
-                &self.rules,
-                &self.coverable,
-                &self.watchers,
-                &kept.exchange,
-                &mut self.found,
-            );
+            self.covers.drop_covered(&self.watchers, &kept.exchange, &mut self.found);
         }
         supersede(&mut self.found);
         out.append(&mut self.found);
@@ -330,8 +295,8 @@ impl Judge {
 
     /// Why an exchange failed is known.
     pub fn explained(&mut self, explained: &Explained<'_>, out: &mut Vec<Finding>) {
-        let curious = self.watchers.iter_mut().filter(|(_, watcher)| watcher.asks_why());
-        for (place, watcher) in curious {
+        let all = self.watching.iter().zip(&mut self.watchers);
+        for (place, watcher) in all.filter(|(_, watcher)| watcher.asks_why()) {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(self.now, &mut self.found);
             watcher.explained(explained, &mut report);
@@ -342,7 +307,7 @@ impl Judge {
     /// The capture is over.
     pub fn finish(&mut self, out: &mut Vec<Finding>) {
         let now = self.now;
-        for (place, watcher) in &mut self.watchers {
+        for (place, watcher) in self.watching.iter().zip(&mut self.watchers) {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(now, &mut self.found);
             watcher.finish(now, &self.traffic, &mut report);
@@ -361,7 +326,7 @@ impl Judge {
             return;
         }
         self.second = Some(second);
-        for (place, watcher) in &mut self.watchers {
+        for (place, watcher) in self.watching.iter().zip(&mut self.watchers) {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(self.now, &mut self.found);
             watcher.tick(self.now, &self.traffic, &mut report);

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, Hash, Hasher as _};
 use hashbrown::DefaultHashBuilder;
 
 /// A power of two.
-const ROOM: usize = 1_024;
+const ROOM: usize = 4_096;
 
 /// See the module's words.
 #[derive(Debug, Clone)]

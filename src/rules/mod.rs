@@ -73,7 +73,7 @@ pub use lately::Lately;
 pub use page::{HEADINGS, documentation, index, page, severity_name, title};
 pub use parameters::{Parameters, Unknown};
 pub use place::{endpoint, template, write_template};
-pub use report::{Draft, Report, Scene, path};
+pub use report::{Draft, Report, Scene, path, path_of};
 pub use rule::{Check, Guard, On, Parameter, Rule, Severity, Trigger};
 pub use traffic::Traffic;
 pub use trail::{Aftermath, Announced, Trail};

@@ -1,75 +1,84 @@
 //! What was said about addresses and the like: by a hash in, the newest so many out, the oldest forgotten
 //! first.
 
-use std::collections::VecDeque;
-
 use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
 
 /// See the module's words. `ROOM` is how many are kept.
 pub(super) struct Remembered<T, const ROOM: usize> {
-    known: HashMap<u64, T>,
-    /// In the order in which they came; some may have been taken out since.
-    order: VecDeque<u64>,
+    /// Where each stands.
+    places: HashMap<u64, usize>,
+    /// In the order in which they came, round and round. What was taken out leaves its place empty.
+    kept: Vec<(u64, Option<T>)>,
+    /// Where the next one stands once all places were used.
+    oldest: usize,
 }
 
 impl<T, const ROOM: usize> Default for Remembered<T, ROOM> {
     fn default() -> Self {
-        Self { known: HashMap::new(), order: VecDeque::new() }
+        Self { places: HashMap::new(), kept: Vec::new(), oldest: 0 }
     }
 }
 
 impl<T: Default, const ROOM: usize> Remembered<T, ROOM> {
     /// What is known, to be added to; new where nothing is.
     pub fn of(&mut self, key: u64) -> &mut T {
-        if !self.known.contains_key(&key) {
-            self.enter(key);
-        }
-        self.known.entry(key).or_default()
+        self.place(key).get_or_insert_with(T::default)
     }
 }
 
 impl<T, const ROOM: usize> Remembered<T, ROOM> {
     /// Remembers it in the place of what was known.
     pub fn keep(&mut self, key: u64, what: T) {
-        match self.known.entry(key) {
-            Entry::Occupied(mut known) => {
-                known.insert(what);
-                return;
-            }
-            Entry::Vacant(place) => {
-                place.insert(what);
-            }
-        }
-        self.enter(key);
+        *self.place(key) = Some(what);
     }
 
-    /// Makes room for one more, which is the newest.
-    fn enter(&mut self, key: u64) {
-        self.order.push_back(key);
-        while self.order.len() > ROOM {
-            if let Some(oldest) = self.order.pop_front() {
-                self.known.remove(&oldest);
+    /// Where it stands; where it is new, whatever is the oldest makes room.
+    fn place(&mut self, key: u64) -> &mut Option<T> {
+        let place = match self.places.get(&key) {
+            Some(place) => *place,
+            None => self.enter(key),
+        };
+        &mut self.kept[place].1
+    }
+
+    fn enter(&mut self, key: u64) -> usize {
+        let place = if self.kept.len() < ROOM {
+            self.kept.push((key, None));
+            self.kept.len() - 1
+        } else {
+            let place = self.oldest;
+            self.oldest = (place + 1) % ROOM;
+            let (before, _) = std::mem::replace(&mut self.kept[place], (key, None));
+            // It may have been taken out and have come again since.
+            if self.places.get(&before) == Some(&place) {
+                self.places.remove(&before);
             }
-        }
+            place
+        };
+        self.places.insert(key, place);
+        place
     }
 
     /// What is known.
     pub fn get(&self, key: u64) -> Option<&T> {
-        self.known.get(&key)
+        if self.is_empty() {
+            return None;
+        }
+        self.kept.get(*self.places.get(&key)?)?.1.as_ref()
     }
 
     /// Takes it out.
     pub fn take(&mut self, key: u64) -> Option<T> {
-        if self.known.is_empty() {
+        if self.is_empty() {
             return None;
         }
-        self.known.remove(&key)
+        let place = self.places.remove(&key)?;
+        self.kept.get_mut(place)?.1.take()
     }
 
     /// Whether nothing is remembered.
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.places.is_empty()
     }
 }
 
@@ -85,5 +94,9 @@ mod tests {
         }
         assert_eq!([1, 2, 3].map(|key| remembered.get(key).copied()), [None, Some(2), Some(4)]);
         assert_eq!((remembered.take(3), remembered.take(3)), (Some(4), None));
+        // What was taken out keeps its place until others have come round.
+        remembered.keep(3, 5);
+        remembered.keep(4, 6);
+        assert_eq!([2, 3, 4].map(|key| remembered.get(key).copied()), [None, Some(5), Some(6)]);
     }
 }

@@ -16,7 +16,7 @@ use super::traffic::{Standing, Traffic};
 use super::trail::Trail;
 use super::words::{Value, side_name};
 use crate::flow::{Mark, Side};
-use crate::http::{Connection, Exchange, FieldName, Head, Kind, Message};
+use crate::http::{Connection, Exchange, Feature, Features, FieldName, Head, Kind, Message};
 use crate::status::Text;
 use crate::units::{Duration, Timestamp};
 
@@ -162,7 +162,9 @@ impl<'r> Report<'r> {
     pub fn find(&mut self) -> Draft<'_, 'r> {
         let severity = self.bound.rule.severity;
         let packets = self.packets();
-        Draft { report: self, severity, values: Vec::new(), packets, message: None, crowd: None }
+        // Few findings say more of their own.
+        let values = Vec::with_capacity(2);
+        Draft { report: self, severity, values, packets, message: None, crowd: None }
     }
 
     fn packets(&self) -> Vec<u64> {
@@ -407,6 +409,17 @@ pub(super) fn url(request: &Head) -> Vec<u8> {
     match request.value(FieldName::Host) {
         Some(host) if target.first() == Some(&b'/') => [&b"http://"[..], host, target].concat(),
         _ => target.to_vec(),
+    }
+}
+
+/// Without these, a target is nothing but a path.
+const OTHER_THAN_PATH: Features = Features::of(&[Feature::Query, Feature::OtherForm]);
+
+/// The path that a request asks for, without its query.
+pub fn path_of(request: &Head) -> &[u8] {
+    match request.features().and(OTHER_THAN_PATH).is_empty() {
+        true => request.target(),
+        false => path(request.target()),
     }
 }
 

@@ -170,6 +170,10 @@ pub enum Trigger {
     LongHead,
     /// The reason phrase of a response is none, or another one than is registered for its status.
     OtherPhrase,
+    /// A date field of a message cannot be read.
+    OddDate,
+    /// The request began before the response in front of it on the connection was whole.
+    Pipelined,
     /// A message before it on the connection announced its end.
     AfterClose,
     /// The connection is over; for rules that look once an exchange is settled.
@@ -184,6 +188,8 @@ pub enum Trigger {
     Stalled,
     /// The target of the request looks as if somebody looked for weaknesses; a first look.
     Probing,
+    /// The server failed in this exchange: 5xx, or a number that is no status code, or no answer.
+    Failed,
     /// The server has failed within its last thousand exchanges, this one included.
     Troubled,
     /// The answer is 404 and another one for the same address was not, or the other way round, with other

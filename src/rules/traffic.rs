@@ -10,10 +10,11 @@ use hashbrown::DefaultHashBuilder;
 
 use super::lately::Lately;
 use super::place::{template, write_template};
-use super::report::path;
+use super::report::path_of;
 use super::roster::{PerSlot, Roster, Slot};
 use super::shown::shown;
-use crate::http::{Exchange, Feature, Features, FieldName, Head};
+use super::window::probe::has_front;
+use crate::http::{Exchange, Feature, FieldName, Head};
 use crate::limits;
 use crate::units::{Duration, Timestamp};
 use crate::wire::Endpoint;
@@ -100,9 +101,6 @@ impl Tally {
     }
 }
 
-/// Without these, a target is nothing but a path.
-const OTHER_THAN_PATH: Features = Features::of(&[Feature::Query, Feature::OtherForm]);
-
 /// Where an exchange belongs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Standing {
@@ -115,6 +113,13 @@ pub(super) struct Standing {
     pub host: Option<Slot>,
     /// The time that its response counts at: never earlier than that of one before it.
     pub at: Timestamp,
+    /// Which response of the server it is, from 1; 0 where it does not count as one.
+    pub nth: u64,
+    /// How many octets at the front of its target are path, and whether [`has_front`] holds of the
+    /// path, where that is known.
+    pub fronts: Option<(usize, bool)>,
+    /// Whether the server failed in it.
+    pub failed: bool,
     /// Whether the server has failed lately.
     pub troubled: bool,
 }
@@ -148,8 +153,8 @@ pub struct Traffic {
     of_pairs: PerSlot<Tally>,
     endpoints: Roster<EndpointKey>,
     of_endpoints: PerSlot<Counted>,
-    /// The endpoints of paths seen lately.
-    lately: Lately<Slot>,
+    /// The endpoints of paths seen lately, and whether [`has_front`] holds of the path.
+    lately: Lately<(Slot, bool)>,
     template: Vec<u8>,
     hosts: Roster<HostKey>,
     of_hosts: PerSlot<u64>,
@@ -197,6 +202,9 @@ impl Traffic {
             endpoint: None,
             host: None,
             at: exchange.completed.at,
+            nth: 0,
+            fronts: None,
+            failed: false,
             troubled: false,
         };
         let known = known.insert(parties);
@@ -204,15 +212,17 @@ impl Traffic {
         let tally = self.tallies.of(parties.server);
         let Some((request, response)) = request.zip(exchange.response.as_deref()) else {
             tally.failed = Some(tally.seen);
-            standing.troubled = true;
+            (standing.failed, standing.troubled) = (true, true);
             return standing;
         };
         if exchange.circumstances.one_sided {
             return standing;
         }
         standing.at = tally.note(response.first.at);
+        standing.nth = tally.seen;
         let status = response.head.status();
-        if status.is_none_or(failing) {
+        standing.failed = status.is_none_or(failing);
+        if standing.failed {
             tally.failed = Some(tally.seen);
         }
         standing.troubled = tally.troubled();
@@ -220,8 +230,8 @@ impl Traffic {
 
         // What a scanner asks for in vain is no endpoint.
         let refused = status.is_some_and(|status| (400..500).contains(&status));
-        standing.endpoint = self.endpoint(parties.server, &request.head, !refused);
-        if let Some(slot) = standing.endpoint {
+        if let Some((slot, fronts)) = self.endpoint(parties.server, &request.head, !refused) {
+            (standing.endpoint, standing.fronts) = (Some(slot), Some(fronts));
             self.of_endpoints.of(slot).count += 1;
         }
         if let Some(host) = request.head.value(FieldName::Host) {
@@ -245,17 +255,22 @@ impl Traffic {
         server && pair
     }
 
-    fn endpoint(&mut self, server: Slot, request: &Head, new: bool) -> Option<Slot> {
+    /// The endpoint of a request, and what its path shows.
+    fn endpoint(
+        &mut self,
+        server: Slot,
+        request: &Head,
+        new: bool,
+    ) -> Option<(Slot, (usize, bool))> {
         let (method, target) = (request.method_octets(), request.target());
-        let path = match request.features().and(OTHER_THAN_PATH).is_empty() {
-            true => target,
-            false => path(target),
-        };
+        let path = path_of(request);
+        // A target of another form does not begin with its path.
+        let end = if request.features().has(Feature::OtherForm) { 0 } else { path.len() };
         let hash = self.lately.hash(server, method, path);
-        if let Some(slot) = self.lately.get(hash)
+        if let Some((slot, front)) = self.lately.get(hash)
             && self.endpoints.keeps(slot)
         {
-            return Some(slot);
+            return Some((slot, (end, front)));
         }
         self.template.clear();
         write_template(target, &mut self.template);
@@ -268,8 +283,9 @@ impl Traffic {
         if counted.names.is_none() {
             counted.names = Some((shown(method).into(), template(path).into()));
         }
-        self.lately.keep(hash, slot);
-        Some(slot)
+        let front = has_front(path);
+        self.lately.keep(hash, (slot, front));
+        Some((slot, (end, front)))
     }
 
     /// The responses of a server.

@@ -59,6 +59,8 @@ pub struct Trail {
     pub response_said_close: bool,
     /// Whether a message was framed ambiguously.
     pub ambiguous: bool,
+    /// The last packet of the newest response; beyond all packets while that is awaited.
+    pub(super) answered: u64,
     /// Where its exchanges belong among all.
     pub(super) parties: Option<Parties>,
 }
@@ -88,6 +90,7 @@ impl Trail {
     /// Notes what an exchange means for those behind it.
     pub(super) fn note(&mut self, exchange: &Exchange) {
         let (request, response) = (exchange.request.as_deref(), exchange.response.as_deref());
+        self.answered = response.map_or(u64::MAX, |response| response.last.packet);
         if let Some(request) = request
             && request.head.closes()
         {

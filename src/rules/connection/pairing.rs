@@ -110,7 +110,7 @@ rule! {
             "{client} sent {method} {url} before the response to {other} was complete (pipelining).",
             "{client} 在 {other} 的响应完成之前就发送了 {method} {url}(流水线)。",
         ),
-        check: Check::Exchange(Trigger::Always, pipelining),
+        check: Check::Exchange(Trigger::Pipelined, pipelining),
     }
 }
 

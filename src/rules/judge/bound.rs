@@ -1,12 +1,11 @@
 //! A rule with what a user has set for it: an exchange or a message in, what the rule finds in it out.
 
-use super::calls::Signs;
-use super::guards::{Known, bit};
+use super::guards::bit;
+use super::shape::Looks;
 use crate::flow::Mark;
-use crate::http::Message;
-use crate::rules::finding::{Finding, Subject};
+use crate::rules::finding::{Finding, Part, Subject};
 use crate::rules::report::{About, Report, Scene};
-use crate::rules::rule::{Check, Guard, On, Rule};
+use crate::rules::rule::{Check, Guard, Rule};
 
 /// A rule with the values of its parameters.
 #[derive(Debug)]
@@ -16,7 +15,8 @@ pub(in crate::rules) struct Bound {
     pub place: usize,
     pub parameters: Vec<Box<[f64]>>,
     pub guards: u16,
-    signs: Signs,
+    /// What in a message calls it; `None` where it may be any.
+    pub(super) called_by: Option<Looks>,
 }
 
 impl Bound {
@@ -26,9 +26,9 @@ impl Bound {
             place,
             parameters,
             guards: rule.guards.iter().fold(0, |mask, guard| mask | bit(*guard)),
-            signs: match rule.check {
-                Check::Message(_, trigger, _) => Signs::of(trigger),
-                _ => Signs::default(),
+            called_by: match rule.check {
+                Check::Message(_, trigger, _) => Looks::called_by(trigger),
+                _ => None,
             },
         }
     }
@@ -51,38 +51,26 @@ impl Bound {
         self.report(Subject::Traffic, About::Nothing(now), found)
     }
 
-    /// Looks at an exchange, or at its messages.
-    pub(super) fn look(&self, scene: &Scene<'_>, known: &Known, found: &mut Vec<Finding>) {
-        let exchange = scene.exchange;
+    /// Looks at an exchange, or at one of its messages. The report is the one that all rules share.
+    pub(super) fn look<'r>(
+        &'r self,
+        part: Option<Part>,
+        scene: &'r Scene<'r>,
+        report: &mut Report<'r>,
+    ) {
+        report.bound = self;
         match self.rule.check {
             Check::Exchange(_, check) => {
-                if known.allows(self.guards, exchange) {
-                    let about = About::Exchange(scene, None);
-                    let mut report = self.report(Subject::Exchange, about, found);
-                    check(scene, &mut report);
-                }
+                report.subject = Subject::Exchange;
+                report.about = About::Exchange(scene, None);
+                check(scene, report);
             }
-            Check::Message(on, _, check) => {
-                let mut look = |message: &Message, subject| {
-                    if self.signs.are_in(message)
-                        && known.allows_message(self.guards, message, exchange)
-                    {
-                        let about = About::Exchange(scene, Some(message));
-                        let mut report = self.report(subject, about, found);
-                        check(message, scene, &mut report);
-                    }
-                };
-                if let (On::Request | On::Any, Some(request)) = (on, scene.request()) {
-                    look(request, Subject::Request);
-                }
-                if on != On::Request {
-                    for (message, place) in exchange.interim.iter().zip(0..) {
-                        look(message, Subject::Interim(place));
-                    }
-                }
-                if let (On::Response | On::Any, Some(response)) = (on, scene.response()) {
-                    look(response, Subject::Response);
-                }
+            Check::Message(_, _, check) => {
+                let Some(part) = part else { return };
+                let Some(message) = part.of(scene.exchange) else { return };
+                report.subject = part.subject();
+                report.about = About::Exchange(scene, Some(message));
+                check(message, scene, report);
             }
             Check::Settled(..) | Check::Connection(_) | Check::Watch(..) => {}
         }

@@ -1,10 +1,12 @@
-//! An exchange in, the rules that it calls out: by what it shows, looked up in tables made once.
+//! An exchange in, its shape out; a shape in, the rules that it calls out: looked up in tables made once.
 
 use super::Bound;
-use crate::http::{Exchange, Features, FieldName, FieldSet, Flaws, Framing, Message, Method};
+use super::dates::Dates;
+use super::guards::{Known, of_message};
+use super::shape::{Looks, Shape, Sign, Signs};
+use crate::http::{Exchange, Features, FieldName, FieldSet, Framing, Message, Method};
 use crate::rules::bits::Bits;
 use crate::rules::rule::{Check, Trigger};
-use crate::rules::window::probe::may_probe;
 use crate::status;
 use crate::units::Duration;
 
@@ -15,90 +17,31 @@ const SLOW: Duration = Duration::from_millis(500);
 /// Statuses are three digits.
 const STATUSES: usize = 1_000;
 
-/// By what a message shows that it is the one that called a rule.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Signs {
-    /// Nothing in it does; it may be any.
-    any: bool,
-    flaws: Flaws,
-    fields: FieldSet,
-    features: Features,
-}
-
-/// Which rules each sign calls.
+/// Which rules each thing calls that exchanges may show.
 #[derive(Default)]
 pub(super) struct Calls {
     always: Bits,
     flaw: Vec<Bits>,
-    flaws: Flaws,
     field: Vec<Bits>,
-    fields: FieldSet,
     feature: Vec<Bits>,
-    features: Features,
     request_field: Vec<Bits>,
-    request_fields: FieldSet,
     response_field: Vec<Bits>,
-    response_fields: FieldSet,
+    /// All that calls a rule by being there or not.
+    wanted: Looks,
+    repeated: FieldSet,
+    /// The kind of each status: those of one kind call the same rules.
     status: Vec<u8>,
     statuses: Vec<Bits>,
-    method: [Bits; 10],
-    repeated: Bits,
-    repeated_fields: FieldSet,
-    interim: Bits,
-    unanswered: Bits,
-    incomplete: Bits,
-    early: Bits,
-    orphan: Bits,
-    close_delimited: Bits,
-    pub troubled: Bits,
-    pub after_close: Bits,
-    pub contradicts: Bits,
-    pub connection_over: Bits,
+    method: [Bits; METHODS],
+    signs: [Bits; Signs::ROOM],
     request_lacks: Vec<(FieldSet, Bits)>,
     lacks: Vec<(FieldSet, Bits)>,
-    other_phrase: Bits,
-    long_head: Bits,
+    pub connection_over: Bits,
     /// More octets and field lines than that are what [`Trigger::LongHead`] waits for.
     short: Option<(f64, f64)>,
     /// The registered phrases by status; empty where there is none.
     phrases: Vec<&'static str>,
-    slow_head: Bits,
-    slow_response: Bits,
-    stalled: Bits,
-    probing: Bits,
-}
-
-impl Signs {
-    pub fn of(trigger: Trigger) -> Self {
-        match trigger {
-            Trigger::Flaw(flaws) => Self { flaws: Flaws::of(flaws), ..Self::default() },
-            Trigger::Field(fields)
-            | Trigger::RequestField(fields)
-            | Trigger::ResponseField(fields) => {
-                Self { fields: FieldSet::of(fields), ..Self::default() }
-            }
-            Trigger::Feature(features) => {
-                Self { features: Features::of(features), ..Self::default() }
-            }
-            Trigger::OneOf(triggers) => triggers.iter().fold(Self::default(), |mut all, one| {
-                let one = Self::of(*one);
-                all.any |= one.any;
-                all.flaws.join(one.flaws);
-                all.fields = all.fields.or(one.fields);
-                all.features.join(one.features);
-                all
-            }),
-            _ => Self { any: true, ..Self::default() },
-        }
-    }
-
-    /// Whether it is this message that called the rule, as far as the trigger tells.
-    pub fn are_in(self, message: &Message) -> bool {
-        self.any
-            || message.flaws.meets(self.flaws)
-            || !message.head.present().and(self.fields).is_empty()
-            || !message.head.features().and(self.features).is_empty()
-    }
+    dates: Dates,
 }
 
 impl Calls {
@@ -107,11 +50,11 @@ impl Calls {
             flaw: vec![Bits::default(); 64],
             field: vec![Bits::default(); 128],
             feature: vec![Bits::default(); Features::ROOM],
+            request_field: vec![Bits::default(); 128],
+            response_field: vec![Bits::default(); 128],
             phrases: (0..STATUSES as u16)
                 .map(|code| status::lookup(code).map_or("", |row| row.phrase))
                 .collect(),
-            request_field: vec![Bits::default(); 128],
-            response_field: vec![Bits::default(); 128],
             ..Self::default()
         };
         let mut by_status = vec![Bits::default(); STATUSES];
@@ -144,7 +87,7 @@ impl Calls {
             });
             calls.status.push(u8::try_from(index).unwrap_or(u8::MAX));
         }
-        assert!(calls.statuses.len() <= 256, "too many kinds of status for an octet");
+        assert!(calls.statuses.len() < 256, "too many kinds of status for an octet");
         calls
     }
 
@@ -157,31 +100,38 @@ impl Calls {
                 }
             }
         };
-        let lack = |table: &mut Vec<(FieldSet, Bits)>, fields: &[FieldName]| {
+        let lack = |table: &mut Vec<(FieldSet, Bits)>, set: &mut FieldSet, fields: &[FieldName]| {
             let mut bits = Bits::default();
             bits.add(place);
-            table.push((FieldSet::of(fields), bits));
+            let fields = FieldSet::of(fields);
+            *set = set.or(fields);
+            table.push((fields, bits));
+        };
+        let mut sign = |sign: Sign| {
+            if let Some(bits) = self.signs.get_mut(sign as usize) {
+                bits.add(place);
+            }
         };
         match trigger {
             Trigger::Always => self.always.add(place),
             Trigger::Flaw(flaws) => {
                 for flaw in flaws {
-                    self.flaws.add(*flaw);
+                    self.wanted.flaws.add(*flaw);
                     if let Some(bits) = self.flaw.get_mut(usize::from(*flaw as u8)) {
                         bits.add(place);
                     }
                 }
             }
-            Trigger::Field(fields) => add(&mut self.field, &mut self.fields, fields),
+            Trigger::Field(fields) => add(&mut self.field, &mut self.wanted.fields, fields),
             Trigger::RequestField(fields) => {
-                add(&mut self.request_field, &mut self.request_fields, fields);
+                add(&mut self.request_field, &mut self.wanted.fields, fields);
             }
             Trigger::ResponseField(fields) => {
-                add(&mut self.response_field, &mut self.response_fields, fields);
+                add(&mut self.response_field, &mut self.wanted.fields, fields);
             }
             Trigger::Repeated(fields) => {
-                self.repeated.add(place);
-                self.repeated_fields = self.repeated_fields.or(FieldSet::of(fields));
+                sign(Sign::Repeated);
+                self.repeated = self.repeated.or(FieldSet::of(fields));
             }
             Trigger::Status(ranges) => {
                 for (from, to) in ranges {
@@ -205,32 +155,39 @@ impl Calls {
                     }
                 }
             }
-            Trigger::Interim => self.interim.add(place),
-            Trigger::Unanswered => self.unanswered.add(place),
-            Trigger::Incomplete => self.incomplete.add(place),
-            Trigger::EarlyResponse => self.early.add(place),
-            Trigger::Orphan => self.orphan.add(place),
-            Trigger::CloseDelimited => self.close_delimited.add(place),
-            Trigger::Troubled => self.troubled.add(place),
-            Trigger::Contradicts => self.contradicts.add(place),
-            Trigger::ResponseLacks(fields) => lack(&mut self.lacks, fields),
-            Trigger::RequestLacks(fields) => lack(&mut self.request_lacks, fields),
-            Trigger::OtherPhrase => self.other_phrase.add(place),
-            Trigger::LongHead => self.long_head.add(place),
-            Trigger::ConnectionOver => self.connection_over.add(place),
-            Trigger::AfterClose => self.after_close.add(place),
+            Trigger::ResponseLacks(fields) => {
+                lack(&mut self.lacks, &mut self.wanted.fields, fields)
+            }
+            Trigger::RequestLacks(fields) => {
+                lack(&mut self.request_lacks, &mut self.wanted.fields, fields);
+            }
             Trigger::Feature(features) => {
-                self.features.join(Features::of(features));
+                self.wanted.features.join(Features::of(features));
                 for feature in features {
                     if let Some(bits) = self.feature.get_mut(usize::from(*feature as u8)) {
                         bits.add(place);
                     }
                 }
             }
-            Trigger::SlowHead => self.slow_head.add(place),
-            Trigger::SlowResponse => self.slow_response.add(place),
-            Trigger::Stalled => self.stalled.add(place),
-            Trigger::Probing => self.probing.add(place),
+            Trigger::ConnectionOver => self.connection_over.add(place),
+            Trigger::Interim => sign(Sign::Interim),
+            Trigger::Unanswered => sign(Sign::Unanswered),
+            Trigger::Incomplete => sign(Sign::Incomplete),
+            Trigger::EarlyResponse => sign(Sign::EarlyResponse),
+            Trigger::Orphan => sign(Sign::Orphan),
+            Trigger::CloseDelimited => sign(Sign::CloseDelimited),
+            Trigger::Failed => sign(Sign::Failed),
+            Trigger::Troubled => sign(Sign::Troubled),
+            Trigger::AfterClose => sign(Sign::AfterClose),
+            Trigger::Contradicts => sign(Sign::Contradicts),
+            Trigger::OtherPhrase => sign(Sign::OtherPhrase),
+            Trigger::LongHead => sign(Sign::LongHead),
+            Trigger::OddDate => sign(Sign::OddDate),
+            Trigger::Pipelined => sign(Sign::Pipelined),
+            Trigger::SlowHead => sign(Sign::SlowHead),
+            Trigger::SlowResponse => sign(Sign::SlowResponse),
+            Trigger::Stalled => sign(Sign::Stalled),
+            Trigger::Probing => sign(Sign::Probing),
             Trigger::OneOf(triggers) => {
                 for trigger in triggers {
                     self.enter(place, *trigger, by_status);
@@ -239,134 +196,127 @@ impl Calls {
         }
     }
 
-    /// The rules that an exchange calls.
-    pub fn by(&self, exchange: &Exchange) -> Bits {
+    /// What of a message calls rules.
+    pub fn looks(&self, message: &Message) -> Looks {
+        Looks::of(message, self.wanted)
+    }
+
+    /// The shape of an exchange, as far as it shows by itself.
+    pub fn shape(&mut self, exchange: &Exchange) -> Shape {
+        let (request, response) = (exchange.request.as_deref(), exchange.response.as_deref());
+        let mut shape = Shape {
+            method: u8::MAX,
+            status: u8::MAX,
+            met: Known::of(exchange).met,
+            ..Shape::default()
+        };
+        let mut signs = Signs::default();
+        if let Some(request) = request {
+            let head = &request.head;
+            shape.request = self.looks(request);
+            shape.met_by_messages[0] = of_message(request, exchange);
+            shape.method = head.method() as u8;
+            self.note(request, &mut signs);
+            let slow = !request.head_whole || request.head_end.since(request.first) > SLOW_HEAD;
+            signs.add_if(slow, Sign::SlowHead);
+            signs.add_if(!head.repeated().and(self.repeated).is_empty(), Sign::Repeated);
+        }
+        for interim in &exchange.interim {
+            self.note(interim, &mut signs);
+        }
+        if let Some(response) = response {
+            let head = &response.head;
+            shape.response = self.looks(response);
+            shape.met_by_messages[1] = of_message(response, exchange);
+            shape.status = self.kind_of_status(response);
+            self.note(response, &mut signs);
+            signs.add_if(!head.repeated().and(self.repeated).is_empty(), Sign::Repeated);
+            let stalled = response.longest_pause.is_some_and(|(pause, _)| pause > SLOW);
+            signs.add_if(stalled, Sign::Stalled);
+            signs.add_if(response.framing == Framing::Close, Sign::CloseDelimited);
+        }
+        if let (Some(request), Some(response)) = (request, response) {
+            signs.add_if(response.first.since(request.head_end) > SLOW, Sign::SlowResponse);
+            let early = request.last.packet > response.first.packet || !request.complete();
+            signs.add_if(early, Sign::EarlyResponse);
+        }
+        signs.add_if(request.is_none(), Sign::Orphan);
+        signs.add_if(response.is_none(), Sign::Unanswered);
+        signs.add_if(response.is_none_or(|response| !response.complete()), Sign::Incomplete);
+        signs.add_if(!exchange.interim.is_empty(), Sign::Interim);
+        shape.signs = signs;
+        shape
+    }
+
+    /// What any message may show.
+    fn note(&mut self, message: &Message, signs: &mut Signs) {
+        let head = &message.head;
+        if let Some((octets, lines)) = self.short {
+            let long = head.octets().len() as f64 > octets || head.field_count() as f64 > lines;
+            signs.add_if(long, Sign::LongHead);
+        }
+        if let Some(status) = head.status() {
+            let usual = self.phrases.get(usize::from(status));
+            let other = usual.is_none_or(|phrase| phrase.as_bytes() != head.reason());
+            signs.add_if(other, Sign::OtherPhrase);
+        }
+        signs.add_if(!self.dates.are_readable(head), Sign::OddDate);
+    }
+
+    fn kind_of_status(&self, response: &Message) -> u8 {
+        let status = response.head.status();
+        let kind = status.and_then(|status| self.status.get(usize::from(status)));
+        kind.copied().unwrap_or(u8::MAX)
+    }
+
+    /// The rules that a shape calls, and the interim responses that come with it.
+    pub fn by(&self, shape: &Shape, interim: &[Message]) -> Bits {
         let mut called = self.always;
-        let mut flaws = Flaws::default();
-        let mut fields = FieldSet::default();
-        let mut repeated = FieldSet::default();
-        let mut features = Features::default();
-        if let Some(request) = exchange.request.as_deref() {
-            flaws.join(request.flaws);
-            let present = request.head.present();
-            fields = fields.or(present);
-            repeated = repeated.or(request.head.repeated());
-            features.join(request.head.features());
-            join(&mut called, &self.request_field, present.and(self.request_fields));
-            if let Some(bits) = self.method.get(request.head.method() as usize) {
+        let mut join = |bits: Option<&Bits>| {
+            if let Some(bits) = bits {
                 called.join(bits);
             }
-            if !request.head_whole || request.head_end.since(request.first) > SLOW_HEAD {
-                called.join(&self.slow_head);
-            }
-            if may_probe(request.head.features(), request.head.target()) {
-                called.join(&self.probing);
-            }
-            join_lacking(&mut called, &self.request_lacks, present);
-            self.add_if_long(request, &mut called);
-        } else {
-            called.join(&self.orphan);
+        };
+        let Shape { request, response, .. } = shape;
+        join(self.method.get(usize::from(shape.method)));
+        join(self.statuses.get(usize::from(shape.status)));
+        for place in shape.signs.places() {
+            join(self.signs.get(place));
         }
-        if !exchange.interim.is_empty() {
-            called.join(&self.interim);
-            for interim in &exchange.interim {
-                flaws.join(interim.flaws);
-                fields = fields.or(interim.head.present());
-                features.join(interim.head.features());
-                self.add_status(interim, &mut called);
-                self.add_if_long(interim, &mut called);
-            }
+        for number in request.fields.numbers() {
+            join(self.request_field.get(usize::from(number)));
         }
-        if let Some(response) = exchange.response.as_deref() {
-            flaws.join(response.flaws);
-            let present = response.head.present();
-            fields = fields.or(present);
-            repeated = repeated.or(response.head.repeated());
-            features.join(response.head.features());
-            join(&mut called, &self.response_field, present.and(self.response_fields));
-            self.add_status(response, &mut called);
-            join_lacking(&mut called, &self.lacks, present);
-            self.add_if_long(response, &mut called);
-            if response.longest_pause.is_some_and(|(pause, _)| pause > SLOW) {
-                called.join(&self.stalled);
-            }
-            if let Some(request) = exchange.request.as_deref()
-                && response.first.since(request.head_end) > SLOW
-            {
-                called.join(&self.slow_response);
-            }
-            if !response.complete() {
-                called.join(&self.incomplete);
-            }
-            if response.framing == Framing::Close {
-                called.join(&self.close_delimited);
-            }
-            if let Some(request) = exchange.request.as_deref()
-                && (request.last.packet > response.first.packet || !request.complete())
-            {
-                called.join(&self.early);
-            }
-        } else {
-            called.join(&self.unanswered);
-            called.join(&self.incomplete);
+        for number in response.fields.numbers() {
+            join(self.response_field.get(usize::from(number)));
         }
-        join(&mut called, &self.field, fields.and(self.fields));
-        for number in features.and(self.features).numbers() {
-            if let Some(bits) = self.feature.get(usize::from(number)) {
-                called.join(bits);
+        let tables = [
+            (shape.method != u8::MAX, &self.request_lacks, request.fields),
+            (!shape.signs.has(Sign::Unanswered), &self.lacks, response.fields),
+        ];
+        for (_, table, fields) in tables.into_iter().filter(|(there, ..)| *there) {
+            let lacking = table.iter().filter(|(wanted, _)| fields.and(*wanted).is_empty());
+            lacking.for_each(|(_, bits)| join(Some(bits)));
+        }
+        let interim_looks = interim.iter().map(|message| self.looks(message));
+        for looks in [*request, *response].into_iter().chain(interim_looks) {
+            for number in looks.fields.numbers() {
+                join(self.field.get(usize::from(number)));
+            }
+            for number in looks.features.numbers() {
+                join(self.feature.get(usize::from(number)));
+            }
+            for flaw in looks.flaws.iter() {
+                join(self.flaw.get(usize::from(flaw as u8)));
             }
         }
-        if !repeated.and(self.repeated_fields).is_empty() {
-            called.join(&self.repeated);
-        }
-        if flaws.meets(self.flaws) {
-            for flaw in flaws.iter() {
-                if let Some(bits) = self.flaw.get(usize::from(flaw as u8)) {
-                    called.join(bits);
-                }
-            }
+        for message in interim {
+            join(self.statuses.get(usize::from(self.kind_of_status(message))));
         }
         called
     }
-
-    fn add_if_long(&self, message: &Message, called: &mut Bits) {
-        let Some((octets, lines)) = self.short else { return };
-        let head = &message.head;
-        if head.octets().len() as f64 > octets || head.field_count() as f64 > lines {
-            called.join(&self.long_head);
-        }
-    }
-
-    fn add_status(&self, response: &Message, called: &mut Bits) {
-        if let Some(status) = response.head.status()
-            && let Some(index) = self.status.get(usize::from(status))
-            && let Some(bits) = self.statuses.get(usize::from(*index))
-        {
-            called.join(bits);
-            let usual = self.phrases.get(usize::from(status));
-            if usual.is_none_or(|phrase| phrase.as_bytes() != response.head.reason()) {
-                called.join(&self.other_phrase);
-            }
-        }
-    }
 }
 
-/// The rules that wait for one of some fields to be missing.
-fn join_lacking(called: &mut Bits, table: &[(FieldSet, Bits)], present: FieldSet) {
-    for (fields, bits) in table {
-        if present.and(*fields).is_empty() {
-            called.join(bits);
-        }
-    }
-}
+const METHODS: usize = 10;
 
-fn join(called: &mut Bits, table: &[Bits], fields: FieldSet) {
-    for number in fields.numbers() {
-        if let Some(bits) = table.get(usize::from(number)) {
-            called.join(bits);
-        }
-    }
-}
-
-/// The methods have numbers below ten, by which they are looked up.
-const _: () = assert!((Method::Other as usize) < 10);
+/// The methods have numbers below that, by which they are looked up.
+const _: () = assert!((Method::Other as usize) < METHODS);

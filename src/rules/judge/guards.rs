@@ -37,27 +37,31 @@ impl Known {
         Self { met }
     }
 
-    #[inline]
     pub fn allows(&self, guards: u16, exchange: &Exchange) -> bool {
         guards & !self.met == 0
             && (guards & bit(Guard::NotCached) == 0
                 || !exchange.response.as_deref().is_some_and(evidence::cached))
     }
+}
 
-    /// The same for one message.
-    pub fn allows_message(&self, guards: u16, message: &Message, exchange: &Exchange) -> bool {
-        let side = match message.head.kind() {
-            Kind::Request => 0,
-            Kind::Response => 1,
-        };
-        let missing = exchange.circumstances.missing.get(side);
-        let lost = missing.is_none_or(|octets| *octets > 0);
-        let own = bit(Guard::HeadWhole) | bit(Guard::NoGap);
-        let mut met = self.met & !own;
-        met |= if message.head_whole { bit(Guard::HeadWhole) } else { 0 };
-        met |= if lost { 0 } else { bit(Guard::NoGap) };
-        Self { met }.allows(guards, exchange)
-    }
+/// Guards that each message meets by itself, for a rule that looks at messages.
+const OF_MESSAGES: u16 = bit(Guard::HeadWhole) | bit(Guard::NoGap);
+
+/// Which of [`OF_MESSAGES`] a message meets.
+pub(super) fn of_message(message: &Message, exchange: &Exchange) -> u16 {
+    let side = match message.head.kind() {
+        Kind::Request => 0,
+        Kind::Response => 1,
+    };
+    let missing = exchange.circumstances.missing.get(side);
+    let whole = missing.is_some_and(|octets| *octets == 0);
+    let met_if = |condition: bool, guard| if condition { bit(guard) } else { 0 };
+    met_if(message.head_whole, Guard::HeadWhole) | met_if(whole, Guard::NoGap)
+}
+
+/// The guards that an exchange meets, as far as they concern one message of it, which meets these.
+pub(super) const fn with_message(met: u16, own: u16) -> u16 {
+    met & !OF_MESSAGES | own
 }
 
 /// Which guards a connection meets.

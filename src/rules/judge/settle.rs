@@ -1,13 +1,10 @@
 //! Exchanges that wait for what comes behind them: kept, and judged again once that is known.
 
-use std::sync::Arc;
-
 use super::Bound;
 use super::guards::{Known, bit, of_connection};
-use super::sift::{drop_covered, supersede};
+use super::sift::{Covers, supersede};
 use crate::http::Exchange;
 use crate::limits;
-use crate::rules::bits::Bits;
 use crate::rules::finding::{Finding, Subject};
 use crate::rules::report::{About, Scene};
 use crate::rules::rule::{Check, Guard};
@@ -17,8 +14,7 @@ use crate::rules::watch::Watcher;
 /// Keeps an exchange until it is settled, and settles those before it that now are.
 pub(super) fn remember(
     rules: &[Bound],
-    coverable: &Bits,
-    watchers: &[(usize, Box<dyn Watcher>)],
+    (covers, watchers): (&Covers, &[Box<dyn Watcher>]),
     trail: &mut Trail,
     mut latest: Unsettled,
     found: &mut Vec<Finding>,
@@ -31,13 +27,15 @@ pub(super) fn remember(
         }
         let Some(settled) = trail.unsettled.pop_front() else { break };
         trail.octets = trail.octets.saturating_sub(settled.octets);
-        let next = trail.unsettled.front().unwrap_or(&latest);
-        let next = Arc::clone(&next.exchange);
-        let aftermath = Aftermath { strays: &settled.strays, next: Some(&next), connection: None };
+        if settled.called.is_empty() && settled.held.is_empty() {
+            continue;
+        }
+        let next = Some(&*trail.unsettled.front().unwrap_or(&latest).exchange);
+        let aftermath = Aftermath { strays: &settled.strays, next, connection: None };
         settle(rules, &settled, trail, &aftermath, found);
         found.extend(settled.held);
         supersede(found);
-        drop_covered(rules, coverable, watchers, &settled.exchange, found);
+        covers.drop_covered(watchers, &settled.exchange, found);
         out.append(found);
     }
     trail.note(&latest.exchange);
@@ -78,13 +76,15 @@ pub(super) fn settle(
     if let Some(connection) = aftermath.connection {
         known.met &= of_connection(connection) | !bit(Guard::NoGap);
     }
-    for place in kept.called.members().flatten() {
-        let Some(bound) = rules.get(place) else { continue };
-        let Check::Settled(_, check) = bound.rule.check else { continue };
-        if known.allows(bound.guards, &kept.exchange) {
-            let about = About::Exchange(&scene, None);
-            let mut report = bound.report(Subject::Exchange, about, found);
-            check(&scene, aftermath, &mut report);
+    for members in kept.called.members() {
+        for place in members {
+            let Some(bound) = rules.get(place) else { continue };
+            let Check::Settled(_, check) = bound.rule.check else { continue };
+            if known.allows(bound.guards, &kept.exchange) {
+                let about = About::Exchange(&scene, None);
+                let mut report = bound.report(Subject::Exchange, about, found);
+                check(&scene, aftermath, &mut report);
+            }
         }
     }
 }

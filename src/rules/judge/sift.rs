@@ -4,7 +4,7 @@ use super::Bound;
 use crate::http::Exchange;
 use crate::rules::bits::Bits;
 use crate::rules::finding::{Finding, Subject};
-use crate::rules::rule::Rule;
+use crate::rules::rule::{Check, Rule};
 use crate::rules::trail::Trail;
 use crate::rules::watch::Watcher;
 
@@ -58,23 +58,37 @@ pub(super) fn supersede(found: &mut Vec<Finding>) {
     found.retain(|_| !superseded.next().unwrap_or(false));
 }
 
-/// Drops findings that a finding about many exchanges will stand for.
-pub(super) fn drop_covered(
-    rules: &[Bound],
-    coverable: &Bits,
-    watchers: &[(usize, Box<dyn Watcher>)],
-    exchange: &Exchange,
-    found: &mut Vec<Finding>,
-) {
-    found.retain(|finding| {
-        if !coverable.has(finding.judged_by) {
-            return true;
+/// Watchers that may make findings superfluous: by the place of the rule of the finding, their numbers.
+#[derive(Default)]
+pub(super) struct Covers(Vec<Vec<u16>>);
+
+impl Covers {
+    pub fn of(rules: &[Bound]) -> Self {
+        let mut covers = vec![Vec::new(); rules.len()];
+        let watches = |bound: &&Bound| matches!(bound.rule.check, Check::Watch(..));
+        for (nth, bound) in (0..).zip(rules.iter().filter(watches)) {
+            for place in superseded_by(rules, bound.rule) {
+                if let Some(covers) = covers.get_mut(place) {
+                    covers.push(nth);
+                }
+            }
         }
-        !watchers.iter().any(|(place, watcher)| {
-            let rule = rules.get(*place).map(|bound| bound.rule);
-            rule.is_some_and(|rule| rule.supersedes.contains(&finding.rule.id))
-                && finding.subject != Subject::Traffic
-                && watcher.covers(exchange)
-        })
-    });
+        Self(covers)
+    }
+
+    /// Drops findings that a finding about many exchanges will stand for.
+    pub fn drop_covered(
+        &self,
+        watchers: &[Box<dyn Watcher>],
+        exchange: &Exchange,
+        found: &mut Vec<Finding>,
+    ) {
+        found.retain(|finding| {
+            let may = self.0.get(finding.judged_by).map_or(&[][..], Vec::as_slice);
+            let covers = |nth: &u16| {
+                watchers.get(usize::from(*nth)).is_some_and(|watcher| watcher.covers(exchange))
+            };
+            finding.subject == Subject::Traffic || !may.iter().any(covers)
+        });
+    }
 }

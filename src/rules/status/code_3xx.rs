@@ -240,8 +240,8 @@ fn to_self(scene: &Scene<'_>, report: &mut Report<'_>) {
 
 fn downgrade(scene: &Scene<'_>, report: &mut Report<'_>) {
     let Some((request, response)) = scene.pair() else { return };
-    let Some(asked) = Url::of(&request.head) else { return };
     let Some(location) = reference::location(&request.head, &response.head) else { return };
+    let Some(asked) = Url::of(&request.head) else { return };
     let by_client = asked.scheme == Scheme::Https || came_encrypted(&request.head);
     if by_client && location.scheme == Scheme::Http {
         report.find().octets("value", &location.text()).add();
@@ -265,8 +265,8 @@ fn open(scene: &Scene<'_>, report: &mut Report<'_>) {
     let target = request.head.target();
     let Some(at) = memchr::memchr(b'?', target) else { return };
     let query = target.get(at + 1..).unwrap_or_default();
-    let Some(own) = Url::of(&request.head) else { return };
     let Some(location) = reference::location(&request.head, &response.head) else { return };
+    let Some(own) = Url::of(&request.head) else { return };
     let host = location.host_name();
     if query.is_empty()
         || host.is_empty()

@@ -273,8 +273,9 @@ pub(super) fn scheme_of(value: &[u8]) -> Vec<u8> {
 }
 
 fn scheme_written(value: &[u8]) -> &[u8] {
-    let first = value.trim_ascii().split(|octet| octet.is_ascii_whitespace()).next();
-    first.unwrap_or_default()
+    let value = value.trim_ascii();
+    let end = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
+    value.get(..end).unwrap_or_default()
 }
 
 fn refused(scene: &Scene<'_>, report: &mut Report<'_>) {

@@ -175,7 +175,7 @@ struct Ignored {
 impl Watcher for Ignored {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some(request) = scene.request() else { return };
-        let agent = request.head.value(FieldName::UserAgent);
+        let agent = || request.head.value(FieldName::UserAgent);
         // Longer than a day nobody watches.
         const LONGEST: Duration = Duration::from_secs(86_400);
         if let Some((at, told)) = self.told.take(scene, LONGEST) {
@@ -183,7 +183,7 @@ impl Watcher for Ignored {
             let allowed = told.seconds as f64 * report.parameter("tolerance");
             if *told.method == *request.head.method_octets()
                 && told.digest == request.digest
-                && told.agent.as_deref() == agent
+                && told.agent.as_deref() == agent()
                 && (delay.as_nanos() as f64) < allowed * 1e9
             {
                 report
@@ -203,7 +203,7 @@ impl Watcher for Ignored {
         let told = Told {
             method: request.head.method_octets().into(),
             digest: request.digest,
-            agent: agent.map(Into::into),
+            agent: agent().map(Into::into),
             status,
             seconds,
         };

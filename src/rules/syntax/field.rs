@@ -247,12 +247,12 @@ rule! {
             "{kind} {start_line}: {field} '{value}' is not a valid HTTP-date; recipients ignore it.",
             "{kind} {start_line} 的 {field} 值 '{value}' 不是合法的 HTTP 日期,接收方会忽略。",
         ),
-        check: Check::Message(On::Any, Trigger::Field(DATES), invalid_date),
+        check: Check::Message(On::Any, Trigger::OddDate, invalid_date),
     }
 }
 
 /// Fields whose value is a date.
-const DATES: &[FieldName] = &[
+pub(in crate::rules) const DATES: &[FieldName] = &[
     FieldName::Date,
     FieldName::LastModified,
     FieldName::Expires,

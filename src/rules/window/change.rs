@@ -11,7 +11,6 @@ use crate::flow::Mark;
 use crate::rules::report::Crowd;
 use crate::rules::roster::PerSlot;
 use crate::rules::rule::rule;
-use crate::rules::traffic::failing;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
 
 /// Parameters of both rules.
@@ -117,9 +116,27 @@ struct Rates {
     /// Whether this rule tells rises or falls. Both follow both, since each begins anew behind either.
     up: bool,
     sequences: PerSlot<Sequence>,
-    bounds: Option<[f64; 6]>,
+    bounds: Option<Bounds>,
     /// x ln x for small whole numbers.
     logarithms: Vec<f64>,
+}
+
+/// The parameters, in their order.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    side: u32,
+    lookback: u64,
+    threshold: f64,
+    effect: f64,
+    alpha: f64,
+    correction: f64,
+}
+
+impl Bounds {
+    fn new([side, lookback, threshold, effect, alpha, correction]: [f64; 6]) -> Self {
+        let (side, lookback) = (side.max(1.0) as u32, lookback.clamp(2.0, 10_000.0) as u64);
+        Self { side, lookback, threshold, effect, alpha, correction }
+    }
 }
 
 /// A place at which the rate changed.
@@ -154,6 +171,10 @@ fn likeliest(
 ) -> Option<Change> {
     let all = sequence.failed.len() as u32;
     let whole = likelihood(logarithms, all, n);
+    // No likelihood is greater than 0.
+    if -whole < least {
+        return None;
+    }
     let rate = f64::from(all) / f64::from(n);
     // The ratio is about (k - m rate)² n / (2 m (n - m) rate (1 - rate)). Where that is far too little,
     // the ratio is not computed.
@@ -184,27 +205,24 @@ fn likeliest(
 
 impl Watcher for Rates {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
-        let Some((standing, traffic)) = scene.standing else { return };
-        let Some((_, response)) = scene.pair() else { return };
-        let Some(tally) = traffic.server(standing.server) else { return };
-        let bounds = self.bounds.get_or_insert_with(|| report.numbers());
-        let [side, lookback, threshold, effect, alpha, correction] = *bounds;
-        let (side, lookback) = (side.max(1.0) as u32, lookback.clamp(2.0, 10_000.0) as u64);
-        let nth = tally.seen;
+        let Some((standing, _)) = scene.standing else { return };
+        let nth = standing.nth;
+        let Some((_, response)) = scene.pair().filter(|_| nth > 0) else { return };
+        let bounds = self.bounds.get_or_insert_with(|| Bounds::new(report.numbers()));
         let sequence = self.sequences.of(standing.server);
-        let failed = response.head.status().is_none_or(failing);
         // Nothing is looked at now, and nothing to be remembered.
-        if !failed
-            && nth.saturating_sub(sequence.start).min(lookback) > EVERY
+        if !standing.failed
+            && nth.saturating_sub(sequence.start).min(bounds.lookback) > EVERY
             && !nth.is_multiple_of(THEN)
         {
             return;
         }
+        let Bounds { side, lookback, threshold, effect, alpha, correction } = *bounds;
         sequence.start = sequence.start.max(nth.saturating_sub(lookback));
         while sequence.failed.front().is_some_and(|failed| failed.nth <= sequence.start) {
             sequence.failed.pop_front();
         }
-        if failed {
+        if standing.failed {
             sequence.failed.push_back(Failed { nth, mark: response.first, id: scene.id });
         }
         // No more than the number looked back.

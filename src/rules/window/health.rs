@@ -10,7 +10,7 @@ use super::burst::mix;
 use super::episode::{Episode, Episodes, Event, Watched, Watching};
 use crate::flow::Mark;
 use crate::http::{FieldName, Message};
-use crate::rules::report::{Crowd, path};
+use crate::rules::report::{Crowd, path, path_of};
 use crate::rules::rule::rule;
 use crate::rules::traffic::Traffic;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
@@ -68,13 +68,28 @@ pub(in crate::rules) fn is_health_path(path: &[u8]) -> bool {
     path.len() <= 20 && PATHS.as_ref().is_some_and(|paths| paths.is_match(path))
 }
 
-/// Whether a request is a health check.
-pub(super) fn is_check(request: &Message) -> bool {
-    let head = &request.head;
-    is_health_path(path(head.target()))
-        || head
-            .value(FieldName::UserAgent)
-            .is_some_and(|agent| AGENTS.as_ref().is_some_and(|agents| agents.is_match(agent)))
+/// Tells which requests are health checks. The same agents come again and again, so that of the latest
+/// one it is remembered what it is.
+#[derive(Default)]
+pub(super) struct Checkers {
+    latest: Box<[u8]>,
+    checks: bool,
+}
+
+impl Checkers {
+    /// Whether a request is a health check.
+    pub fn send(&mut self, request: &Message) -> bool {
+        let head = &request.head;
+        if is_health_path(path_of(head)) {
+            return true;
+        }
+        let Some(agent) = head.value(FieldName::UserAgent) else { return false };
+        if *self.latest != *agent {
+            self.checks = AGENTS.as_ref().is_some_and(|agents| agents.is_match(agent));
+            self.latest = agent.into();
+        }
+        self.checks
+    }
 }
 
 /// One path of one server.
@@ -88,6 +103,7 @@ struct Checked {
 #[derive(Default)]
 struct Checks {
     checked: Watching<Checked>,
+    checkers: Checkers,
     hasher: DefaultHashBuilder,
 }
 
@@ -116,7 +132,7 @@ impl Watcher for Checks {
         let Some((standing, traffic)) = scene.standing else { return };
         let Some((request, response)) = scene.pair() else { return };
         let status = response.head.status().unwrap_or_default();
-        if !is_check(request) {
+        if !self.checkers.send(request) {
             return;
         }
         let [_, least, share] = report.numbers();

@@ -38,7 +38,7 @@ rule! {
             "{server} failed every request from {t0} to {t1} ({count} in a row: {mix}).",
             "{server} 自 {t0} 至 {t1} 的所有请求均失败(连续 {count} 次:{mix})。",
         ),
-        check: Check::Watch(Trigger::Troubled, || Box::new(Outages::default())),
+        check: Check::Watch(Trigger::Failed, || Box::new(Outages::default())),
     }
 }
 
@@ -55,6 +55,8 @@ struct Run {
 #[derive(Default)]
 struct Outages {
     runs: PerSlot<Option<Run>>,
+    /// How many of them there are, never too few: without one a success means nothing.
+    open: usize,
 }
 
 fn tell(run: Run, report: &mut Report<'_>) {
@@ -78,6 +80,7 @@ impl Watcher for Outages {
             (Some(response), true) => (response.first, status.unwrap_or_default(), true),
             (Some(_), false) => {
                 if let Some(run) = run.take() {
+                    self.open = self.open.saturating_sub(1);
                     tell(run, report);
                 }
                 return;
@@ -93,6 +96,7 @@ impl Watcher for Outages {
         if !answered && mark.at < latest && since != Some(latest) {
             return;
         }
+        self.open += usize::from(run.is_none());
         let run = run.get_or_insert_with(|| Run {
             crowd: Crowd {
                 place: Place { server: Some(scene.exchange.server), ..Place::default() },
@@ -116,6 +120,10 @@ impl Watcher for Outages {
         if mark.packet > run.crowd.last.packet {
             run.crowd.last = mark;
         }
+    }
+
+    fn waits(&self) -> bool {
+        self.open > 0
     }
 
     fn finish(&mut self, _: Mark, _: &Traffic, report: &mut Report<'_>) {

@@ -84,20 +84,25 @@ fn decoded(target: &[u8]) -> Vec<u8> {
     plain
 }
 
-/// A first look, for every request: whether one of the patterns may be in this target.
-pub(in crate::rules) fn may_probe(features: Features, target: &[u8]) -> bool {
-    if !features.and(Features::of(&[Feature::Escape, Feature::Dots])).is_empty() {
-        return true;
-    }
-    let mut rest = target;
-    while let Some(slash) = rest.iter().position(|octet| *octet == b'/') {
-        rest = rest.get(slash + 1..).unwrap_or_default();
-        let front = rest.first_chunk::<3>();
-        if front.is_some_and(|front| is_front(front.map(|octet| octet.to_ascii_lowercase()))) {
-            return true;
-        }
-    }
-    false
+/// A first look, for every request: whether one of the patterns may be in this target. Of its first
+/// octets [`has_front`] may be known.
+pub(in crate::rules) fn may_probe(
+    features: Features,
+    target: &[u8],
+    known: Option<(usize, bool)>,
+) -> bool {
+    let (end, found) = known.unwrap_or_default();
+    found
+        || !features.and(Features::of(&[Feature::Escape, Feature::Dots])).is_empty()
+        || has_front(target.get(end..).unwrap_or_default())
+}
+
+/// Whether a slash is there with the front of a pattern behind it.
+pub(in crate::rules) fn has_front(octets: &[u8]) -> bool {
+    memchr::memchr_iter(b'/', octets).any(|slash| {
+        let front = octets.get(slash + 1..).and_then(|behind| behind.first_chunk::<3>());
+        front.is_some_and(|front| is_front(front.map(|octet| octet.to_ascii_lowercase())))
+    })
 }
 
 /// What stands behind the slash in the patterns, as far as it is no dot.
@@ -127,6 +132,7 @@ const fn is_front(octets: [u8; 3]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::report::path;
 
     #[test]
     fn the_first_look_lets_every_pattern_through() {
@@ -169,7 +175,11 @@ mod tests {
             let pattern = PROBES.as_ref().expect("the pattern is right");
             let octets = target.as_bytes();
             assert!(pattern.is_match(octets) || pattern.is_match(&decoded(octets)), "{target}");
-            assert!(may_probe(Features::of_target(octets), octets), "{target}");
+            let features = Features::of_target(octets);
+            assert!(may_probe(features, octets, None), "{target}");
+            let path = path(octets);
+            let known = Some((path.len(), has_front(path)));
+            assert!(may_probe(features, octets, known), "{target}");
         }
         for target in ["/environment", "/orders/42", "/api/v1/users?page=2", "/", "*", "/actuators"]
         {

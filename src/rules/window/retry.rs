@@ -6,7 +6,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::abandoned::{Fate, fate};
 use super::burst::{mix, tally};
-use super::health::is_check;
+use super::health::Checkers;
 use crate::flow::Mark;
 use crate::http::{Exchange, FieldName};
 use crate::limits;
@@ -76,6 +76,7 @@ struct Retries {
     elsewhere: bool,
     /// Runs that are long enough to be told.
     going: Vec<Slot>,
+    checkers: Checkers,
     hasher: DefaultHashBuilder,
 }
 
@@ -87,6 +88,7 @@ impl Default for Retries {
             failed: PerSlot::default(),
             elsewhere: false,
             going: Vec::new(),
+            checkers: Checkers::default(),
             hasher: DefaultHashBuilder::default(),
         }
     }
@@ -165,7 +167,7 @@ impl Watcher for Retries {
             Some(endpoint) => *self.failed.of(endpoint) = true,
             None => self.elsewhere = true,
         }
-        if !request.complete() || is_check(request) {
+        if !request.complete() || self.checkers.send(request) {
             return;
         }
         let gap = report.duration("gap_s");

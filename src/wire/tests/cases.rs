@@ -275,3 +275,11 @@ fn the_payload_is_borrowed() {
         other => panic!("{other:?}"),
     });
 }
+
+#[test]
+fn endpoints_are_written_as_usual() {
+    for (address, port) in [([0, 0, 0, 0], 0), ([10, 9, 1, 200], 80), ([255; 4], u16::MAX)] {
+        let usual = std::net::SocketAddrV4::new(address.into(), port).to_string();
+        assert_eq!(crate::wire::Endpoint::v4(address, port).to_string(), usual);
+    }
+}
