@@ -508,9 +508,15 @@ mod tests {
             (Kind::Request, b"POST /a HTTP/1.1\r\nContent-Length: 4\r\nVia: 1.1 a\r\n\r\nabcd"),
             (Kind::Request, b"GET / HTTP/1.1\r\n\r\n"),
             (Kind::Response, b"HTTP/1.1 200 OK\r\nServer: nginx\r\nETag: \"1\"\r\n\r\n"),
-            (Kind::Response, b"HTTP/1.1 404 Not Found\r\nSet-Cookie: caf\xc3\xa9=1; Path=/\r\n\r\n"),
+            (
+                Kind::Response,
+                b"HTTP/1.1 404 Not Found\r\nSet-Cookie: caf\xc3\xa9=1; Path=/\r\n\r\n",
+            ),
             (Kind::Response, b"HTTP/1.1 204 \r\nA-Name-That-Is-Longer-Than-All: 1\r\n\r\n"),
-            (Kind::Response, b"HTTP/1.1 502 Bad Gateway\r\nX: 1\r\nX: 2\r\nConnection: close\r\n\r\n"),
+            (
+                Kind::Response,
+                b"HTTP/1.1 502 Bad Gateway\r\nX: 1\r\nX: 2\r\nConnection: close\r\n\r\n",
+            ),
         ];
         let (mut quick, mut left) = (0, 0);
         let mut compare = |kind: Kind, octets: &[u8]| match read_quickly(kind, octets) {

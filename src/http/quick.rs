@@ -52,10 +52,8 @@ fn request_line(octets: &[u8]) -> Option<(StartLine, usize)> {
     if target == start || !octets.get(target..)?.starts_with(BEHIND) {
         return None;
     }
-    let line = StartLine::Request {
-        method: Range::new(0, method),
-        target: Range::new(start, target),
-    };
+    let line =
+        StartLine::Request { method: Range::new(0, method), target: Range::new(start, target) };
     Some((line, target + BEHIND.len()))
 }
 

@@ -74,7 +74,10 @@ pub(super) fn read(kind: Kind, octets: &[u8]) -> Option<(Head, Flaws)> {
     let mut block = Vec::with_capacity(len + unfolded.len());
     block.extend_from_slice(octets);
     block.extend_from_slice(&unfolded);
-    Some((Head::new(block.into_boxed_slice(), len, start, version, index.into_boxed_slice()), flaws))
+    Some((
+        Head::new(block.into_boxed_slice(), len, start, version, index.into_boxed_slice()),
+        flaws,
+    ))
 }
 
 /// Joins a continuation line to the field before it (RFC 9112 section 5.2), in octets behind the
