@@ -148,7 +148,7 @@ const fn in_front(marked: u64) -> usize {
 
 /// How many octets of a word stand in front of the first such one, if there is one.
 const fn first_of(word: u64, octet: u8) -> Option<usize> {
-    match zeros(word ^ EACH * octet as u64) {
+    match zeros(word ^ (EACH * octet as u64)) {
         0 => None,
         found => Some(in_front(found)),
     }
@@ -157,7 +157,7 @@ const fn first_of(word: u64, octet: u8) -> Option<usize> {
 /// The high bit of the first octet that is below the given one, which is ASCII, or DEL, and perhaps of some
 /// behind it.
 const fn controls(word: u64, below: u8) -> u64 {
-    word.wrapping_sub(EACH * below as u64) & !word & HIGH | zeros(word ^ EACH * 0x7f)
+    word.wrapping_sub(EACH * below as u64) & !word & HIGH | zeros(word ^ (EACH * 0x7f))
 }
 
 /// Where the first octet stands from a place on that no field value may have (RFC 9110 section 5.5).
