@@ -16,6 +16,7 @@ mod flaw;
 mod framing;
 mod head;
 pub mod header;
+mod lanes;
 mod message;
 mod method;
 mod probe;
