@@ -78,7 +78,7 @@ impl Features {
 
     /// The numbers of its members, ascending: `feature as u8`.
     pub fn numbers(self) -> impl Iterator<Item = u8> {
-        members(u128::from(self.0))
+        members(u64::from(self.0))
     }
 
     /// What stands out in a request target.

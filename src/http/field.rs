@@ -92,66 +92,81 @@ field_names! {
 
 /// A set of known field names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct FieldSet(u128);
+pub struct FieldSet([u64; 2]);
 
 impl FieldSet {
     /// These names.
     pub const fn of(names: &[FieldName]) -> Self {
-        let mut set = 0;
+        let mut set = Self([0; 2]);
         let mut index = 0;
         while index < names.len() {
-            set |= 1 << names[index] as u8;
+            set.add(names[index]);
             index += 1;
         }
-        Self(set)
+        set
+    }
+
+    /// The word that a name is in, and its bit.
+    #[inline]
+    const fn place(name: FieldName) -> (usize, u64) {
+        let number = name as u8;
+        ((number / 64) as usize, 1 << (number % 64))
     }
 
     /// Adds one.
+    #[inline]
     pub const fn add(&mut self, name: FieldName) {
-        self.0 |= 1 << name as u8;
+        let (word, bit) = Self::place(name);
+        self.0[word] |= bit;
     }
 
     /// Adds one; if it is in it already, to another set too.
+    #[inline]
     pub(super) const fn add_or_repeat(&mut self, name: FieldName, repeated: &mut Self) {
-        let bit = 1 << name as u8;
-        repeated.0 |= self.0 & bit;
-        self.0 |= bit;
+        let (word, bit) = Self::place(name);
+        repeated.0[word] |= self.0[word] & bit;
+        self.0[word] |= bit;
     }
 
     /// Whether one is in it.
+    #[inline]
     pub const fn has(self, name: FieldName) -> bool {
-        self.0 >> name as u8 & 1 == 1
+        let (word, bit) = Self::place(name);
+        self.0[word] & bit != 0
     }
 
     /// Whether there is none.
     pub const fn is_empty(self) -> bool {
-        self.0 == 0
+        self.0[0] | self.0[1] == 0
     }
 
     /// Those that are in both.
     pub const fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
+        Self([self.0[0] & other.0[0], self.0[1] & other.0[1]])
     }
 
     /// Those that are in one or both.
     pub const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self([self.0[0] | other.0[0], self.0[1] | other.0[1]])
     }
 
     /// The numbers of its members, ascending: `name as u8`.
     pub fn numbers(self) -> impl Iterator<Item = u8> {
-        members(self.0)
+        let [low, high] = self.0;
+        members(low).chain(members(high).map(|number| number + 64))
     }
 }
 
 /// The places of the bits that are set, ascending.
-pub(super) fn members(mut rest: u128) -> impl Iterator<Item = u8> {
+pub(super) fn members(mut rest: u64) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let number = (rest != 0).then_some(rest.trailing_zeros() as u8)?;
         rest &= rest - 1;
         Some(number)
     })
 }
+
+const _: () = assert!(FieldName::KNOWN.len() < 128);
 
 /// Slots of the hash table; more than three times the names, so that few share one.
 const SLOTS: usize = 256;
@@ -329,7 +344,6 @@ mod tests {
 
     #[test]
     fn a_set_holds_what_was_added() {
-        assert!(FieldName::KNOWN.len() < 128);
         let mut set = FieldSet::of(&[FieldName::Host, FieldName::XRequestId]);
         assert!(set.has(FieldName::Host) && !set.has(FieldName::Via));
         set.add(FieldName::Via);

@@ -81,6 +81,53 @@ impl Line {
     };
 }
 
+/// What is worked out of all field lines, since it is asked for again and again.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Summary {
+    present: FieldSet,
+    repeated: FieldSet,
+    features: Features,
+    closes: bool,
+    keeps_alive: bool,
+}
+
+impl Summary {
+    /// Of these lines, whose octets lie in a block.
+    pub fn of(lines: &[Line], block: &[u8]) -> Self {
+        let mut summary = Self::default();
+        for line in lines {
+            summary.add(line, block);
+        }
+        summary
+    }
+
+    /// Adds a line.
+    #[inline]
+    pub fn add(&mut self, line: &Line, block: &[u8]) {
+        self.present.add_or_repeat(line.name, &mut self.repeated);
+        match line.name {
+            FieldName::Connection => self.connection(line.value_at.of(block)),
+            FieldName::Host => {
+                let plain = Features::is_plain_host(line.value_at.of(block));
+                self.features.add_if(!plain, Feature::OddHost);
+            }
+            _ => {}
+        }
+    }
+
+    fn connection(&mut self, value: &[u8]) {
+        match value {
+            b"close" => self.closes = true,
+            b"keep-alive" => self.keeps_alive = true,
+            _ => {
+                self.features.add_if(true, Feature::OtherConnection);
+                self.closes |= has_member(value, b"close");
+                self.keeps_alive |= has_member(value, b"keep-alive");
+            }
+        }
+    }
+}
+
 /// A head, owned: its octets exactly as they were sent, and where in them everything stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
@@ -123,39 +170,21 @@ impl Head {
         start: StartLine,
         version: Option<Version>,
         lines: Box<[Line]>,
+        summary: Summary,
     ) -> Self {
-        let (method, mut features) = match start {
+        let Summary { present, repeated, mut features, closes, keeps_alive } = summary;
+        let method = match start {
             StartLine::Request { method, target } => {
-                (Method::recognise(method.of(&block)), Features::of_target(target.of(&block)))
+                features.join(Features::of_target(target.of(&block)));
+                Method::recognise(method.of(&block))
             }
-            StartLine::Status { .. } => (Method::Other, Features::default()),
+            StartLine::Status { reason, .. } => {
+                features.add_if(reason.start == reason.end, Feature::NoReason);
+                Method::Other
+            }
         };
         features.add_if(method == Method::Connect, Feature::OtherForm);
-        if let StartLine::Status { reason, .. } = start {
-            features.add_if(reason.start == reason.end, Feature::NoReason);
-        }
         features.add_if(version != Some(Version::HTTP_11), Feature::OtherVersion);
-        let (mut present, mut repeated) = (FieldSet::default(), FieldSet::default());
-        let (mut closes, mut keeps_alive) = (false, false);
-        for line in &*lines {
-            present.add_or_repeat(line.name, &mut repeated);
-            match line.name {
-                FieldName::Connection => match line.value_at.of(&block) {
-                    b"close" => closes = true,
-                    b"keep-alive" => keeps_alive = true,
-                    value => {
-                        features.add_if(true, Feature::OtherConnection);
-                        closes |= has_member(value, b"close");
-                        keeps_alive |= has_member(value, b"keep-alive");
-                    }
-                },
-                FieldName::Host => {
-                    let plain = Features::is_plain_host(line.value_at.of(&block));
-                    features.add_if(!plain, Feature::OddHost);
-                }
-                _ => {}
-            }
-        }
         Self {
             block,
             len: len as u32,
@@ -175,7 +204,14 @@ impl Head {
     pub(super) fn absent() -> Self {
         let start =
             StartLine::Status { code: None, written: Range::default(), reason: Range::default() };
-        Self::new(Box::default(), 0, start, Some(Version::HTTP_09), Box::default())
+        Self::new(
+            Box::default(),
+            0,
+            start,
+            Some(Version::HTTP_09),
+            Box::default(),
+            Summary::default(),
+        )
     }
 
     /// The octets as they were sent, from the start line to the empty line.
@@ -353,9 +389,10 @@ pub(super) fn read_strict(kind: Kind, octets: &[u8]) -> Reading {
 /// The same for a head in which nothing is unusual.
 fn read_quickly(kind: Kind, octets: &[u8]) -> Option<Reading> {
     let mut lines = [Line::NONE; quick::LINES];
-    let quick::Quick { start, lines: count, len } = quick::read(kind, octets, &mut lines)?;
+    let quick::Quick { start, lines: count, summary, len } = quick::read(kind, octets, &mut lines)?;
     let (block, lines) = (octets.get(..len)?, lines.get(..count)?);
-    let head = Head::new(block.into(), len, start, Some(Version::HTTP_11), lines.into());
+    let version = Some(Version::HTTP_11);
+    let head = Head::new(block.into(), len, start, version, lines.into(), summary);
     Some(Reading::Whole(head, Flaws::default(), len))
 }
 
@@ -462,9 +499,10 @@ fn index(
     if let StartLine::Status { code: Some(code), .. } = start {
         flaws.add_if(!(100..600).contains(&code), Flaw::StatusOutOfRange);
     }
-    let block = octets.get(..len).unwrap_or_default().into();
+    let block = octets.get(..len).unwrap_or_default();
     let version = Some(Version { major: 1, minor });
-    let head = Head::new(block, len, start, version, lines.into_boxed_slice());
+    let summary = Summary::of(&lines, block);
+    let head = Head::new(block.into(), len, start, version, lines.into_boxed_slice(), summary);
     flaws.add_if(head.features.has(Feature::OddOctet), Flaw::OddTarget);
     Reading::Whole(head, flaws, len)
 }

@@ -3,8 +3,8 @@
 //! whatever is odd, long or not whole is left to it (see [`super::head::read_strict`]). Copies nothing.
 
 use super::field::FieldName;
-use super::head::{Kind, Line, Range, StartLine};
-use super::lanes;
+use super::head::{Kind, Line, Range, StartLine, Summary};
+use super::{lanes, tolerant};
 
 /// Fields of a head that is read here; a head with more is left to httparse.
 pub(super) const LINES: usize = 32;
@@ -12,10 +12,12 @@ pub(super) const LINES: usize = 32;
 /// Octets of a name that is read here, its colon included.
 const NAME: usize = 2 * lanes::COUNT;
 
-/// A head that was read: its start line, how many lines stand in what was given, and how long it is.
+/// A head that was read: its start line, how many lines stand in what was given, what they come to, and how
+/// long it is.
 pub(super) struct Quick {
     pub start: StartLine,
     pub lines: usize,
+    pub summary: Summary,
     pub len: usize,
 }
 
@@ -25,13 +27,14 @@ pub(super) fn read(kind: Kind, octets: &[u8], lines: &mut [Line; LINES]) -> Opti
         Kind::Request => request_line(octets)?,
         Kind::Response => status_line(octets)?,
     };
-    let mut count = 0;
+    let (mut count, mut summary) = (0, Summary::default());
     loop {
         if ends_line(octets, at) {
-            return Some(Quick { start, lines: count, len: at + 2 });
+            return Some(Quick { start, lines: count, summary, len: at + 2 });
         }
         let place = lines.get_mut(count)?;
         let (line, end) = field_line(octets, at)?;
+        summary.add(&line, octets);
         *place = line;
         (count, at) = (count + 1, end);
     }
@@ -87,7 +90,7 @@ fn field_line(octets: &[u8], at: usize) -> Option<(Line, usize)> {
     }
     let name = FieldName::recognise(written);
     // A known name has nothing in it that a name may not have.
-    if name == FieldName::Other && !written.iter().all(|octet| super::tolerant::is_token(*octet)) {
+    if name == FieldName::Other && !written.iter().all(|octet| tolerant::is_token(*octet)) {
         return None;
     }
     let mut start = colon + 1;
