@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::packets::Packets;
 use super::rule::{Rule, Severity};
 use super::words::{self, Value};
 use crate::http::{Exchange, Message};
@@ -93,7 +94,7 @@ pub struct Finding {
     /// The connection: the number of its first packet.
     pub connection: Option<u64>,
     /// The packets that show it, ascending.
-    pub packets: Vec<u64>,
+    pub packets: Packets,
     /// When.
     pub at: Timestamp,
     /// What it is grouped by.

@@ -107,16 +107,23 @@ pub(super) struct PerSlot<T>(Vec<Option<(u32, T)>>);
 impl<T: Default> PerSlot<T> {
     /// What is kept of a slot; new where the slot is somebody else's now.
     pub fn of(&mut self, slot: Slot) -> &mut T {
+        if self.get(slot).is_none() {
+            self.make(slot);
+        }
+        // It is there, or was just made.
+        let kept = &mut self.0[slot.place as usize];
+        &mut kept.get_or_insert_with(|| (slot.generation, T::default())).1
+    }
+
+    #[cold]
+    fn make(&mut self, slot: Slot) {
         let place = slot.place as usize;
         if place >= self.0.len() {
             self.0.resize_with(place + 1, || None);
         }
-        // The list was just made long enough.
-        let kept = &mut self.0[place];
-        if kept.as_ref().is_none_or(|(generation, _)| *generation != slot.generation) {
-            *kept = None;
+        if let Some(kept) = self.0.get_mut(place) {
+            *kept = Some((slot.generation, T::default()));
         }
-        &mut kept.get_or_insert_with(|| (slot.generation, T::default())).1
     }
 
     /// What is kept of a slot, if anything is.

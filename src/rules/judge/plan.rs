@@ -9,11 +9,11 @@ use super::Bound;
 use super::calls::Calls;
 use super::guards::{bit, of_message, with_message};
 use super::shape::{Looks, Shape};
-use crate::http::Exchange;
+use crate::http::{Exchange, Message};
 use crate::rules::bits::Bits;
 use crate::rules::evidence;
 use crate::rules::finding::{Finding, Part, Subject};
-use crate::rules::report::{About, Scene};
+use crate::rules::report::{About, Report, Scene};
 use crate::rules::rule::{Check, Guard, On};
 use crate::rules::watch::Watcher;
 
@@ -23,22 +23,28 @@ const ROOM: usize = 512;
 
 /// A rule that looks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
-    pub place: u16,
-    /// At which message, where it looks at one.
-    pub part: Option<Part>,
+struct Look {
+    place: u16,
+    at: At,
     /// Whether it is silent where a cache answered.
-    pub unless_cached: bool,
+    unless_cached: bool,
+}
+
+/// What a rule looks at, and how.
+#[derive(Debug, Clone, Copy)]
+enum At {
+    Exchange(fn(&Scene<'_>, &mut Report<'_>)),
+    Message(Part, fn(&Message, &Scene<'_>, &mut Report<'_>)),
 }
 
 /// A rule that remembers and looks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Watch {
-    pub place: u16,
+struct Watch {
+    place: u16,
     /// The number of its watcher.
-    pub nth: u16,
+    nth: u16,
     /// Whether it is silent where a cache answered.
-    pub unless_cached: bool,
+    unless_cached: bool,
 }
 
 /// Which rules look at exchanges of one shape.
@@ -46,8 +52,8 @@ pub(super) struct Watch {
 pub(super) struct Plan {
     shape: Option<Shape>,
     /// Those that look as soon as an exchange is over.
-    pub looks: Vec<Look>,
-    pub watches: Vec<Watch>,
+    looks: Vec<Look>,
+    watches: Vec<Watch>,
     /// Those that look once it is settled.
     pub settled: Bits,
 }
@@ -137,8 +143,21 @@ impl Plan {
         let mut report = any.report(Subject::Exchange, about, found);
         for look in &self.looks {
             let Some(bound) = rules.get(usize::from(look.place)) else { continue };
-            if !silent(look.unless_cached) {
-                bound.look(look.part, scene, &mut report);
+            if silent(look.unless_cached) {
+                continue;
+            }
+            report.bound = bound;
+            match look.at {
+                At::Exchange(check) => {
+                    (report.subject, report.about) = (Subject::Exchange, about);
+                    check(scene, &mut report);
+                }
+                At::Message(part, check) => {
+                    let Some(message) = part.of(scene.exchange) else { continue };
+                    report.subject = part.subject();
+                    report.about = About::Exchange(scene, Some(message));
+                    check(message, scene, &mut report);
+                }
             }
         }
         (report.subject, report.about) = (Subject::Exchange, about);
@@ -151,8 +170,9 @@ impl Plan {
             }
             report.bound = bound;
             watcher.exchange(scene, &mut report);
-            let bit = 1 << watch.nth;
-            *waiting = if watcher.waits() { *waiting | bit } else { *waiting & !bit };
+            if watcher.waits() != (*waiting >> watch.nth & 1 == 1) {
+                *waiting ^= 1 << watch.nth;
+            }
         }
     }
 
@@ -170,14 +190,15 @@ impl Plan {
         let allows = |met: u16| bound.guards & !cached & !met == 0;
         let place = bound.place as u16;
         match bound.rule.check {
-            Check::Exchange(..) if allows(shape.met) => {
-                self.looks.push(Look { place, part: None, unless_cached });
+            Check::Exchange(_, check) if allows(shape.met) => {
+                self.looks.push(Look { place, at: At::Exchange(check), unless_cached });
             }
-            Check::Message(on, ..) => {
+            Check::Message(on, _, check) => {
                 let mut enter = |part, looks: Looks, own| {
                     let called = bound.called_by.is_none_or(|signs| signs.meet(looks));
                     if called && allows(with_message(shape.met, own)) {
-                        self.looks.push(Look { place, part: Some(part), unless_cached });
+                        let at = At::Message(part, check);
+                        self.looks.push(Look { place, at, unless_cached });
                     }
                 };
                 let [by_request, by_response] = shape.met_by_messages;

@@ -116,6 +116,8 @@ struct Rates {
     /// Whether this rule tells rises or falls. Both follow both, since each begins anew behind either.
     up: bool,
     sequences: PerSlot<Sequence>,
+    /// Up to this response of whichever server, every one may have to be looked at.
+    often_up_to: u64,
     bounds: Option<Bounds>,
     /// x ln x for small whole numbers.
     logarithms: Vec<f64>,
@@ -150,7 +152,8 @@ struct Change {
 
 impl Rates {
     fn new(up: bool) -> Self {
-        Self { up, sequences: PerSlot::default(), bounds: None, logarithms: Vec::new() }
+        let sequences = PerSlot::default();
+        Self { up, sequences, often_up_to: u64::MAX, bounds: None, logarithms: Vec::new() }
     }
 }
 
@@ -207,10 +210,17 @@ impl Watcher for Rates {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some((standing, _)) = scene.standing else { return };
         let nth = standing.nth;
+        // Nearly always nothing is looked at now, and nothing to be remembered.
+        if nth > self.often_up_to && !standing.failed && !nth.is_multiple_of(THEN) {
+            return;
+        }
         let Some((_, response)) = scene.pair().filter(|_| nth > 0) else { return };
-        let bounds = self.bounds.get_or_insert_with(|| Bounds::new(report.numbers()));
+        let bounds = self.bounds.get_or_insert_with(|| {
+            let bounds = Bounds::new(report.numbers());
+            self.often_up_to = if bounds.lookback > EVERY { EVERY } else { u64::MAX };
+            bounds
+        });
         let sequence = self.sequences.of(standing.server);
-        // Nothing is looked at now, and nothing to be remembered.
         if !standing.failed
             && nth.saturating_sub(sequence.start).min(bounds.lookback) > EVERY
             && !nth.is_multiple_of(THEN)
@@ -258,6 +268,7 @@ impl Watcher for Rates {
         let place = if up { Some(place) } else { place.checked_sub(1) };
         let shows = place.and_then(|place| sequence.failed.get(place)).copied();
         sequence.start = m;
+        self.often_up_to = self.often_up_to.max(m.saturating_add(EVERY));
         sequence.failed.retain(|failed| failed.nth > m);
         let Some(shows) = shows.filter(|_| up == self.up) else { return };
         let mut crowd = Crowd::of(scene);
