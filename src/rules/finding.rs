@@ -184,10 +184,10 @@ impl Finding {
     /// What a name in braces stands for.
     pub fn value(&self, name: &str, language: Language) -> Option<Cow<'_, str>> {
         if let Some((_, value)) = self.values.iter().find(|(known, _)| *known == name) {
-            return Some(Cow::Borrowed(value.text(language)));
+            return Some(value.text(language));
         }
         let value = self.origin.value(name)?;
-        Some(Cow::Owned(value.text(language).to_owned()))
+        Some(Cow::Owned(value.text(language).into_owned()))
     }
 
     /// The same finding, which keeps its exchange no longer: for those that are kept for long.

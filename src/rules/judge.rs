@@ -87,7 +87,7 @@ impl Judge {
             .collect();
         let mut judge = Self {
             calls: Calls::of(&rules),
-            plans: Plans::of(&rules),
+            plans: Plans::default(),
             covers: Covers::of(&rules),
             rules: Vec::new(),
             held: Bits::default(),
@@ -122,6 +122,7 @@ impl Judge {
             }
         }
         assert!(judge.watchers.len() <= u64::BITS as usize, "too many watchers for a bit each");
+        judge.plans = Plans::of(&rules, &judge.watchers);
         judge.rules = rules;
         judge
     }

@@ -242,17 +242,10 @@ impl<'d> Draft<'d, '_> {
         self.phrase(name, Text { english: word, chinese: word })
     }
 
-    /// Seconds with three decimals; what is short with two digits that are not zero, since less would look
-    /// like nothing.
-    pub fn seconds(self, name: &'static str, duration: Duration) -> Self {
-        let nanos = duration.as_nanos();
-        let decimals = match nanos {
-            1..100_000 => 6,
-            100_000..1_000_000 => 5,
-            1_000_000..10_000_000 => 4,
-            _ => 3,
-        };
-        self.plain(name, format_args!("{:.decimals$}", nanos as f64 / 1e9))
+    /// Seconds with three decimals, or more of what is short.
+    pub fn seconds(mut self, name: &'static str, duration: Duration) -> Self {
+        self.values.push((name, Value::Seconds(duration)));
+        self
     }
 
     /// A time of day in UTC with its date, to milliseconds.

@@ -25,23 +25,32 @@ const TROUBLED: u64 = 1_000;
 /// Numbers of responses at points of time, at least so many milliseconds apart: at most that much is
 /// missing at the front of a span.
 #[derive(Debug, Default)]
-struct Checkpoints<const MILLIS: u64, const ROOM: usize>(VecDeque<(Timestamp, u64)>);
+struct Checkpoints<const MILLIS: u64, const ROOM: usize> {
+    known: VecDeque<(Timestamp, u64)>,
+    /// When the next one is due.
+    due: Option<Timestamp>,
+}
 
 impl<const MILLIS: u64, const ROOM: usize> Checkpoints<MILLIS, ROOM> {
     fn note(&mut self, at: Timestamp, before: u64) {
-        let apart = Duration::from_millis(MILLIS);
-        if self.0.back().is_none_or(|(last, _)| at.since(*last) >= apart) {
-            if self.0.len() >= ROOM {
-                self.0.pop_front();
-            }
-            self.0.push_back((at, before));
+        if self.due.is_none_or(|due| at >= due) {
+            self.add(at, before);
         }
+    }
+
+    #[cold]
+    fn add(&mut self, at: Timestamp, before: u64) {
+        self.due = Some(at.plus(Duration::from_millis(MILLIS)));
+        if self.known.len() >= ROOM {
+            self.known.pop_front();
+        }
+        self.known.push_back((at, before));
     }
 
     /// How many responses there were up to an instant.
     fn before(&self, at: Timestamp, all: u64) -> u64 {
-        let place = self.0.partition_point(|(time, _)| *time <= at);
-        self.0.get(place).map_or(all, |(_, before)| *before)
+        let place = self.known.partition_point(|(time, _)| *time <= at);
+        self.known.get(place).map_or(all, |(_, before)| *before)
     }
 }
 
@@ -69,8 +78,8 @@ impl Tally {
     /// How many there were behind an instant: exact to 32 ms within the last 12 seconds, and to a
     /// second within the last 6 minutes, which is as far as it goes.
     pub fn behind(&self, at: Timestamp) -> u64 {
-        let near = self.fine.0.front().is_some_and(|(first, _)| *first <= at);
-        let all = self.seen <= 384 && !self.fine.0.is_empty();
+        let near = self.fine.known.front().is_some_and(|(first, _)| *first <= at);
+        let all = self.seen <= 384 && !self.fine.known.is_empty();
         let before = if near || all {
             self.fine.before(at, self.seen)
         } else {

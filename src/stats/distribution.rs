@@ -29,18 +29,21 @@ impl Distribution {
     /// Counts a duration.
     pub fn record(&mut self, duration: Duration) {
         let (number, step) = bucket(duration.as_nanos());
-        let place = match self.octaves.iter().position(|octave| octave.number >= number) {
-            Some(place) if self.octaves[place].number == number => place,
-            place => {
-                let place = place.unwrap_or(self.octaves.len());
-                self.octaves.insert(place, Octave { number, counts: [0; STEPS] });
-                place
-            }
+        let place = match self.octaves.iter().position(|octave| octave.number == number) {
+            Some(place) => place,
+            None => self.enter(number),
         };
         let count = &mut self.octaves[place].counts[step % STEPS];
         *count = count.saturating_add(1);
         self.longest = self.longest.max(Some(duration));
         self.count += 1;
+    }
+
+    #[cold]
+    fn enter(&mut self, number: u16) -> usize {
+        let place = self.octaves.partition_point(|octave| octave.number < number);
+        self.octaves.insert(place, Octave { number, counts: [0; STEPS] });
+        place
     }
 
     /// Buckets, ascending: the middle of each and how many it holds.

@@ -43,6 +43,8 @@ struct Watch {
     place: u16,
     /// The number of its watcher.
     nth: u16,
+    /// Whether that may ever wait.
+    may_wait: bool,
     /// Whether it is silent where a cache answered.
     unless_cached: bool,
 }
@@ -59,21 +61,23 @@ pub(super) struct Plan {
 }
 
 /// See the module's words.
+#[derive(Default)]
 pub(super) struct Plans {
     kept: Vec<Plan>,
     /// Whatever no other exchange is likely to need again.
     once: Plan,
     settled: Bits,
-    /// The number of the watcher of each rule.
-    watcher_of: Vec<Option<u16>>,
+    /// The number of the watcher of each rule, and whether it may ever wait.
+    watcher_of: Vec<Option<(u16, bool)>>,
     /// Seeded at random, so that nobody can choose what collides.
     hasher: DefaultHashBuilder,
 }
 
 impl Plans {
-    pub fn of(rules: &[Bound]) -> Self {
+    pub fn of(rules: &[Bound], watchers: &[Box<dyn Watcher>]) -> Self {
         let mut settled = Bits::default();
-        let mut watchers = 0..;
+        let may_wait = watchers.iter().map(|watcher| watcher.waits().is_some());
+        let mut watchers = (0..).zip(may_wait);
         let mut watcher_of = Vec::with_capacity(rules.len());
         for (place, bound) in rules.iter().enumerate() {
             if matches!(bound.rule.check, Check::Settled(..)) {
@@ -107,7 +111,7 @@ impl Plans {
         plan.looks.clear();
         plan.watches.clear();
         for (place, nth) in watcher_of.iter().enumerate() {
-            if let Some(nth) = nth
+            if let Some((nth, _)) = nth
                 && shape.waiting >> nth & 1 == 1
             {
                 called.add(place);
@@ -115,8 +119,8 @@ impl Plans {
         }
         for place in called.members().flatten() {
             let Some(bound) = rules.get(place) else { continue };
-            let nth = watcher_of.get(place).copied().flatten();
-            plan.enter(bound, nth, shape, exchange, calls);
+            let watcher = watcher_of.get(place).copied().flatten();
+            plan.enter(bound, watcher, shape, exchange, calls);
         }
         plan
     }
@@ -170,8 +174,10 @@ impl Plan {
             }
             report.bound = bound;
             watcher.exchange(scene, &mut report);
-            if watcher.waits() != (*waiting >> watch.nth & 1 == 1) {
-                *waiting ^= 1 << watch.nth;
+            if watch.may_wait {
+                let bit = 1 << watch.nth;
+                let waits = watcher.waits() == Some(true);
+                *waiting = if waits { *waiting | bit } else { *waiting & !bit };
             }
         }
     }
@@ -180,7 +186,7 @@ impl Plan {
     fn enter(
         &mut self,
         bound: &Bound,
-        nth: Option<u16>,
+        watcher: Option<(u16, bool)>,
         shape: &Shape,
         exchange: &Exchange,
         calls: &Calls,
@@ -216,8 +222,8 @@ impl Plan {
                 }
             }
             Check::Watch(..) if allows(shape.met) => {
-                if let Some(nth) = nth {
-                    self.watches.push(Watch { place, nth, unless_cached });
+                if let Some((nth, may_wait)) = watcher {
+                    self.watches.push(Watch { place, nth, may_wait, unless_cached });
                 }
             }
             _ => {}

@@ -86,7 +86,7 @@ impl Watcher for Created {
         }
     }
 
-    fn waits(&self) -> bool {
-        !self.given.is_empty()
+    fn waits(&self) -> Option<bool> {
+        Some(!self.given.is_empty())
     }
 }

@@ -11,6 +11,7 @@ use crate::flow::Mark;
 use crate::rules::report::Crowd;
 use crate::rules::roster::PerSlot;
 use crate::rules::rule::rule;
+use crate::rules::traffic::Standing;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
 
 /// Parameters of both rules.
@@ -211,9 +212,17 @@ impl Watcher for Rates {
         let Some((standing, _)) = scene.standing else { return };
         let nth = standing.nth;
         // Nearly always nothing is looked at now, and nothing to be remembered.
-        if nth > self.often_up_to && !standing.failed && !nth.is_multiple_of(THEN) {
-            return;
+        if nth <= self.often_up_to || standing.failed || nth.is_multiple_of(THEN) {
+            self.look(standing, scene, report);
         }
+    }
+}
+
+impl Rates {
+    /// Takes note of a failure, and looks whether the rate has changed.
+    #[inline(never)]
+    fn look(&mut self, standing: &Standing, scene: &Scene<'_>, report: &mut Report<'_>) {
+        let nth = standing.nth;
         let Some((_, response)) = scene.pair().filter(|_| nth > 0) else { return };
         let bounds = self.bounds.get_or_insert_with(|| {
             let bounds = Bounds::new(report.numbers());
