@@ -27,18 +27,25 @@ impl Default for Kept {
 impl Packets {
     /// Adds one, unless it is known.
     pub(super) fn add(&mut self, packet: u64) {
-        let behind = self.iter().rev().take_while(|known| **known > packet).count();
-        let place = self.len() - behind;
-        if place > 0 && self.get(place - 1) == Some(&packet) {
-            return;
+        match self.last() {
+            Some(last) if *last == packet => {}
+            Some(last) if *last > packet => {
+                if let Err(place) = self.binary_search(&packet) {
+                    self.insert(place, packet);
+                }
+            }
+            _ => self.insert(self.len(), packet),
         }
+    }
+
+    fn insert(&mut self, place: usize, packet: u64) {
         match &mut self.0 {
             Kept::Few(count, few) if *count < FEW => {
-                if let Some(moved) = few.get_mut(place..=*count) {
+                *count += 1;
+                if let Some(moved @ [.., _]) = few.get_mut(place..*count) {
                     moved.rotate_right(1);
                     moved[0] = packet;
                 }
-                *count += 1;
             }
             Kept::Few(_, few) => {
                 let mut many = few.to_vec();

@@ -1,15 +1,21 @@
 //! Things that numbers are kept of: a key in, a place out, so that rules keep what they know in plain
 //! lists and look nothing up. Where there is no room, whoever was not seen for longest makes room.
 
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 
 use hashbrown::HashMap;
 
 /// A place, and whose it is: another generation is somebody else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
     place: u32,
     generation: u32,
+}
+
+impl Hash for Slot {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from(self.generation) << 32 | u64::from(self.place));
+    }
 }
 
 #[derive(Debug)]

@@ -6,13 +6,20 @@
 
 use std::collections::VecDeque;
 
+use hashbrown::HashSet;
+
 use super::statistics::fisher;
 use crate::flow::Mark;
+use crate::http::Message;
+use crate::limits;
 use crate::rules::report::Crowd;
-use crate::rules::roster::PerSlot;
+use crate::rules::roster::{PerSlot, Slot};
 use crate::rules::rule::rule;
 use crate::rules::traffic::Standing;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
+
+/// What both rules have to see while nothing is new.
+const WHEN: Trigger = Trigger::OneOf(&[Trigger::Failed, Trigger::Sampled]);
 
 /// Parameters of both rules.
 const PARAMETERS: &[Parameter] = &[
@@ -66,7 +73,7 @@ rule! {
             "{server}: error rate rose from {p0} % to {p1} % at {t0} (n = {n0} / {n1}, p = {p}).",
             "{server} 的错误率在 {t0} 由 {p0} % 升至 {p1} %(样本 {n0}/{n1},p = {p})。",
         ),
-        check: Check::Watch(Trigger::Troubled, || Box::new(Rates::new(true))),
+        check: Check::Watch(WHEN, || Box::new(Rates::new(true))),
     }
 
     /// ## What it sees
@@ -89,7 +96,7 @@ rule! {
             "{server}: error rate fell from {p0} % to {p1} % at {t0} (n = {n0} / {n1}, p = {p}).",
             "{server} 的错误率在 {t0} 由 {p0} % 降至 {p1} %(样本 {n0}/{n1},p = {p})。",
         ),
-        check: Check::Watch(Trigger::Troubled, || Box::new(Rates::new(false))),
+        check: Check::Watch(WHEN, || Box::new(Rates::new(false))),
     }
 }
 
@@ -109,16 +116,15 @@ struct Sequence {
     failed: VecDeque<Failed>,
 }
 
-/// Up to this many responses, every one is looked at; then only one of so many.
+/// Up to this many responses, every one is looked at; then only samples.
 const EVERY: u64 = 100;
-const THEN: u64 = 32;
 
 struct Rates {
     /// Whether this rule tells rises or falls. Both follow both, since each begins anew behind either.
     up: bool,
     sequences: PerSlot<Sequence>,
-    /// Up to this response of whichever server, every one may have to be looked at.
-    often_up_to: u64,
+    /// Servers that have failed, and of which every response is to be looked at.
+    often: HashSet<Slot>,
     bounds: Option<Bounds>,
     /// x ln x for small whole numbers.
     logarithms: Vec<f64>,
@@ -153,8 +159,8 @@ struct Change {
 
 impl Rates {
     fn new(up: bool) -> Self {
-        let sequences = PerSlot::default();
-        Self { up, sequences, often_up_to: u64::MAX, bounds: None, logarithms: Vec::new() }
+        let (sequences, often) = (PerSlot::default(), HashSet::new());
+        Self { up, sequences, often, bounds: None, logarithms: Vec::new() }
     }
 }
 
@@ -209,30 +215,43 @@ fn likeliest(
 
 impl Watcher for Rates {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
-        let Some((standing, _)) = scene.standing else { return };
-        let nth = standing.nth;
-        // Nearly always nothing is looked at now, and nothing to be remembered.
-        if nth <= self.often_up_to || standing.failed || nth.is_multiple_of(THEN) {
-            self.look(standing, scene, report);
+        let Some((standing, traffic)) = scene.standing else { return };
+        let (server, nth) = (standing.server, standing.nth);
+        let Some((_, response)) = scene.pair().filter(|_| nth > 0) else { return };
+        if !(standing.failed || standing.is_sampled() || self.often.contains(&server)) {
+            return;
         }
+        self.look(standing, response, scene, report);
+        let lookback = self.bounds.map_or(0, |bounds| bounds.lookback);
+        let sequence = self.sequences.of(server);
+        if sequence.failed.is_empty() || (nth - sequence.start).min(lookback) > EVERY {
+            self.often.remove(&server);
+        } else if self.often.insert(server) && self.often.len() > 2 * limits::WATCHED_SERVERS {
+            // Whoever had to make room is forgotten.
+            self.often.retain(|server| traffic.server(*server).is_some());
+        }
+    }
+
+    fn waits(&self) -> Option<bool> {
+        Some(!self.often.is_empty())
     }
 }
 
 impl Rates {
     /// Takes note of a failure, and looks whether the rate has changed.
-    #[inline(never)]
-    fn look(&mut self, standing: &Standing, scene: &Scene<'_>, report: &mut Report<'_>) {
+    fn look(
+        &mut self,
+        standing: &Standing,
+        response: &Message,
+        scene: &Scene<'_>,
+        report: &mut Report<'_>,
+    ) {
         let nth = standing.nth;
-        let Some((_, response)) = scene.pair().filter(|_| nth > 0) else { return };
-        let bounds = self.bounds.get_or_insert_with(|| {
-            let bounds = Bounds::new(report.numbers());
-            self.often_up_to = if bounds.lookback > EVERY { EVERY } else { u64::MAX };
-            bounds
-        });
+        let bounds = self.bounds.get_or_insert_with(|| Bounds::new(report.numbers()));
         let sequence = self.sequences.of(standing.server);
         if !standing.failed
             && nth.saturating_sub(sequence.start).min(bounds.lookback) > EVERY
-            && !nth.is_multiple_of(THEN)
+            && !standing.is_sampled()
         {
             return;
         }
@@ -248,7 +267,7 @@ impl Rates {
         let n = (nth - sequence.start) as u32;
         if sequence.failed.is_empty()
             || n < side.saturating_mul(2)
-            || u64::from(n) > EVERY && !nth.is_multiple_of(THEN)
+            || u64::from(n) > EVERY && !standing.is_sampled()
         {
             return;
         }
@@ -277,7 +296,6 @@ impl Rates {
         let place = if up { Some(place) } else { place.checked_sub(1) };
         let shows = place.and_then(|place| sequence.failed.get(place)).copied();
         sequence.start = m;
-        self.often_up_to = self.often_up_to.max(m.saturating_add(EVERY));
         sequence.failed.retain(|failed| failed.nth > m);
         let Some(shows) = shows.filter(|_| up == self.up) else { return };
         let mut crowd = Crowd::of(scene);
