@@ -146,10 +146,10 @@ impl Plan {
         let Some(any) = rules.first() else { return };
         let mut report = any.report(Subject::Exchange, about, found);
         for look in &self.looks {
-            let Some(bound) = rules.get(usize::from(look.place)) else { continue };
             if silent(look.unless_cached) {
                 continue;
             }
+            let Some(bound) = rules.get(usize::from(look.place)) else { continue };
             report.bound = bound;
             match look.at {
                 At::Exchange(check) => {
@@ -166,12 +166,11 @@ impl Plan {
         }
         (report.subject, report.about) = (Subject::Exchange, about);
         for watch in &self.watches {
-            let bound = rules.get(usize::from(watch.place));
-            let watcher = watchers.get_mut(usize::from(watch.nth));
-            let Some((bound, watcher)) = bound.zip(watcher) else { continue };
             if silent(watch.unless_cached) {
                 continue;
             }
+            let Some(watcher) = watchers.get_mut(usize::from(watch.nth)) else { continue };
+            let Some(bound) = rules.get(usize::from(watch.place)) else { continue };
             report.bound = bound;
             watcher.exchange(scene, &mut report);
             if watch.may_wait {

@@ -305,6 +305,28 @@ fn shown_scheme(scheme: &[u8]) -> &'static str {
 const SECRETS: [&[u8]; 6] =
     [b"password", b"passwd", b"pwd", b"access_token", b"apikey", b"api_key"];
 
+/// Whether a parameter of a query carries a secret.
+fn tells_secret(query: &[u8]) -> bool {
+    let mut rest = Some(query);
+    while let Some(pair) = rest {
+        let end = memchr::memchr(b'&', pair);
+        rest = end.and_then(|end| pair.get(end + 1..));
+        // All of them begin so, and few others do.
+        if !matches!(pair.first(), Some(b'p' | b'P' | b'a' | b'A')) {
+            continue;
+        }
+        let mut sides = pair
+            .get(..end.unwrap_or(pair.len()))
+            .unwrap_or_default()
+            .splitn(2, |octet| *octet == b'=');
+        let (name, value) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
+        if !value.is_empty() && SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) {
+            return true;
+        }
+    }
+    false
+}
+
 /// The scheme of credentials that whoever reads them can use again.
 fn reusable(value: &[u8]) -> Option<&'static str> {
     let value = value.trim_ascii();
@@ -332,16 +354,7 @@ fn in_cleartext(request: &Message, _: &Scene<'_>, report: &mut Report<'_>) {
     }
     let Some(at) = memchr::memchr(b'?', head.target()) else { return };
     let query = head.target().get(at + 1..).unwrap_or_default();
-    let tells = query.split(|octet| *octet == b'&').any(|pair| {
-        // All of them begin so, and few others do.
-        if !matches!(pair.first(), Some(b'p' | b'P' | b'a' | b'A')) {
-            return false;
-        }
-        let mut sides = pair.splitn(2, |octet| *octet == b'=');
-        let (name, value) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
-        !value.is_empty() && SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
-    });
-    if tells {
+    if tells_secret(query) {
         report.find().phrase("scheme", text("query", "查询参数")).add();
     }
 }
