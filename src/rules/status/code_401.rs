@@ -309,7 +309,7 @@ const SECRETS: [&[u8]; 6] =
 fn tells_secret(query: &[u8]) -> bool {
     let mut rest = Some(query);
     while let Some(pair) = rest {
-        let end = memchr::memchr(b'&', pair);
+        let end = pair.iter().position(|octet| *octet == b'&');
         rest = end.and_then(|end| pair.get(end + 1..));
         // All of them begin so, and few others do.
         if !matches!(pair.first(), Some(b'p' | b'P' | b'a' | b'A')) {

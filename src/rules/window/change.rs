@@ -203,9 +203,17 @@ fn likeliest(
     };
     let place = |failed: &Failed| (failed.nth - sequence.start) as u32;
     let (front, back) = sequence.failed.as_slices();
-    for (failed, k) in front.iter().chain(back).zip(0..) {
-        consider(place(failed) - 1, k);
-        consider(place(failed), k + 1);
+    for (failures, before) in [(front, 0), (back, front.len() as u32)] {
+        for (failed, k) in failures.iter().zip(before..) {
+            let m = place(failed);
+            // A first look at both sides of the failure: their excesses are less than 1 away from this one.
+            let excess = (f64::from(k) - f64::from(m) * rate).abs() + 1.0;
+            let least = little * (f64::from(m - 1) * f64::from(n - m));
+            if excess * excess >= least {
+                consider(m - 1, k);
+                consider(m, k + 1);
+            }
+        }
     }
     let up_to = |m: u32| sequence.failed.partition_point(|failed| place(failed) <= m) as u32;
     consider(side, up_to(side));
