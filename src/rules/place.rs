@@ -3,24 +3,20 @@
 use super::finding::Place;
 use super::report::{Scene, path};
 use super::shown::shown;
+use super::traffic::names;
 use crate::http::Head;
 
 /// The place of an exchange.
 pub(super) fn of(scene: &Scene<'_>) -> Place {
     let exchange = scene.exchange;
     let (server, status) = (Some(exchange.server), exchange.status());
-    let known =
-        scene.standing.and_then(|(standing, traffic)| traffic.endpoint_names(standing.endpoint?));
-    if let Some((method, path)) = known {
-        return Place { server, method: Some(method), path: Some(path), status };
-    }
     let request = exchange.request.as_deref().map(|request| &request.head);
-    Place {
-        server,
-        method: request.map(|request| shown(request.method_octets()).into()),
-        path: request.map(|request| template(path(request.target())).into()),
-        status,
-    }
+    let names = request.map(|request| match scene.standing {
+        Some((standing, traffic)) => traffic.names(standing, request),
+        None => names(request),
+    });
+    let (method, path) = names.unzip();
+    Place { server, method, path, status }
 }
 
 /// The method and the path template of a request, safe to show: what requests are grouped by where

@@ -192,6 +192,8 @@ pub enum Trigger {
     Failed,
     /// The server has failed within its last thousand exchanges, this one included.
     Troubled,
+    /// The same, and it is one of every thirty-two responses of the server.
+    Sampled,
     /// The answer is 404 and another one for the same address was not, or the other way round, with other
     /// credentials.
     Contradicts,

@@ -178,6 +178,7 @@ impl Calls {
             Trigger::CloseDelimited => sign(Sign::CloseDelimited),
             Trigger::Failed => sign(Sign::Failed),
             Trigger::Troubled => sign(Sign::Troubled),
+            Trigger::Sampled => sign(Sign::Sampled),
             Trigger::AfterClose => sign(Sign::AfterClose),
             Trigger::Contradicts => sign(Sign::Contradicts),
             Trigger::OtherPhrase => sign(Sign::OtherPhrase),

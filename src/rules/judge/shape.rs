@@ -68,6 +68,7 @@ pub(super) enum Sign {
     CloseDelimited,
     Failed,
     Troubled,
+    Sampled,
     AfterClose,
     Contradicts,
     OtherPhrase,
