@@ -306,6 +306,13 @@ impl FieldName {
         Self::Other
     }
 
+    /// The name with this number, `name as u8`.
+    #[inline]
+    pub(super) fn numbered(number: u8) -> Self {
+        let index = usize::from(number).checked_sub(1);
+        index.and_then(|index| Self::KNOWN.get(index)).map_or(Self::Other, |(name, _)| *name)
+    }
+
     /// The name in lower case; `None` for [`FieldName::Other`].
     pub fn spelling(self) -> Option<&'static str> {
         let index = (self as usize).checked_sub(1)?;

@@ -17,6 +17,7 @@ mod framing;
 mod head;
 pub mod header;
 mod lanes;
+mod line;
 mod message;
 mod method;
 mod probe;

@@ -3,7 +3,8 @@
 //! whatever is odd, long or not whole is left to it (see [`super::head::read_strict`]). Copies nothing.
 
 use super::field::FieldName;
-use super::head::{Kind, Line, Range, StartLine, Summary};
+use super::head::{Kind, StartLine};
+use super::line::{Line, Packed, Range, Summary};
 use super::{lanes, tolerant};
 
 /// Fields of a head that is read here; a head with more is left to httparse.
@@ -22,7 +23,7 @@ pub(super) struct Quick {
 }
 
 /// Reads a head from the front of `octets`; `None` where httparse has to look at it.
-pub(super) fn read(kind: Kind, octets: &[u8], lines: &mut [Line; LINES]) -> Option<Quick> {
+pub(super) fn read(kind: Kind, octets: &[u8], lines: &mut [Packed; LINES]) -> Option<Quick> {
     let (start, mut at) = match kind {
         Kind::Request => request_line(octets)?,
         Kind::Response => status_line(octets)?,
@@ -35,7 +36,7 @@ pub(super) fn read(kind: Kind, octets: &[u8], lines: &mut [Line; LINES]) -> Opti
         let place = lines.get_mut(count)?;
         let (line, end) = field_line(octets, at)?;
         summary.add(&line, octets);
-        *place = line;
+        *place = line.pack();
         (count, at) = (count + 1, end);
     }
 }

@@ -10,7 +10,8 @@ use nom::{IResult, Parser};
 
 use super::field::FieldName;
 use super::flaw::{Flaw, Flaws};
-use super::head::{Head, Kind, Line, Range, StartLine, Summary, Version};
+use super::head::{Head, Kind, StartLine, Version};
+use super::line::{Line, Packed, Range, Summary};
 use crate::limits;
 
 /// Reads a head that is known to end in an empty line (or where its limit cut it). `None` where
@@ -75,8 +76,8 @@ pub(super) fn read(kind: Kind, octets: &[u8]) -> Option<(Head, Flaws)> {
     block.extend_from_slice(octets);
     block.extend_from_slice(&unfolded);
     let summary = Summary::of(&index, &block);
-    let (block, index) = (block.into_boxed_slice(), index.into_boxed_slice());
-    Some((Head::new(block, len, start, version, index, summary), flaws))
+    let index: Vec<Packed> = index.iter().map(Line::pack).collect();
+    Some((Head::new(&block, len, start, version, &index, summary), flaws))
 }
 
 /// Joins a continuation line to the field before it (RFC 9112 section 5.2), in octets behind the
