@@ -170,7 +170,7 @@ impl Judge {
             shape.signs.add_if(probes, Sign::Probing);
         }
         shape.signs.add_if(standing.failed, Sign::Failed);
-        shape.signs.add_if(standing.troubled, Sign::Troubled);
+        shape.signs.add_if(standing.in_vain, Sign::InVain);
         shape.signs.add_if(standing.is_sampled(), Sign::Sampled);
         if let Some(trail) = trail.as_deref() {
             shape.signs.add_if(trail.has_announced(), Sign::AfterClose);

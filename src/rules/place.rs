@@ -41,15 +41,20 @@ pub fn write_template(target: &[u8], out: &mut Vec<u8>) {
 
 fn write_segments(path: &[u8], out: &mut Vec<u8>) {
     // What changes has a digit in it. All that stays is copied in one go, up to the next that changes.
-    let (mut copied, mut start) = (0, 0);
-    for segment in path.split(|octet| *octet == b'/') {
-        let end = start + segment.len();
-        if let Some(kept) = ending_of_changing(segment) {
+    let (mut copied, mut from) = (0, 0);
+    let is_slash = |octet: &u8| *octet == b'/';
+    while let Some(rest) = path.get(from..)
+        && let Some(digit) = rest.iter().position(u8::is_ascii_digit)
+    {
+        let (before, behind) = rest.split_at(digit);
+        let start = from + before.iter().rposition(is_slash).map_or(0, |slash| slash + 1);
+        let end = from + digit + behind.iter().position(is_slash).unwrap_or(behind.len());
+        if let Some(kept) = ending_of_changing(path.get(start..end).unwrap_or_default()) {
             out.extend_from_slice(path.get(copied..start).unwrap_or_default());
             out.extend_from_slice(b"{}");
             copied = end - kept;
         }
-        start = end + 1;
+        from = end;
     }
     out.extend_from_slice(path.get(copied..).unwrap_or_default());
 }

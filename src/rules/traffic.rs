@@ -138,6 +138,8 @@ pub(super) struct Standing {
     pub failed: bool,
     /// Whether the server has failed lately.
     pub troubled: bool,
+    /// Whether it did so, or refused for now, where the same may have been asked for.
+    pub in_vain: bool,
 }
 
 impl Standing {
@@ -169,6 +171,8 @@ pub(super) fn names(request: &Head) -> Names {
 struct Counted {
     names: Option<Names>,
     count: u64,
+    /// Whether the server failed there, or refused for now.
+    in_vain: bool,
 }
 
 /// How many of those that were refused have their names kept.
@@ -187,6 +191,8 @@ pub struct Traffic {
     of_pairs: PerSlot<Tally>,
     endpoints: Roster<EndpointKey>,
     of_endpoints: PerSlot<Counted>,
+    /// Whether a server failed, or refused for now, where no endpoint is known.
+    in_vain_elsewhere: bool,
     /// The endpoints of paths seen lately, and whether [`has_front`] holds of the path.
     lately: Lately<(Slot, bool)>,
     template: Vec<u8>,
@@ -206,6 +212,7 @@ impl Default for Traffic {
             of_pairs: PerSlot::default(),
             endpoints: Roster::new(limits::WATCHED_ENDPOINTS),
             of_endpoints: PerSlot::default(),
+            in_vain_elsewhere: false,
             lately: Lately::default(),
             template: Vec::new(),
             refused: RefCell::default(),
@@ -244,13 +251,15 @@ impl Traffic {
             fronts: None,
             failed: false,
             troubled: false,
+            in_vain: false,
         };
         let known = known.insert(parties);
         let request = exchange.request.as_deref();
         let tally = self.tallies.of(parties.server);
         let Some((request, response)) = request.zip(exchange.response.as_deref()) else {
             tally.failed = Some(tally.seen);
-            (standing.failed, standing.troubled) = (true, true);
+            self.in_vain_elsewhere = true;
+            (standing.failed, standing.troubled, standing.in_vain) = (true, true, true);
             return standing;
         };
         if exchange.circumstances.one_sided {
@@ -266,15 +275,23 @@ impl Traffic {
         standing.troubled = tally.troubled();
         self.of_pairs.of(parties.pair).note_coarsely(standing.at);
 
+        let in_vain = standing.failed || matches!(status, Some(408 | 425 | 429));
         // What a scanner asks for in vain is no endpoint.
         let refused = status.is_some_and(|status| (400..500).contains(&status));
         match self.endpoint(parties.server, &request.head, !refused) {
             Ok((slot, fronts)) => {
                 (standing.endpoint, standing.fronts) = (Some(slot), Some(fronts));
-                self.of_endpoints.of(slot).count += 1;
+                let counted = self.of_endpoints.of(slot);
+                counted.count += 1;
+                counted.in_vain |= in_vain;
+                standing.in_vain = counted.in_vain;
             }
-            Err(template) => standing.refused = Some(template),
+            Err(template) => {
+                self.in_vain_elsewhere |= in_vain;
+                (standing.refused, standing.in_vain) = (Some(template), true);
+            }
         }
+        standing.in_vain = standing.troubled && (standing.in_vain || self.in_vain_elsewhere);
         if let Some(host) = request.head.value(FieldName::Host) {
             let mut hasher = self.hasher.build_hasher();
             hasher.write(host);

@@ -21,7 +21,9 @@ struct Octave {
 pub struct Distribution {
     /// Those that hold some, ascending: few, since durations of one kind are alike.
     octaves: Vec<Octave>,
-    longest: Option<Duration>,
+    /// Where that of the latest stands.
+    latest: usize,
+    longest: Duration,
     count: u64,
 }
 
@@ -29,20 +31,21 @@ impl Distribution {
     /// Counts a duration.
     pub fn record(&mut self, duration: Duration) {
         let (number, step) = bucket(duration.as_nanos());
-        let place = match self.octaves.iter().position(|octave| octave.number == number) {
-            Some(place) => place,
-            None => self.enter(number),
-        };
-        let count = &mut self.octaves[place].counts[step % STEPS];
+        if self.octaves.get(self.latest).is_none_or(|octave| octave.number != number) {
+            self.latest = self.place(number);
+        }
+        let count = &mut self.octaves[self.latest].counts[step % STEPS];
         *count = count.saturating_add(1);
-        self.longest = self.longest.max(Some(duration));
+        self.longest = self.longest.max(duration);
         self.count += 1;
     }
 
-    #[cold]
-    fn enter(&mut self, number: u16) -> usize {
+    /// Where an octave stands, which is entered if it is new.
+    fn place(&mut self, number: u16) -> usize {
         let place = self.octaves.partition_point(|octave| octave.number < number);
-        self.octaves.insert(place, Octave { number, counts: [0; STEPS] });
+        if self.octaves.get(place).is_none_or(|octave| octave.number != number) {
+            self.octaves.insert(place, Octave { number, counts: [0; STEPS] });
+        }
         place
     }
 
@@ -60,14 +63,14 @@ impl Distribution {
     }
 
     /// The longest, exactly.
-    pub const fn longest(&self) -> Option<Duration> {
-        self.longest
+    pub fn longest(&self) -> Option<Duration> {
+        (self.count > 0).then_some(self.longest)
     }
 
     /// The duration that the given share of all, 0 to 1, does not exceed; `None` where nothing was
     /// recorded.
     pub fn quantile(&self, share: f64) -> Option<Duration> {
-        let longest = self.longest?;
+        let longest = self.longest()?;
         let counted: u64 = self.buckets().map(|(_, count)| u64::from(count)).sum();
         let rank = ((share * counted as f64).ceil() as u64).clamp(1, counted);
         let mut passed = 0;

@@ -177,7 +177,7 @@ impl Calls {
             Trigger::Orphan => sign(Sign::Orphan),
             Trigger::CloseDelimited => sign(Sign::CloseDelimited),
             Trigger::Failed => sign(Sign::Failed),
-            Trigger::Troubled => sign(Sign::Troubled),
+            Trigger::InVain => sign(Sign::InVain),
             Trigger::Sampled => sign(Sign::Sampled),
             Trigger::AfterClose => sign(Sign::AfterClose),
             Trigger::Contradicts => sign(Sign::Contradicts),

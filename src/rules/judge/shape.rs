@@ -67,7 +67,7 @@ pub(super) enum Sign {
     Orphan,
     CloseDelimited,
     Failed,
-    Troubled,
+    InVain,
     Sampled,
     AfterClose,
     Contradicts,
