@@ -40,6 +40,7 @@ fn what_is_given_up_is_refused() {
         "make a file",
         "start a program",
         "connect",
+        "signal another process",
         "send by the device",
         "write to the device",
         "have the device twice",

@@ -469,6 +469,11 @@ const HOSTILE: &[&str] = &[
 
 /// Text wherever a capture and a file name can put it. The exchanges fail, so that they are told.
 fn hostile(text: &str) -> Capture {
+    hostile_in(text, text)
+}
+
+/// The same in a file of this name.
+fn hostile_in(name: &str, text: &str) -> Capture {
     let line = text.replace(['\r', '\n'], " ");
     let token = line.replace(' ', "");
     let request = format!(
@@ -500,7 +505,28 @@ fn hostile(text: &str) -> Capture {
     let script = Script { connections: vec![to_proxy, failing, upstream] };
     let file =
         pcap::pcap(&frames(&segments(&script, &Stacks::default()), &Encapsulation::ethernet()));
-    Capture::from_reader(PathBuf::from(text), Box::new(Cursor::new(file))).expect("a capture")
+    Capture::from_reader(PathBuf::from(name), Box::new(Cursor::new(file))).expect("a capture")
+}
+
+#[test]
+fn case_103_lines_for_people_have_an_end() {
+    let tower = format!("a{}", "\u{301}".repeat(3_000));
+    for text_of_all in [&tower, &"long".repeat(3_000)] {
+        for format in ["wide", "text", "md"] {
+            let shown = text(exported_with(hostile_in("x", text_of_all), format, OPTIONS, PREVIEW));
+            let longest = shown.lines().map(|line| line.chars().count()).max().unwrap_or(0);
+            let line = shown.lines().find(|line| line.chars().count() == longest).unwrap_or("");
+            let front: String = line.chars().take(60).collect();
+            assert!((40..8_600).contains(&longest), "{longest} in {format}: {front}");
+        }
+    }
+    // What is long and may be right is whole.
+    let target = "a".repeat(4_000);
+    let script = dialogue(format!("GET /{target} HTTP/1.1\r\nHost: h\r\n\r\n"), None);
+    let file =
+        pcap::pcap(&frames(&segments(&script, &Stacks::default()), &Encapsulation::ethernet()));
+    let capture = Capture::from_reader(PathBuf::from("long"), Box::new(Cursor::new(file))).unwrap();
+    assert!(text(exported_with(capture, "wide", OPTIONS, PREVIEW)).contains(&target));
 }
 
 #[test]

@@ -4,18 +4,22 @@
 //! `HTTPWHY_ROUNDS=1000000 cargo test --release --test hostile` runs as many mutants; `HTTPWHY_SEED=N`
 //! begins with the mutant that a failure has named.
 
+// A long run says how far it has come.
+#![allow(clippy::print_stdout)]
+
 mod support;
 
 use std::fs;
 use std::io::Cursor;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use httpwhy::capture::Capture;
 use httpwhy::error::Error;
+use httpwhy::limits;
 use httpwhy::pipeline::{self, Options, Outcome};
-use support::random::Random;
+use support::random::{Random, rounds};
 
 fn captures() -> Vec<(PathBuf, Vec<u8>)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -48,11 +52,11 @@ fn read(octets: Vec<u8>) -> Option<Outcome> {
     Some(outcome)
 }
 
-/// Spoils single octets, at one of several rates, and sometimes the end.
-fn mutate(octets: &mut Vec<u8>, random: &mut Random) {
+/// Spoils single octets, at one of several rates.
+fn spoil(octets: &mut [u8], random: &mut Random) {
     let rate = *random.pick(&[2_000, 200, 50, 20]);
     // Most mutants keep the file header, so that the packets are reached.
-    let mut at = if random.chance(250) { 0 } else { 24 } + random.below(rate);
+    let mut at = if random.chance(250) { 0 } else { FILE_HEADER } + random.below(rate);
     while let Some(octet) = octets.get_mut(at) {
         *octet = match random.below(5) {
             0 => *octet ^ 1 << random.below(8),
@@ -63,24 +67,115 @@ fn mutate(octets: &mut Vec<u8>, random: &mut Random) {
         };
         at += 1 + random.below(2 * rate);
     }
+}
+
+/// Octets in front of the first record of a pcap file.
+const FILE_HEADER: usize = 24;
+
+/// The records of a pcap file as it is mostly written; none of any other.
+fn records(octets: &[u8]) -> Vec<Range<usize>> {
+    let mut records = Vec::new();
+    let ordinary = [[0xd4, 0xc3, 0xb2, 0xa1], [0x4d, 0x3c, 0xb2, 0xa1]];
+    if !ordinary.iter().any(|magic| octets.starts_with(magic)) {
+        return records;
+    }
+    let mut at = FILE_HEADER;
+    while let Some(len) = octets.get(at + 8..at + 12) {
+        let len = u32::from_le_bytes(len.try_into().expect("four octets")) as usize;
+        let end = at.saturating_add(16).saturating_add(len);
+        if end > octets.len() {
+            break;
+        }
+        records.push(at..end);
+        at = end;
+    }
+    records
+}
+
+/// Swaps, doubles and loses records, and puts some of another capture between them.
+fn rearrange(octets: &mut Vec<u8>, other: &[u8], random: &mut Random) {
+    let mut own: Vec<&[u8]> = records(octets).into_iter().map(|range| &octets[range]).collect();
+    let strange = records(other);
+    if own.is_empty() {
+        return;
+    }
+    for _ in 0..random.between(1, 8) {
+        let (at, and) = (random.below(own.len()), random.below(own.len()));
+        match random.below(4) {
+            0 => own.swap(at, and),
+            1 => own.insert(at, own[and]),
+            2 if own.len() > 1 => drop(own.remove(at)),
+            _ if strange.is_empty() => {}
+            _ => own.insert(at, &other[random.pick(&strange).clone()]),
+        }
+    }
+    *octets = [&octets[..FILE_HEADER], &own.concat()].concat();
+}
+
+/// Puts a stretch of another capture in the place of one of this.
+fn splice(octets: &mut Vec<u8>, other: &[u8], random: &mut Random) {
+    let mut stretch = |len: usize| {
+        let start = random.below(len + 1);
+        start..len.min(start + random.below(2_000))
+    };
+    let (lost, strange) = (stretch(octets.len()), stretch(other.len()));
+    octets.splice(lost, other[strange].iter().copied());
+}
+
+/// Makes lies of what may be lengths.
+fn lie(octets: &mut [u8], random: &mut Random) {
+    const LIES: [u32; 10] = [0, 5, 7, 12, 65_535, 262_145, 1 << 24, 0x7fff_ffff, !3, u32::MAX];
+    for _ in 0..random.between(1, 4) {
+        let at = random.below(octets.len() + 1) / 4 * 4;
+        let lie = *random.pick(&LIES);
+        let long = if random.chance(800) { lie.to_le_bytes() } else { lie.to_be_bytes() };
+        let written = if random.chance(500) { &long[..] } else { &long[..2] };
+        if let Some(place) = octets.get_mut(at..at + written.len()) {
+            place.copy_from_slice(written);
+        }
+    }
+}
+
+/// One thing or several of all that.
+fn mutate(octets: &mut Vec<u8>, other: &[u8], random: &mut Random) {
+    if random.chance(200) {
+        rearrange(octets, other, random);
+    }
+    if random.chance(100) {
+        splice(octets, other, random);
+    }
+    if random.chance(200) {
+        lie(octets, random);
+    }
+    if random.chance(750) {
+        spoil(octets, random);
+    }
     if random.chance(250) {
         octets.truncate(random.below(octets.len() + 1));
     }
 }
 
+/// What this process took at most, octets, where that is known.
+fn peak() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kilo| kilo * 1_024)
+}
+
 #[test]
 fn spoiled_captures_do_no_harm() {
-    let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
-    let first = number("HTTPWHY_SEED").unwrap_or(0);
     let captures = captures();
-    for seed in first..first + number("HTTPWHY_ROUNDS").unwrap_or(4_000) {
+    let (mut slowest, mut exchanges) = (Duration::ZERO, 0);
+    let rounds = rounds(4_000);
+    for seed in rounds.clone() {
         let mut random = Random::new(seed);
         let (path, octets) = random.pick(&captures);
         let mut octets = octets.clone();
-        mutate(&mut octets, &mut random);
+        let (_, other) = random.pick(&captures);
+        mutate(&mut octets, other, &mut random);
         let begun = Instant::now();
         let read = std::panic::catch_unwind(|| read(octets));
-        assert!(read.is_ok(), "HTTPWHY_SEED={seed} {}", path.display());
+        let Ok(outcome) = read else { panic!("HTTPWHY_SEED={seed} {}", path.display()) };
         // Clean, the largest of them takes a few milliseconds even without optimisation.
         let took = begun.elapsed();
         assert!(
@@ -88,6 +183,20 @@ fn spoiled_captures_do_no_harm() {
             "HTTPWHY_SEED={seed} {} took {took:?}",
             path.display()
         );
+        slowest = slowest.max(took);
+        exchanges += outcome.map_or(0, |outcome| outcome.statistics.exchanges);
+        let done = seed + 1 - rounds.start;
+        if done.is_multiple_of(10_000) {
+            let peak = peak().unwrap_or(0) >> 20;
+            println!(
+                "{done} mutants of {} captures, {exchanges} exchanges in them; the slowest took {slowest:?}, \
+                 the process {peak} MiB; the last was HTTPWHY_SEED={seed}",
+                captures.len(),
+            );
+        }
+    }
+    if let Some(peak) = peak() {
+        assert!(peak <= limits::MEMORY + (32 << 20), "{} MiB", peak >> 20);
     }
 }
 

@@ -161,6 +161,17 @@ fn case_107_a_storm_of_sizes_is_outlived() {
     assert_eq!(shown.ends(), Some(0));
 }
 
+#[test]
+fn case_107_a_terminal_that_cannot_be_drawn_on_is_told_so() {
+    let mut command = Command::new("env");
+    command.current_dir(env!("CARGO_MANIFEST_DIR")).arg("TERM=dumb");
+    command.arg(env!("CARGO_BIN_EXE_httpwhy")).args(["dashboard", "samples/keep-alive.pcap"]);
+    let mut shown = OnTerminal::start(&mut command);
+    shown.shows("use `httpwhy analyze`");
+    assert_eq!(shown.child.wait().unwrap().code(), Some(2));
+    assert!(!shown.text.contains('\u{1b}'), "{:?}", shown.text);
+}
+
 /// The packets of a capture up to the first request, as a file that is not over.
 fn up_to_the_request(path: &str) -> Vec<u8> {
     let file = std::fs::read(path).unwrap();

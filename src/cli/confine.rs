@@ -132,6 +132,13 @@ fn sockets() -> std::io::Result<(Vec<Try>, Option<i32>)> {
     Ok((tries, Some(number)))
 }
 
+/// Asks whether a signal could be sent to whoever has started this: none is.
+#[cfg(unix)]
+fn signal_another() -> std::io::Result<()> {
+    let parent = rustix::process::getppid().ok_or(std::io::ErrorKind::NotFound)?;
+    Ok(rustix::process::test_kill_process(parent)?)
+}
+
 #[cfg(not(unix))]
 fn sockets() -> std::io::Result<(Vec<Try>, Option<i32>)> {
     Ok((Vec::new(), None))
@@ -154,6 +161,8 @@ pub(super) fn run() -> anyhow::Result<super::Done> {
         ),
         ("connect", Box::new(|| std::net::TcpStream::connect(("127.0.0.1", 9)).map(drop))),
     ];
+    #[cfg(unix)]
+    tries.push(("signal another process", Box::new(signal_another)));
     tries.extend(sockets);
     let mut possible = Vec::new();
     let mut text = format!("in force: {}\n", confinement.line());
@@ -204,6 +213,9 @@ mod linux {
         libc::SYS_process_vm_readv,
         libc::SYS_process_vm_writev,
         libc::SYS_pidfd_getfd,
+        libc::SYS_pidfd_open,
+        libc::SYS_pidfd_send_signal,
+        libc::SYS_process_madvise,
         libc::SYS_socket,
         libc::SYS_connect,
         libc::SYS_bind,
@@ -259,6 +271,11 @@ mod linux {
         (libc::SYS_dup2, 0),
         (libc::SYS_dup3, 0),
     ];
+
+    /// System calls that send a signal to the process that their first argument names. To itself it does:
+    /// to sleep, and to end as the signal that it was sent would have ended it.
+    const SIGNALS: &[i64] =
+        &[libc::SYS_kill, libc::SYS_tgkill, libc::SYS_rt_sigqueueinfo, libc::SYS_rt_tgsigqueueinfo];
 
     /// What makes `fcntl` double a descriptor.
     const DOUBLING: &[i32] = &[libc::F_DUPFD, libc::F_DUPFD_CLOEXEC];
@@ -377,6 +394,12 @@ mod linux {
     }
 
     fn restrict_system_calls(device: Option<i32>) -> Result<bool, seccompiler::Error> {
+        let Some(program) = program(device)? else { return Ok(false) };
+        Ok(seccompiler::apply_filter(&program).is_ok())
+    }
+
+    /// What the kernel asks about each system call; none for processors that it is not known for.
+    fn program(device: Option<i32>) -> Result<Option<BpfProgram>, seccompiler::Error> {
         use SeccompCmpOp::{Eq, Ne};
         let mut denied: BTreeMap<i64, Vec<_>> =
             DENIED.iter().map(|number| (*number, Vec::new())).collect();
@@ -390,6 +413,10 @@ mod linux {
         }
         // Without an address it goes to the other end of a pair of sockets, which wakes a thread.
         deny(libc::SYS_sendto, &[(4, Ne, 0)])?;
+        let own = u64::from(std::process::id());
+        for number in SIGNALS {
+            deny(*number, &[(0, Ne, own)])?;
+        }
         if let Some(device) = device.and_then(|device| u64::try_from(device).ok()) {
             for (number, place) in BY_DEVICE {
                 deny(*number, &[(*place, Eq, device)])?;
@@ -398,10 +425,87 @@ mod linux {
                 deny(libc::SYS_fcntl, &[(0, Eq, device), (1, Eq, *doubling as u64)])?;
             }
         }
-        let Ok(architecture) = std::env::consts::ARCH.try_into() else { return Ok(false) };
+        let Ok(architecture) = std::env::consts::ARCH.try_into() else { return Ok(None) };
         let refused = SeccompAction::Errno(libc::EPERM as u32);
         let filter = SeccompFilter::new(denied, SeccompAction::Allow, refused, architecture)?;
-        let program: BpfProgram = filter.try_into()?;
-        Ok(seccompiler::apply_filter(&program).is_ok())
+        Ok(Some(filter.try_into()?))
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        /// What a program says of a system call, as the kernel runs it: a number in front, then the processor,
+        /// then, from octet 16 on, the arguments.
+        fn verdict(program: &BpfProgram, number: i64, arguments: [u64; 6]) -> u32 {
+            let architecture: u32 = match std::env::consts::ARCH {
+                "x86_64" => 0xc000_003e,
+                "aarch64" => 0xc000_00b7,
+                "riscv64" => 0xc000_00f3,
+                other => panic!("{other} is not known"),
+            };
+            let mut words = vec![number as u32, architecture, 0, 0];
+            words.extend(arguments.iter().flat_map(|one| [*one as u32, (*one >> 32) as u32]));
+            let (mut at, mut value) = (0, 0);
+            for _ in 0..program.len() {
+                let step = &program[at];
+                at += 1;
+                let jump = |holds: bool| usize::from(if holds { step.jt } else { step.jf });
+                match step.code {
+                    0x20 => value = words[step.k as usize / 4],
+                    0x54 => value &= step.k,
+                    0x05 => at += step.k as usize,
+                    0x15 => at += jump(value == step.k),
+                    0x25 => at += jump(value > step.k),
+                    0x35 => at += jump(value >= step.k),
+                    0x45 => at += jump(value & step.k != 0),
+                    0x06 => return step.k,
+                    other => panic!("{other:#x} is not known"),
+                }
+            }
+            panic!("it does not end")
+        }
+
+        #[test]
+        fn case_112_system_calls_are_allowed_or_refused() {
+            const ALLOWED: u32 = 0x7fff_0000;
+            const REFUSED: u32 = 0x0005_0000 | libc::EPERM as u32;
+            const DEVICE: u64 = 7;
+            let program = program(Some(DEVICE as i32)).unwrap().unwrap();
+            let own = u64::from(std::process::id());
+            let first = |value| [value, 0, 0, 0, 0, 0];
+            // Nobody's, one's group, everybody, somebody.
+            let others = [0, u64::from(u32::MAX), u64::MAX, own + 1, 1];
+            for number in [libc::SYS_kill, libc::SYS_tgkill, libc::SYS_rt_sigqueueinfo] {
+                assert_eq!(verdict(&program, number, first(own)), ALLOWED, "{number}");
+                for other in others {
+                    assert_eq!(
+                        verdict(&program, number, first(other)),
+                        REFUSED,
+                        "{number} {other}"
+                    );
+                }
+            }
+            for number in [
+                libc::SYS_ptrace,
+                libc::SYS_process_vm_readv,
+                libc::SYS_process_vm_writev,
+                libc::SYS_execve,
+                libc::SYS_execveat,
+                libc::SYS_socket,
+                libc::SYS_connect,
+                libc::SYS_bpf,
+                libc::SYS_io_uring_setup,
+            ] {
+                assert_eq!(verdict(&program, number, [0; 6]), REFUSED, "{number}");
+            }
+            for number in [libc::SYS_write, libc::SYS_sendto, libc::SYS_dup] {
+                assert_eq!(verdict(&program, number, first(DEVICE)), REFUSED, "{number}");
+                assert_eq!(verdict(&program, number, first(1)), ALLOWED, "{number}");
+            }
+            for number in [libc::SYS_read, libc::SYS_openat, libc::SYS_mmap, libc::SYS_clone] {
+                assert_eq!(verdict(&program, number, [0; 6]), ALLOWED, "{number}");
+            }
+        }
     }
 }

@@ -28,6 +28,13 @@ pub(super) const FORMAT: Format = Format {
 /// Columns that the target has at least.
 const TARGET: usize = 24;
 
+/// Columns of a host at most: no name in DNS is longer.
+const LONGEST_HOST: usize = 255;
+
+/// Columns of a target at most, wherever the line goes: RFC 9110 section 4.1 wants 8,000 octets of it
+/// to be understood everywhere, and a line is still one that can be looked at.
+const LONGEST_TARGET: usize = 8_000;
+
 /// A terminal of fewer columns shows the server alone …
 const NARROW: usize = 112;
 
@@ -120,7 +127,7 @@ fn target(exchange: &Exchange, secrets: Secrets) -> String {
     let host = request.head.fields().find(|field| field.name == FieldName::Host);
     let host = host.as_ref().filter(|_| target.first() == Some(&b'/'));
     let host = host.map(|field| secrets.value(field)).unwrap_or_default();
-    format!("{}{}", escape::text(&host), escape::text(&target))
+    format!("{}{}", escape::cut(&host, LONGEST_HOST), escape::cut(&target, LONGEST_TARGET))
 }
 
 fn remark(outcome: Outcome, exchange: &Exchange) -> &'static str {

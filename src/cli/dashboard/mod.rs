@@ -122,6 +122,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
                     use `httpwhy analyze`, or `httpwhy sniff` for live captures";
         return Err(Error::Usage(help.to_owned()).into());
     }
+    if std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb") {
+        let help = "the dashboard needs a terminal that can be drawn on, and TERM=dumb says that this \
+                    one cannot; use `httpwhy analyze`, or `httpwhy sniff` for live captures";
+        return Err(Error::Usage(help.to_owned()).into());
+    }
     let Opened { source, name, paths, live } = arguments.open()?;
     let reading = Reading::new(pipeline::Options {
         preview: arguments.body as usize,
