@@ -9,6 +9,7 @@
 //! trail         what is remembered of a connection while it lives
 //! watch         rules with a memory of their own
 //! traffic       how many responses there were of whom, for rules about many exchanges
+//! tally         how many of them in which time
 //! roster        places for those of whom something is remembered
 //! asked         what a request asks for, as a number, for rules that remember addresses
 //! lately        what was worked out for a path lately
@@ -60,6 +61,7 @@ mod shown;
 mod status;
 mod status_line;
 mod syntax;
+mod tally;
 mod traffic;
 mod trail;
 mod watch;
