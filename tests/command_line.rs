@@ -505,6 +505,55 @@ fn memory_is_as_much_as_was_asked_for() {
 
 /// Case 32.
 #[test]
+fn case_54_a_short_snap_length_leaves_the_start_lines_and_is_said_once() {
+    let scratch = Scratch::new("snap");
+    let path = scratch.path("short.pcap");
+    let whole = fs::read("samples/keep-alive.pcap").unwrap();
+    let (header, mut records) = whole.split_at(24);
+    let mut file = header.to_vec();
+    // As `tcpdump -s 96` has it.
+    while let Some((head, rest)) = records.split_first_chunk::<16>() {
+        let [time, len] = [&head[..8], &head[12..]];
+        let (packet, rest) =
+            rest.split_at(u32::from_le_bytes(head[8..12].try_into().unwrap()) as usize);
+        let kept = &packet[..packet.len().min(96)];
+        file.extend([time, &(kept.len() as u32).to_le_bytes(), len, kept].concat());
+        records = rest;
+    }
+    fs::write(&path, file).unwrap();
+    let lines = |path: &str| {
+        let (out, _) = expect(0, &[path, "-e", "method,target,status", "-T", "csv"]);
+        out
+    };
+    assert_eq!(lines(&path), lines("samples/keep-alive.pcap"));
+    let (out, _) = expect(0, &[&path]);
+    assert_eq!(out.matches("by the snap length; capture whole packets").count(), 1, "{out}");
+}
+
+#[test]
+#[cfg(unix)]
+fn case_100_what_has_no_end_and_holds_nothing_is_refused_at_once() {
+    let scratch = Scratch::new("endless");
+    let holes = scratch.path("holes.pcap");
+    // Five tebibytes of nothing, and the same behind a capture; not every file system has files so large.
+    let file = fs::File::create(&holes).unwrap();
+    let large = file.set_len(5 << 40).is_ok();
+    for path in ["/dev/zero", "/dev/null", &holes] {
+        let (out, said) = expect(1, &[path]);
+        assert!(out.is_empty() && said.contains("is not a capture: it is "), "{path}: {said}");
+    }
+    fs::copy("samples/hello.pcap", &holes).unwrap();
+    if large {
+        fs::OpenOptions::new().write(true).open(&holes).unwrap().set_len(5 << 40).unwrap();
+        let (out, said) = expect(3, &[&holes]);
+        assert!(
+            out.contains("1 exchange ") && said.contains("is zeros from here on"),
+            "{out}{said}"
+        );
+    }
+}
+
+#[test]
 fn wrong_checksums_count_only_where_asked_for() {
     let scratch = Scratch::new("checksums");
     let path = scratch.path("wrong.pcap");

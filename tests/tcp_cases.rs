@@ -254,6 +254,62 @@ fn segments_sent_again_as_one_before_the_handshake_was_captured_pair_as_they_wer
 // --- overlap, conflict, window ----------------------------------------------------------------
 
 #[test]
+fn case_4_and_5_what_is_sent_again_is_counted_and_what_is_new_in_it_is_read_once() {
+    let (request, end) = (get(1), 1 + get(1).len() as u32);
+    let tape = Tape::open().say(Client, &request[..10]);
+    // The same again; then from the same place on, with all that follows.
+    let told = tape
+        .raw(Client, ACK, 1, 1, &request[..10])
+        .raw(Client, ACK, 1, 1, &request)
+        .raw(Server, ACK, 1, end, OK)
+        .tell();
+    assert_whole(&told, ONE);
+    let health = &told.connections[0].health;
+    assert_eq!((health.retransmissions, health.conflicts), ([2, 0], [0, 0]));
+    assert_eq!(told.ledger.repeated, 20);
+}
+
+#[test]
+fn case_7_of_all_pairs_of_copies_the_first_of_each_octet_is_read() {
+    // Six octets of a value; the capture has them as A from here to there, then as B, then all as dots,
+    // with what stands in front of them before, between or behind the two.
+    let (front, value, end) = (b"GET / HTTP/1.1\r\nX: ", [b'.'; 6], b"\r\n\r\n");
+    let whole = [&front[..], &value, end].concat();
+    let begin = 1 + front.len() as u32;
+    let ranges = || (0..6_usize).flat_map(|from| (from + 1..=6).map(move |to| from..to));
+    for (a, b) in ranges().flat_map(|a| ranges().map(move |b| (a.clone(), b))) {
+        for (initial, place) in [1_000, u32::MAX - begin - 2]
+            .into_iter()
+            .flat_map(|initial| (0..3).map(move |place| (initial, place)))
+        {
+            let mut tape = Tape::new();
+            tape.initial[0] = initial;
+            tape = tape.raw(Client, SYN, 0, 0, b"").raw(Server, SYN | ACK, 0, 1, b"").greeted();
+            for (nth, (range, octet)) in [(&a, b'A'), (&b, b'B')].into_iter().enumerate() {
+                if nth == place {
+                    tape = tape.raw(Client, ACK, 1, 1, front);
+                }
+                let copy = vec![octet; range.len()];
+                tape = tape.raw(Client, ACK, begin + range.start as u32, 1, &copy);
+            }
+            let told = tape.raw(Client, ACK, 1, 1, &whole).tell();
+            let first = |at| match (a.contains(&at), b.contains(&at)) {
+                (true, _) => 'A',
+                (_, true) => 'B',
+                _ => '.',
+            };
+            let expected: String = (0..6).map(first).collect();
+            let head = &told.exchanges[0].request.as_deref().unwrap().head;
+            let found = head.fields().find(|field| field.name_octets == b"X").unwrap();
+            let what = format!("{a:?} {b:?} {place} from {initial}");
+            assert_eq!(String::from_utf8_lossy(found.value), expected, "{what}");
+            // Of what was read already, only how segments began is still known.
+            assert!(place < 2 || told.connections[0].health.conflicts[0] > 0, "{what}");
+        }
+    }
+}
+
+#[test]
 fn case_7_conflicting_copies_before_delivery_are_counted_and_the_first_wins() {
     let told = Tape::open()
         .say(Client, &get(1))
@@ -504,6 +560,28 @@ fn case_13_an_acknowledgement_may_be_captured_before_its_data() {
         assert_whole(&told, TWO);
         assert_eq!(told.ledger.missing, 0, "{at}");
     }
+}
+
+#[test]
+fn case_14_many_segments_or_a_long_wait_end_it_too() {
+    let held = |segments: usize, apart: Duration| {
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 500000\r\n\r\n";
+        let mut tape = Tape::open().say(Server, head).lose(Server, 1_000);
+        tape.step = apart;
+        for _ in 0..segments {
+            tape = tape.say(Server, b"x");
+        }
+        let mut shard = Shard::default();
+        for (number, segment) in (1..).zip(&transform::one_side(&tape.segments, Server)) {
+            shard.segment(&segment.as_wire(number));
+        }
+        shard.ledger().holding
+    };
+    let most = limits::BLIND_GAP_SEGMENTS;
+    assert_eq!(held(most, Duration::from_nanos(10_000)), most as u64);
+    assert_eq!(held(most + 1, Duration::from_nanos(10_000)), 0);
+    assert_eq!(held(2, Duration::from_millis(900)), 2);
+    assert_eq!(held(4, Duration::from_millis(900)), 0);
 }
 
 #[test]

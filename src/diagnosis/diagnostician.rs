@@ -102,6 +102,8 @@ pub struct Diagnostician {
     owners: RefCell<[HashMap<u64, Option<Owner>>; 2]>,
     /// The same for whether requests of others than a client to a server were carried on.
     pub(super) carried: RefCell<HashMap<Carried, bool>>,
+    /// The same for the servers whose requests an exchange carries on.
+    pub(super) carries_on: RefCell<HashMap<u64, Vec<Endpoint>>>,
     /// The same for whether requests of a host follow on those to another …
     pub(super) leads: RefCell<HashMap<Pair, bool>>,
     /// … and for when a request was carried on by a host, the last time.
@@ -264,6 +266,7 @@ impl Diagnostician {
             known.clear();
         }
         self.carried.get_mut().clear();
+        self.carries_on.get_mut().clear();
         self.leads.get_mut().clear();
         self.carried_on.get_mut().clear();
     }

@@ -18,6 +18,9 @@ const LOOKED_AT: usize = 64;
 /// time, the ones that began further away lose to these anyhow, or nothing tells them apart.
 const CANDIDATES: usize = 512;
 
+/// Exchanges of which it is kept whose requests they carry on; each may be alike to hundreds.
+const CARRYING: usize = 16 * LOOKED_AT;
+
 /// A request that may own an attempt: the better one is the one that is more alike, then the nearer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Candidate {
@@ -367,15 +370,7 @@ impl Diagnostician {
 
     fn find_carried(&self, asked: &Exchange, from: Option<[u8; 16]>) -> bool {
         let own = asked.client.octets();
-        let carries = |(number, other)| {
-            let carried = self.memory.attempt(number, other);
-            self.open_alike(other, carried.began.packet).any(|(_, first)| {
-                first.server == asked.server
-                    && join::nested(first, &carried)
-                    && join::kin(first, &carried).is_some()
-                    && join::likeness(first, &carried).is_some_and(|likeness| likeness >= ALIKE)
-            })
-        };
+        let carries = |(number, other)| self.carries_on(number, other, asked.server);
         match from {
             Some(from) if from == own => false,
             Some(from) => self.memory.index().of_client(from).take(LOOKED_AT).any(carries),
@@ -385,6 +380,32 @@ impl Diagnostician {
                 others.take(LOOKED_AT).any(carries)
             }
         }
+    }
+
+    /// Whether an exchange carries on a request to a server. Which servers there are is found once for each
+    /// state of the memory: where many clients fail, the same few exchanges are looked at for each of them.
+    fn carries_on(&self, number: u64, other: &Exchange, server: Endpoint) -> bool {
+        if let Some(servers) = self.carries_on.borrow().get(&number) {
+            return servers.contains(&server);
+        }
+        let carried = self.memory.attempt(number, other);
+        let mut servers = Vec::new();
+        for (_, first) in self.open_alike(other, carried.began.packet) {
+            let carries = !servers.contains(&first.server)
+                && join::nested(first, &carried)
+                && join::kin(first, &carried).is_some()
+                && join::likeness(first, &carried).is_some_and(|likeness| likeness >= ALIKE);
+            if carries {
+                servers.push(first.server);
+            }
+        }
+        let carries = servers.contains(&server);
+        let mut known = self.carries_on.borrow_mut();
+        if known.len() >= CARRYING {
+            known.clear();
+        }
+        known.insert(number, servers);
+        carries
     }
 
     /// Whether the capture shows connections opened by the host that was asked.
