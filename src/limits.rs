@@ -373,7 +373,7 @@ pub const REMEMBERED_EXCHANGES: usize = 8_192;
 
 /// The same while nothing speaks for two legs in the capture: what a leg that turns up later may
 /// belong to. Few, so that they stay in the cache.
-pub const REMEMBERED_EXCHANGES_OF_ONE_LEG: usize = 256;
+pub const REMEMBERED_EXCHANGES_OF_ONE_LEG: usize = 32;
 
 /// Connections that carried no exchange, and questions of the network about a host, that diagnosis
 /// remembers: refused and unanswered attempts.

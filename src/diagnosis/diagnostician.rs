@@ -129,7 +129,7 @@ impl Diagnostician {
         self.upstreams.exchange(&exchange);
         self.trust.exchange(&exchange);
         self.memory_changed();
-        self.memory.keep_exchange(number, exchange, failed);
+        self.memory.keep_exchange(number, exchange, failed || late);
         if failed {
             self.wait(Failure::Exchange(number), at);
         } else if late {
@@ -235,7 +235,7 @@ impl Diagnostician {
             match self.decide(pending, last || self.now >= longest) {
                 Some(pending) => self.pending.push_back(pending),
                 None => {
-                    if let Failure::Exchange(number) = pending.what {
+                    if let Failure::Exchange(number) | Failure::Late(number) = pending.what {
                         self.memory.decided(number);
                     }
                 }

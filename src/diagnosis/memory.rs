@@ -27,7 +27,8 @@ struct Kept {
     number: u64,
     /// Octets that it takes here.
     cost: u64,
-    failed: bool,
+    /// Whether it waits for its evidence.
+    waits: bool,
     exchange: Arc<Exchange>,
 }
 
@@ -35,8 +36,9 @@ struct Kept {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     exchanges: VecDeque<Kept>,
-    /// Failing ones that would have been forgotten before their evidence was in.
-    failing: BTreeMap<u64, Arc<Exchange>>,
+    /// Those that wait for their evidence and would have been forgotten before: failing ones, and those on
+    /// connections that were accepted late.
+    waiting: BTreeMap<u64, Arc<Exchange>>,
     /// The exchanges above, as far as they were looked for …
     index: Index,
     /// … which are those with lower numbers.
@@ -65,7 +67,7 @@ pub(super) struct Memory {
     /// that is a server.
     two_legs: bool,
     inbound: bool,
-    /// The last packet of failing exchanges that were forgotten.
+    /// The last packet of those that were forgotten.
     lost_until: u64,
     /// Everything that was forgotten because there was too much.
     pub forgotten: u64,
@@ -91,35 +93,35 @@ fn cost(exchange: &Exchange) -> u64 {
 }
 
 impl Memory {
-    pub fn keep_exchange(&mut self, number: u64, exchange: Arc<Exchange>, failed: bool) {
+    pub fn keep_exchange(&mut self, number: u64, exchange: Arc<Exchange>, waits: bool) {
         let direction = exchange.circumstances.via[0].and_then(|via| via.direction);
         self.note(exchange.client, exchange.server, direction);
         let cost = cost(&exchange);
         self.octets += cost;
-        self.exchanges.push_back(Kept { number, cost, failed, exchange });
+        self.exchanges.push_back(Kept { number, cost, waits, exchange });
         let room = match self.two_legs {
             true => limits::REMEMBERED_EXCHANGES,
             false => limits::REMEMBERED_EXCHANGES_OF_ONE_LEG,
         };
         while self.exchanges.len() > room || self.octets > self.room.0 {
             let Some(oldest) = self.exchanges.pop_front() else { break };
-            if !oldest.failed {
+            if !oldest.waits {
                 self.forgotten += u64::from(self.two_legs);
                 self.forget(oldest.number, &oldest.exchange, oldest.cost);
                 continue;
             }
-            self.failing.insert(oldest.number, oldest.exchange);
-            if self.failing.len() > limits::PENDING_FAILURES || self.octets > self.room.0 {
+            self.waiting.insert(oldest.number, oldest.exchange);
+            if self.waiting.len() > limits::PENDING_FAILURES || self.octets > self.room.0 {
                 self.forget_failing();
             }
         }
-        while self.octets > self.room.0 && !self.failing.is_empty() {
+        while self.octets > self.room.0 && !self.waiting.is_empty() {
             self.forget_failing();
         }
     }
 
     fn forget_failing(&mut self) {
-        if let Some((number, exchange)) = self.failing.pop_first() {
+        if let Some((number, exchange)) = self.waiting.pop_first() {
             self.lost_until = self.lost_until.max(exchange.completed.packet);
             self.forget(number, &exchange, cost(&exchange));
             self.forgotten += 1;
@@ -130,7 +132,7 @@ impl Memory {
     /// the capture it may still be the evidence of another one.
     pub fn decided(&mut self, number: u64) {
         if !self.two_legs
-            && let Some(exchange) = self.failing.remove(&number)
+            && let Some(exchange) = self.waiting.remove(&number)
         {
             self.forget(number, &exchange, cost(&exchange));
         }
@@ -150,7 +152,7 @@ impl Memory {
             return;
         }
         let from = self.indexed;
-        for (number, exchange) in self.failing.range(from..) {
+        for (number, exchange) in self.waiting.range(from..) {
             self.index.add(*number, exchange);
         }
         let start = self.exchanges.partition_point(|kept| kept.number < from);
@@ -252,7 +254,7 @@ impl Memory {
     pub fn exchange(&self, number: u64) -> Option<&Exchange> {
         let first = self.exchanges.front()?.number;
         let Some(place) = number.checked_sub(first) else {
-            return self.failing.get(&number).map(|exchange| &**exchange);
+            return self.waiting.get(&number).map(|exchange| &**exchange);
         };
         let place = usize::try_from(place).ok()?;
         self.exchanges.get(place).map(|kept| &*kept.exchange)
@@ -260,8 +262,8 @@ impl Memory {
 
     /// All exchanges.
     pub fn exchanges(&self) -> impl Iterator<Item = (u64, &Exchange)> {
-        let failing = self.failing.iter().map(|(number, exchange)| (*number, &**exchange));
-        failing.chain(self.exchanges.iter().map(|kept| (kept.number, &*kept.exchange)))
+        let waiting = self.waiting.iter().map(|(number, exchange)| (*number, &**exchange));
+        waiting.chain(self.exchanges.iter().map(|kept| (kept.number, &*kept.exchange)))
     }
 
     /// Exchanges, to be looked for as far as [`Self::prepare`] was called behind them.

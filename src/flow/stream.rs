@@ -99,23 +99,28 @@ pub(super) struct Stream {
     beyond: Option<Box<(u64, u32)>>,
 }
 
+/// The first octets of a segment.
+type Front = [u8; 16];
+
 /// The beginnings of the latest segments that were handed over: enough to see that one of them was
 /// sent in two versions, as by somebody who answers in the server's place.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     /// Grows to [`limits::RECENT_SEGMENTS`]: most connections never have so many, and there are many.
-    segments: Vec<(u64, u32, u128)>,
+    segments: Vec<(u64, u32, Front)>,
     at: usize,
 }
 
 impl Recent {
-    fn front(octets: &[u8]) -> (u32, u128) {
-        let mut front = [0; 16];
-        let len = octets.len().min(front.len());
-        if let (Some(to), Some(from)) = (front.get_mut(..len), octets.get(..len)) {
-            to.copy_from_slice(from);
+    fn front(octets: &[u8]) -> (u32, Front) {
+        if let Some(front) = octets.first_chunk() {
+            return (size_of::<Front>() as u32, *front);
         }
-        (len as u32, u128::from_le_bytes(front))
+        let mut front = Front::default();
+        for (to, from) in front.iter_mut().zip(octets) {
+            *to = *from;
+        }
+        (octets.len() as u32, front)
     }
 
     /// Notes a segment.
@@ -138,7 +143,7 @@ impl Recent {
     pub fn memory(&self) -> u64 {
         match self.segments.capacity() {
             0 => 0,
-            places => limits::allocated(places * size_of::<(u64, u32, u128)>()),
+            places => limits::allocated(places * size_of::<(u64, u32, Front)>()),
         }
     }
 
@@ -146,10 +151,8 @@ impl Recent {
     pub fn differs(&self, offset: u64, octets: &[u8]) -> bool {
         let (len, front) = Self::front(octets);
         self.segments.iter().any(|(other, other_len, other_front)| {
-            let unlike = 16 - len.min(*other_len);
-            // Where nothing is in common, everything is shifted out.
-            let difference = (front ^ other_front).checked_shl(8 * unlike).unwrap_or_default();
-            *other == offset && difference != 0
+            let common = len.min(*other_len) as usize;
+            *other == offset && front.get(..common) != other_front.get(..common)
         })
     }
 }

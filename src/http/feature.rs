@@ -2,7 +2,10 @@
 //! so that whoever asks later asks for a bit. A first look: what is set has to be looked at, what
 //! is not set need not be.
 
+use wide::u8x16;
+
 use super::field::members;
+use super::lanes;
 
 /// See the module's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,26 +78,31 @@ impl Features {
 
     /// The numbers of its members, ascending: `feature as u8`.
     pub fn numbers(self) -> impl Iterator<Item = u8> {
-        members(u128::from(self.0))
+        members(u64::from(self.0))
     }
 
     /// What stands out in a request target.
     pub fn of_target(target: &[u8]) -> Self {
-        let (mut seen, mut dots, mut before) = (0, 0, 0);
-        for octet in target {
-            let class = CLASSES[usize::from(*octet)];
-            seen |= class;
-            // A dot behind a dot or a slash.
-            dots |= class & before >> 1;
-            before = class;
+        let (mut query, mut escape, mut fragment, mut odd, mut dots) = (0, 0, 0, 0, 0);
+        // Whether the octet in front is one that a dot may stand behind to be noticed.
+        let mut before = 0;
+        for octets in lanes::all(target, b'a') {
+            let is = |octet| octets.cmp_eq(u8x16::splat(octet));
+            let dot = lanes::set(is(b'.'));
+            let slash_or_dot = dot | lanes::set(is(b'/'));
+            dots |= dot & (slash_or_dot << 1 | before);
+            before = slash_or_dot >> (lanes::COUNT - 1);
+            query |= lanes::set(is(b'?'));
+            escape |= lanes::set(is(b'%') | is(b'$'));
+            fragment |= lanes::set(is(b'#'));
+            odd |= lanes::set(lanes::invisible(octets));
         }
         let mut features = Self::default();
-        features.add_if(seen & QUERY != 0, Feature::Query);
-        features.add_if(seen & ESCAPE != 0, Feature::Escape);
-        features.add_if(dots & DOT != 0, Feature::Dots);
-        features.add_if(seen & ODD != 0, Feature::OddOctet);
-        let path = target.first() == Some(&b'/') && seen & FRAGMENT == 0;
-        features.add_if(!path, Feature::OtherForm);
+        features.add_if(query != 0, Feature::Query);
+        features.add_if(escape != 0, Feature::Escape);
+        features.add_if(dots != 0, Feature::Dots);
+        features.add_if(odd != 0, Feature::OddOctet);
+        features.add_if(target.first() != Some(&b'/') || fragment != 0, Feature::OtherForm);
         features
     }
 
@@ -115,41 +123,18 @@ impl Features {
 
     /// Whether a Host is made of nothing but what names and IPv4 addresses are made of.
     fn is_plain_name(value: &[u8]) -> bool {
-        let mut every = HOST;
-        for octet in value {
-            every &= CLASSES[usize::from(*octet)];
-        }
-        every != 0
+        value.iter().fold(true, |plain, octet| plain & HOST[usize::from(*octet)])
     }
 }
 
-const QUERY: u8 = 1;
-const ESCAPE: u8 = 2;
-const DOT: u8 = 4;
-/// What a dot may stand behind to be noticed: a dot or a slash.
-const BEFORE_DOT: u8 = DOT << 1;
-const FRAGMENT: u8 = 16;
-const ODD: u8 = 32;
-const HOST: u8 = 64;
-
-/// What each octet may mean in a target or a Host.
-static CLASSES: [u8; 256] = {
-    let mut classes = [0; 256];
+/// Whether each octet may stand in a plain Host.
+static HOST: [bool; 256] = {
+    let mut host = [false; 256];
     let mut octet = 0;
     while octet < 256 {
         let character = octet as u8;
-        classes[octet] = match character {
-            b'?' => QUERY,
-            b'%' | b'$' => ESCAPE,
-            b'.' => DOT | BEFORE_DOT | HOST,
-            b'/' => BEFORE_DOT,
-            b'#' => FRAGMENT,
-            b'-' => HOST,
-            _ if character.is_ascii_alphanumeric() => HOST,
-            _ if !character.is_ascii_graphic() => ODD,
-            _ => 0,
-        };
+        host[octet] = matches!(character, b'.' | b'-') || character.is_ascii_alphanumeric();
         octet += 1;
     }
-    classes
+    host
 };

@@ -92,60 +92,73 @@ field_names! {
 
 /// A set of known field names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct FieldSet(u128);
+pub struct FieldSet([u64; 2]);
 
 impl FieldSet {
     /// These names.
     pub const fn of(names: &[FieldName]) -> Self {
-        let mut set = 0;
+        let mut set = Self([0; 2]);
         let mut index = 0;
         while index < names.len() {
-            set |= 1 << names[index] as u8;
+            set.add(names[index]);
             index += 1;
         }
-        Self(set)
+        set
+    }
+
+    /// The word that a name is in, and its bit.
+    #[inline]
+    const fn place(name: FieldName) -> (usize, u64) {
+        let number = name as u8;
+        ((number / 64) as usize, 1 << (number % 64))
     }
 
     /// Adds one.
+    #[inline]
     pub const fn add(&mut self, name: FieldName) {
-        self.0 |= 1 << name as u8;
+        let (word, bit) = Self::place(name);
+        self.0[word] |= bit;
     }
 
     /// Adds one; if it is in it already, to another set too.
+    #[inline]
     pub(super) const fn add_or_repeat(&mut self, name: FieldName, repeated: &mut Self) {
-        let bit = 1 << name as u8;
-        repeated.0 |= self.0 & bit;
-        self.0 |= bit;
+        let (word, bit) = Self::place(name);
+        repeated.0[word] |= self.0[word] & bit;
+        self.0[word] |= bit;
     }
 
     /// Whether one is in it.
+    #[inline]
     pub const fn has(self, name: FieldName) -> bool {
-        self.0 >> name as u8 & 1 == 1
+        let (word, bit) = Self::place(name);
+        self.0[word] & bit != 0
     }
 
     /// Whether there is none.
     pub const fn is_empty(self) -> bool {
-        self.0 == 0
+        self.0[0] | self.0[1] == 0
     }
 
     /// Those that are in both.
     pub const fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
+        Self([self.0[0] & other.0[0], self.0[1] & other.0[1]])
     }
 
     /// Those that are in one or both.
     pub const fn or(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+        Self([self.0[0] | other.0[0], self.0[1] | other.0[1]])
     }
 
     /// The numbers of its members, ascending: `name as u8`.
     pub fn numbers(self) -> impl Iterator<Item = u8> {
-        members(self.0)
+        let [low, high] = self.0;
+        members(low).chain(members(high).map(|number| number + 64))
     }
 }
 
 /// The places of the bits that are set, ascending.
-pub(super) fn members(mut rest: u128) -> impl Iterator<Item = u8> {
+pub(super) fn members(mut rest: u64) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let number = (rest != 0).then_some(rest.trailing_zeros() as u8)?;
         rest &= rest - 1;
@@ -153,44 +166,80 @@ pub(super) fn members(mut rest: u128) -> impl Iterator<Item = u8> {
     })
 }
 
+const _: () = assert!(FieldName::KNOWN.len() < 128);
+
 /// Slots of the hash table; more than three times the names, so that few share one.
 const SLOTS: usize = 256;
 
-/// What tells a name from all others of at most three words: its length, and its octets in lower
-/// case as words, the last of which overlaps the one before.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Spelling {
+/// A name of at most three words: its length, and its octets as words, the last of which overlaps the one
+/// before.
+#[derive(Clone, Copy)]
+struct Words {
     len: usize,
     words: [u64; 3],
 }
 
-impl Spelling {
+impl Words {
     const NONE: Self = Self { len: 0, words: [0; 3] };
 
     /// `None` where it is longer than every known name, or empty.
+    #[inline]
     const fn of(name: &[u8]) -> Option<Self> {
         let len = name.len();
         let words = match len {
-            8..=16 => [lower(word(name, 0)), 0, lower(word(name, len - 8))],
-            4..=7 => [lower(half(name, 0) | half(name, len - 4) << 32), 0, 0],
-            17..=24 => [lower(word(name, 0)), lower(word(name, 8)), lower(word(name, len - 8))],
+            8..=16 => [word(name, 0), 0, word(name, len - 8)],
+            4..=7 => [half(name, 0) | half(name, len - 4) << 32, 0, 0],
+            17..=24 => [word(name, 0), word(name, 8), word(name, len - 8)],
             1..=3 => {
                 // First, middle and last cover up to three octets.
                 let [first, middle, last] = [name[0], name[len / 2], name[len - 1]];
-                [lower(u64::from_le_bytes([first, middle, last, 0, 0, 0, 0, 0])), 0, 0]
+                [u64::from_le_bytes([first, middle, last, 0, 0, 0, 0, 0]), 0, 0]
             }
             0 | 25.. => return None,
         };
         Some(Self { len, words })
     }
 
+    /// The same for a name in capitals, and for some others.
+    #[inline]
     const fn slot(&self) -> usize {
         let [first, middle, last] = self.words;
-        let mixed = first ^ middle.rotate_left(13) ^ last.rotate_left(29) ^ self.len as u64;
+        let mixed = (first | SMALL)
+            ^ (middle | SMALL).rotate_left(13)
+            ^ (last | SMALL).rotate_left(29)
+            ^ self.len as u64;
         (mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % SLOTS
     }
 }
 
+/// What makes letters small, which changes other octets too.
+const SMALL: u64 = 0x2020_2020_2020_2020;
+
+/// A known name in small letters.
+#[derive(Clone, Copy)]
+struct Spelling {
+    words: Words,
+    /// The bit that makes them small where it has letters; others have to be as they are.
+    letters: [u64; 3],
+    name: FieldName,
+}
+
+impl Spelling {
+    const NONE: Self = Self { words: Words::NONE, letters: [0; 3], name: FieldName::Other };
+
+    #[inline]
+    const fn is(&self, name: &Words) -> bool {
+        let [first, middle, last] = name.words;
+        let [own_first, own_middle, own_last] = self.words.words;
+        let [first_letters, middle_letters, last_letters] = self.letters;
+        let differs = ((first | first_letters) ^ own_first)
+            | ((middle | middle_letters) ^ own_middle)
+            | ((last | last_letters) ^ own_last);
+        differs == 0 && self.words.len == name.len
+    }
+}
+
+#[inline]
 const fn word(name: &[u8], at: usize) -> u64 {
     match name.split_at(at).1.first_chunk() {
         Some(octets) => u64::from_le_bytes(*octets),
@@ -198,6 +247,7 @@ const fn word(name: &[u8], at: usize) -> u64 {
     }
 }
 
+#[inline]
 const fn half(name: &[u8], at: usize) -> u64 {
     match name.split_at(at).1.first_chunk() {
         Some(octets) => u32::from_le_bytes(*octets) as u64,
@@ -205,32 +255,35 @@ const fn half(name: &[u8], at: usize) -> u64 {
     }
 }
 
-/// The letters A to Z of eight octets made small, all others left as they are.
-const fn lower(octets: u64) -> u64 {
-    const EACH: u64 = 0x0101_0101_0101_0101;
-    let low = octets & (EACH * 0x7f);
-    let from_a = low + EACH * (0x80 - b'A' as u64);
-    let behind_z = low + EACH * (0x7f - b'Z' as u64);
-    let letters = (from_a ^ behind_z) & !octets & (EACH * 0x80);
-    octets | letters >> 2
+/// The bits that make small what is a letter among eight octets in small letters.
+const fn letters(word: u64) -> u64 {
+    let mut octets = word.to_le_bytes();
+    let mut index = 0;
+    while index < octets.len() {
+        octets[index] = if octets[index].is_ascii_lowercase() { 0x20 } else { 0 };
+        index += 1;
+    }
+    u64::from_le_bytes(octets)
 }
 
 /// For each slot a name, or none.
-static TABLE: [(Spelling, FieldName); SLOTS] = build();
+static TABLE: [Spelling; SLOTS] = build();
 
-const fn build() -> [(Spelling, FieldName); SLOTS] {
-    let mut table = [(Spelling::NONE, FieldName::Other); SLOTS];
+const fn build() -> [Spelling; SLOTS] {
+    let mut table = [Spelling::NONE; SLOTS];
     let mut index = 0;
     while index < FieldName::KNOWN.len() {
         let (name, spelling) = FieldName::KNOWN[index];
-        let Some(spelling) = Spelling::of(spelling.as_bytes()) else {
+        let Some(words) = Words::of(spelling.as_bytes()) else {
             panic!("a known name is too long");
         };
-        let mut slot = spelling.slot();
-        while table[slot].0.len != 0 {
+        let mut slot = words.slot();
+        while table[slot].words.len != 0 {
             slot = (slot + 1) % SLOTS;
         }
-        table[slot] = (spelling, name);
+        let [first, middle, last] = words.words;
+        let letters = [letters(first), letters(middle), letters(last)];
+        table[slot] = Spelling { words, letters, name };
         index += 1;
     }
     table
@@ -238,18 +291,26 @@ const fn build() -> [(Spelling, FieldName); SLOTS] {
 
 impl FieldName {
     /// Which known name these octets are.
+    #[inline]
     pub fn recognise(name: &[u8]) -> Self {
-        let Some(spelling) = Spelling::of(name) else { return Self::Other };
-        let mut slot = spelling.slot();
-        while let Some((known, name)) = TABLE.get(slot)
-            && known.len != 0
+        let Some(name) = Words::of(name) else { return Self::Other };
+        let mut slot = name.slot();
+        while let Some(known) = TABLE.get(slot)
+            && known.words.len != 0
         {
-            if *known == spelling {
-                return *name;
+            if known.is(&name) {
+                return known.name;
             }
             slot = (slot + 1) % SLOTS;
         }
         Self::Other
+    }
+
+    /// The name with this number, `name as u8`.
+    #[inline]
+    pub(super) fn numbered(number: u8) -> Self {
+        let index = usize::from(number).checked_sub(1);
+        index.and_then(|index| Self::KNOWN.get(index)).map_or(Self::Other, |(name, _)| *name)
     }
 
     /// The name in lower case; `None` for [`FieldName::Other`].
@@ -290,7 +351,6 @@ mod tests {
 
     #[test]
     fn a_set_holds_what_was_added() {
-        assert!(FieldName::KNOWN.len() < 128);
         let mut set = FieldSet::of(&[FieldName::Host, FieldName::XRequestId]);
         assert!(set.has(FieldName::Host) && !set.has(FieldName::Via));
         set.add(FieldName::Via);

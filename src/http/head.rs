@@ -7,6 +7,7 @@ use std::mem::MaybeUninit;
 use super::feature::{Feature, Features};
 use super::field::{FieldName, FieldSet};
 use super::flaw::{Flaw, Flaws};
+use super::line::{Line, Packed, Range, Summary, has_member};
 use super::method::Method;
 use super::{quick, tolerant};
 use crate::limits;
@@ -38,25 +39,6 @@ impl Version {
     pub const HTTP_11: Self = Self { major: 1, minor: 1 };
 }
 
-/// A range of octets in the block of a head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Range {
-    pub start: u32,
-    pub end: u32,
-}
-
-impl Range {
-    #[inline]
-    pub fn new(start: usize, end: usize) -> Self {
-        Self { start: start as u32, end: end.max(start) as u32 }
-    }
-
-    #[inline]
-    fn of(self, block: &[u8]) -> &[u8] {
-        block.get(self.start as usize..self.end as usize).unwrap_or_default()
-    }
-}
-
 /// The start line, as far as it could be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StartLine {
@@ -64,33 +46,18 @@ pub(super) enum StartLine {
     Status { code: Option<u16>, written: Range, reason: Range },
 }
 
-/// One field line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Line {
-    pub name: FieldName,
-    pub name_at: Range,
-    pub value_at: Range,
-}
-
-impl Line {
-    /// None.
-    pub const NONE: Self = Self {
-        name: FieldName::Other,
-        name_at: Range { start: 0, end: 0 },
-        value_at: Range { start: 0, end: 0 },
-    };
-}
-
 /// A head, owned: its octets exactly as they were sent, and where in them everything stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Head {
-    /// The octets of the head, and behind them the values that had to be unfolded.
+    /// The octets of the head, behind them the values that had to be unfolded, and behind those the lines as
+    /// they are packed: one piece of memory, since many heads are remembered.
     block: Box<[u8]>,
     len: u32,
+    /// Where the lines are.
+    lines_at: u32,
     start: StartLine,
     version: Option<Version>,
     method: Method,
-    lines: Box<[Line]>,
     present: FieldSet,
     repeated: FieldSet,
     features: Features,
@@ -114,55 +81,38 @@ impl Head {
     /// Octets that it takes beside itself.
     pub(super) const fn memory(&self) -> u64 {
         limits::allocated(self.block.len())
-            + limits::allocated(self.lines.len() * size_of::<Line>())
     }
 
+    /// `octets` are those of the head and behind them, from `len` on, values that had to be unfolded.
     pub(super) fn new(
-        block: Box<[u8]>,
+        octets: &[u8],
         len: usize,
         start: StartLine,
         version: Option<Version>,
-        lines: Box<[Line]>,
+        lines: &[Packed],
+        summary: Summary,
     ) -> Self {
-        let (method, mut features) = match start {
+        let Summary { present, repeated, mut features, closes, keeps_alive } = summary;
+        let method = match start {
             StartLine::Request { method, target } => {
-                (Method::recognise(method.of(&block)), Features::of_target(target.of(&block)))
+                features.join(Features::of_target(target.of(octets)));
+                Method::recognise(method.of(octets))
             }
-            StartLine::Status { .. } => (Method::Other, Features::default()),
+            StartLine::Status { reason, .. } => {
+                features.add_if(reason.start == reason.end, Feature::NoReason);
+                Method::Other
+            }
         };
         features.add_if(method == Method::Connect, Feature::OtherForm);
-        if let StartLine::Status { reason, .. } = start {
-            features.add_if(reason.start == reason.end, Feature::NoReason);
-        }
         features.add_if(version != Some(Version::HTTP_11), Feature::OtherVersion);
-        let (mut present, mut repeated) = (FieldSet::default(), FieldSet::default());
-        let (mut closes, mut keeps_alive) = (false, false);
-        for line in &*lines {
-            present.add_or_repeat(line.name, &mut repeated);
-            match line.name {
-                FieldName::Connection => match line.value_at.of(&block) {
-                    b"close" => closes = true,
-                    b"keep-alive" => keeps_alive = true,
-                    value => {
-                        features.add_if(true, Feature::OtherConnection);
-                        closes |= has_member(value, b"close");
-                        keeps_alive |= has_member(value, b"keep-alive");
-                    }
-                },
-                FieldName::Host => {
-                    let plain = Features::is_plain_host(line.value_at.of(&block));
-                    features.add_if(!plain, Feature::OddHost);
-                }
-                _ => {}
-            }
-        }
+        let block = [octets, lines.as_flattened()].concat();
         Self {
-            block,
+            block: block.into_boxed_slice(),
             len: len as u32,
+            lines_at: octets.len() as u32,
             start,
             version,
             method,
-            lines,
             present,
             repeated,
             features,
@@ -175,7 +125,7 @@ impl Head {
     pub(super) fn absent() -> Self {
         let start =
             StartLine::Status { code: None, written: Range::default(), reason: Range::default() };
-        Self::new(Box::default(), 0, start, Some(Version::HTTP_09), Box::default())
+        Self::new(&[], 0, start, Some(Version::HTTP_09), &[], Summary::default())
     }
 
     /// The octets as they were sent, from the start line to the empty line.
@@ -248,7 +198,7 @@ impl Head {
 
     /// All header fields in wire order.
     pub fn fields(&self) -> impl Iterator<Item = Field<'_>> {
-        self.lines.iter().map(|line| Field {
+        self.lines().iter().map(Line::unpack).map(|line| Field {
             name: line.name,
             name_octets: line.name_at.of(&self.block),
             value: line.value_at.of(&self.block),
@@ -286,15 +236,21 @@ impl Head {
         line.strip_suffix(b"\r").unwrap_or(line)
     }
 
+    /// The lines as they are packed.
+    #[inline]
+    fn lines(&self) -> &[Packed] {
+        self.block.get(self.lines_at as usize..).unwrap_or_default().as_chunks().0
+    }
+
     /// How many field lines there are.
-    pub const fn field_count(&self) -> usize {
-        self.lines.len()
+    pub fn field_count(&self) -> usize {
+        self.lines().len()
     }
 
     /// The values of one field, a line each, in wire order.
     pub fn values(&self, name: FieldName) -> impl Iterator<Item = &[u8]> {
-        let lines = self.lines.iter().filter(move |line| line.name == name);
-        lines.map(|line| line.value_at.of(&self.block))
+        let lines = self.lines().iter().filter(move |line| Line::name_of(line) == name as u8);
+        lines.map(|line| Line::value_of(line).of(&self.block))
     }
 
     /// The value of the first line of one field.
@@ -320,13 +276,6 @@ impl Head {
     pub fn lists(&self, name: FieldName, member: &[u8]) -> bool {
         self.present.has(name) && self.values(name).any(|value| has_member(value, member))
     }
-}
-
-fn has_member(list: &[u8], member: &[u8]) -> bool {
-    list.split(|octet| *octet == b',').any(|listed| {
-        let listed = listed.split(|octet| *octet == b';').next().unwrap_or_default();
-        listed.trim_ascii().eq_ignore_ascii_case(member)
-    })
 }
 
 /// Octets for people: what is not UTF-8 is replaced.
@@ -355,10 +304,10 @@ pub(super) fn read_strict(kind: Kind, octets: &[u8]) -> Reading {
 
 /// The same for a head in which nothing is unusual.
 fn read_quickly(kind: Kind, octets: &[u8]) -> Option<Reading> {
-    let mut lines = [Line::NONE; quick::LINES];
-    let quick::Quick { start, lines: count, len } = quick::read(kind, octets, &mut lines)?;
-    let (block, lines) = (octets.get(..len)?, lines.get(..count)?);
-    let head = Head::new(block.into(), len, start, Some(Version::HTTP_11), lines.into());
+    let mut lines = [Packed::default(); quick::LINES];
+    let quick::Quick { start, lines: count, summary, len } = quick::read(kind, octets, &mut lines)?;
+    let (octets, lines) = (octets.get(..len)?, lines.get(..count)?);
+    let head = Head::new(octets, len, start, Some(Version::HTTP_11), lines, summary);
     Some(Reading::Whole(head, Flaws::default(), len))
 }
 
@@ -465,9 +414,11 @@ fn index(
     if let StartLine::Status { code: Some(code), .. } = start {
         flaws.add_if(!(100..600).contains(&code), Flaw::StatusOutOfRange);
     }
-    let block = octets.get(..len).unwrap_or_default().into();
+    let block = octets.get(..len).unwrap_or_default();
     let version = Some(Version { major: 1, minor });
-    let head = Head::new(block, len, start, version, lines.into_boxed_slice());
+    let summary = Summary::of(&lines, block);
+    let lines: Vec<Packed> = lines.iter().map(Line::pack).collect();
+    let head = Head::new(block, len, start, version, &lines, summary);
     flaws.add_if(head.features.has(Feature::OddOctet), Flaw::OddTarget);
     Reading::Whole(head, flaws, len)
 }

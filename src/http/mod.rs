@@ -16,6 +16,8 @@ mod flaw;
 mod framing;
 mod head;
 pub mod header;
+mod lanes;
+mod line;
 mod message;
 mod method;
 mod probe;

@@ -10,7 +10,8 @@ use nom::{IResult, Parser};
 
 use super::field::FieldName;
 use super::flaw::{Flaw, Flaws};
-use super::head::{Head, Kind, Line, Range, StartLine, Version};
+use super::head::{Head, Kind, StartLine, Version};
+use super::line::{Line, Packed, Range, Summary};
 use crate::limits;
 
 /// Reads a head that is known to end in an empty line (or where its limit cut it). `None` where
@@ -74,10 +75,9 @@ pub(super) fn read(kind: Kind, octets: &[u8]) -> Option<(Head, Flaws)> {
     let mut block = Vec::with_capacity(len + unfolded.len());
     block.extend_from_slice(octets);
     block.extend_from_slice(&unfolded);
-    Some((
-        Head::new(block.into_boxed_slice(), len, start, version, index.into_boxed_slice()),
-        flaws,
-    ))
+    let summary = Summary::of(&index, &block);
+    let index: Vec<Packed> = index.iter().map(Line::pack).collect();
+    Some((Head::new(&block, len, start, version, &index, summary), flaws))
 }
 
 /// Joins a continuation line to the field before it (RFC 9112 section 5.2), in octets behind the
@@ -133,10 +133,21 @@ fn trim(start: usize, value: &[u8]) -> (usize, &[u8]) {
 }
 
 /// RFC 9110 section 5.6.2: `tchar`.
+#[inline]
 pub(super) const fn is_token(octet: u8) -> bool {
-    matches!(octet, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'
-        | b'_' | b'`' | b'|' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z')
+    TOKEN[octet as usize]
 }
+
+static TOKEN: [bool; 256] = {
+    let mut token = [false; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        token[octet] = matches!(octet as u8, b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-'
+            | b'.' | b'^' | b'_' | b'`' | b'|' | b'~' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z');
+        octet += 1;
+    }
+    token
+};
 
 #[derive(Clone, Copy)]
 struct LineAt {

@@ -18,11 +18,17 @@ pub(super) struct Awaited<T> {
     told: HashMap<u64, (Mark, T)>,
     /// In the order in which they came.
     order: VecDeque<(u64, Mark)>,
+    /// How many of these have a key that ends so: nearly every request asks for something else, which shows
+    /// here at once.
+    ending: [u16; ENDINGS],
 }
+
+/// A power of two, several times as many as may be awaited.
+const ENDINGS: usize = 1_024;
 
 impl<T> Default for Awaited<T> {
     fn default() -> Self {
-        Self { told: HashMap::new(), order: VecDeque::new() }
+        Self { told: HashMap::new(), order: VecDeque::new(), ending: [0; ENDINGS] }
     }
 }
 
@@ -41,6 +47,9 @@ impl<T> Awaited<T> {
         let request = scene.request()?;
         self.forget_before(request.first, within);
         let key = scene.asked?.by_client;
+        if self.ending[key as usize % ENDINGS] == 0 {
+            return None;
+        }
         if self.told.get(&key)?.0.packet > request.first.packet {
             return None;
         }
@@ -65,6 +74,7 @@ impl<T> Awaited<T> {
             self.forget_oldest();
         }
         self.order.push_back((key, at));
+        self.ending[key as usize % ENDINGS] += 1;
         self.told.insert(key, (at, what));
     }
 
@@ -97,6 +107,7 @@ impl<T> Awaited<T> {
     fn forget_oldest(&mut self) -> Option<T> {
         // The same address may have been told again since; that one stays.
         let (key, at) = self.order.pop_front()?;
+        self.ending[key as usize % ENDINGS] -= 1;
         self.told.get(&key).filter(|(told, _)| *told == at)?;
         self.told.remove(&key).map(|(_, what)| what)
     }

@@ -115,7 +115,8 @@ pub(super) fn gateway(exchange: &Exchange) -> Option<&'static str> {
     if head.has(FieldName::ProxyStatus) {
         return Some("Proxy-Status");
     }
-    let field = FIELDS.iter().find(|name| head.values_named(name).next().is_some());
+    let known = |name: &&&str| head.values_named(name).next().is_some();
+    let field = if head.has(FieldName::Other) { FIELDS.iter().find(known) } else { None };
     let product = || {
         let server = head.value(FieldName::Server)?.to_ascii_lowercase();
         PRODUCTS.iter().find(|name| memchr::memmem::find(&server, name.as_bytes()).is_some())

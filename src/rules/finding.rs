@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use super::packets::Packets;
 use super::rule::{Rule, Severity};
 use super::words::{self, Value};
 use crate::http::{Exchange, Message};
@@ -93,7 +94,7 @@ pub struct Finding {
     /// The connection: the number of its first packet.
     pub connection: Option<u64>,
     /// The packets that show it, ascending.
-    pub packets: Vec<u64>,
+    pub packets: Packets,
     /// When.
     pub at: Timestamp,
     /// What it is grouped by.
@@ -183,10 +184,10 @@ impl Finding {
     /// What a name in braces stands for.
     pub fn value(&self, name: &str, language: Language) -> Option<Cow<'_, str>> {
         if let Some((_, value)) = self.values.iter().find(|(known, _)| *known == name) {
-            return Some(Cow::Borrowed(value.text(language)));
+            return Some(value.text(language));
         }
         let value = self.origin.value(name)?;
-        Some(Cow::Owned(value.text(language).to_owned()))
+        Some(Cow::Owned(value.text(language).into_owned()))
     }
 
     /// The same finding, which keeps its exchange no longer: for those that are kept for long.

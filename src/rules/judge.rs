@@ -33,7 +33,7 @@ use super::asked::Asked;
 use super::bits::Bits;
 use super::finding::{Finding, Subject};
 use super::parameters::Parameters;
-use super::report::{About, Scene};
+use super::report::{About, Report, Scene};
 use super::rule::{Check, Guard};
 use super::traffic::Traffic;
 use super::trail::{Aftermath, Trail, Unsettled};
@@ -42,6 +42,9 @@ use super::window::probe::may_probe;
 use crate::flow::Mark;
 use crate::http::{Connection, Exchange, Message, Stray};
 use crate::limits;
+
+/// How a rule looks at a connection.
+type OfConnection = fn(&Connection, &Aftermath<'_>, &mut Report<'_>);
 
 /// See the module's words.
 pub struct Judge {
@@ -52,7 +55,8 @@ pub struct Judge {
     held: Bits,
     /// Which watchers may make which rules superfluous.
     covers: Covers,
-    of_connections: Vec<usize>,
+    /// The rules about connections: their places and guards, and how they look.
+    of_connections: Vec<(usize, u16, OfConnection)>,
     watchers: Vec<Box<dyn Watcher>>,
     /// The places of their rules.
     watching: Vec<usize>,
@@ -87,7 +91,7 @@ impl Judge {
             .collect();
         let mut judge = Self {
             calls: Calls::of(&rules),
-            plans: Plans::of(&rules),
+            plans: Plans::default(),
             covers: Covers::of(&rules),
             rules: Vec::new(),
             held: Bits::default(),
@@ -114,7 +118,9 @@ impl Judge {
                         judge.held.add(other);
                     }
                 }
-                Check::Connection(_) => judge.of_connections.push(place),
+                Check::Connection(check) => {
+                    judge.of_connections.push((place, bound.guards, check));
+                }
                 Check::Watch(_, open) => {
                     judge.watching.push(place);
                     judge.watchers.push(open());
@@ -122,6 +128,7 @@ impl Judge {
             }
         }
         assert!(judge.watchers.len() <= u64::BITS as usize, "too many watchers for a bit each");
+        judge.plans = Plans::of(&rules, &judge.watchers);
         judge.rules = rules;
         judge
     }
@@ -163,7 +170,8 @@ impl Judge {
             shape.signs.add_if(probes, Sign::Probing);
         }
         shape.signs.add_if(standing.failed, Sign::Failed);
-        shape.signs.add_if(standing.troubled, Sign::Troubled);
+        shape.signs.add_if(standing.in_vain, Sign::InVain);
+        shape.signs.add_if(standing.is_sampled(), Sign::Sampled);
         if let Some(trail) = trail.as_deref() {
             shape.signs.add_if(trail.has_announced(), Sign::AfterClose);
             let before = |request: &Message| request.first.packet < trail.answered;
@@ -251,46 +259,47 @@ impl Judge {
         for kept in &mut unsettled {
             kept.called.join(&self.calls.connection_over);
         }
-        // Strays of all exchanges, for the rules about the connection.
-        let strays: Vec<Stray> =
-            unsettled.iter().flat_map(|kept| &kept.strays).chain(&trail.strays).cloned().collect();
         for (place, kept) in unsettled.iter().enumerate() {
             let next = unsettled.get(place + 1).map(|next| &*next.exchange);
             let aftermath = Aftermath { strays: &kept.strays, next, connection: Some(connection) };
             settle(&self.rules, kept, &trail, &aftermath, &mut self.found);
-            for finding in &kept.held {
-                self.found.push(finding.clone());
-            }
+            self.found.extend(kept.held.iter().cloned());
             supersede(&mut self.found);
             self.covers.drop_covered(&self.watchers, &kept.exchange, &mut self.found);
             out.append(&mut self.found);
         }
-        let last = unsettled.back().map(|kept| &*kept.exchange);
-        let aftermath = Aftermath { strays: &strays, next: last, connection: Some(connection) };
+        let last = unsettled.back();
+        // Strays of all exchanges, for the rules about the connection.
+        let strays: Vec<Stray> =
+            unsettled.iter().flat_map(|kept| &kept.strays).chain(&trail.strays).cloned().collect();
+        let next = last.map(|kept| &*kept.exchange);
+        let aftermath = Aftermath { strays: &strays, next, connection: Some(connection) };
+        let of_last = last.map(|kept| Scene::of_kept(kept.id, &kept.exchange, &trail));
+        let about = match &of_last {
+            Some(scene) => About::Exchange(scene, None),
+            None => About::Connection(connection),
+        };
         let allowed = of_connection(connection);
-        for place in &self.of_connections {
-            let Some(bound) = self.rules.get(*place) else { continue };
-            let Check::Connection(check) = bound.rule.check else { continue };
-            if bound.guards & !allowed != 0 {
-                continue;
+        for (place, guards, check) in &self.of_connections {
+            if guards & !allowed == 0
+                && let Some(bound) = self.rules.get(*place)
+            {
+                let mut report = bound.report(Subject::Connection, about, &mut self.found);
+                check(connection, &aftermath, &mut report);
             }
-            let of_last;
-            let about = match unsettled.back() {
-                Some(kept) => {
-                    let (id, exchange) = (kept.id, &kept.exchange);
-                    of_last = Scene::of_kept(id, exchange, &trail);
-                    About::Exchange(&of_last, None)
-                }
-                None => About::Connection(connection),
-            };
-            let mut report = bound.report(Subject::Connection, about, &mut self.found);
-            check(connection, &aftermath, &mut report);
         }
-        if let Some(kept) = unsettled.back() {
-            self.covers.drop_covered(&self.watchers, &kept.exchange, &mut self.found);
+        if let Some(last) = next {
+            self.covers.drop_covered(&self.watchers, last, &mut self.found);
         }
-        supersede(&mut self.found);
-        out.append(&mut self.found);
+        self.give(out);
+    }
+
+    /// Gives out what was found, apart from what another finding says better.
+    fn give(&mut self, out: &mut Vec<Finding>) {
+        if !self.found.is_empty() {
+            supersede(&mut self.found);
+            out.append(&mut self.found);
+        }
     }
 
     /// Why an exchange failed is known.
@@ -312,8 +321,7 @@ impl Judge {
             let mut report = bound.report_on_nothing(now, &mut self.found);
             watcher.finish(now, &self.traffic, &mut report);
         }
-        supersede(&mut self.found);
-        out.append(&mut self.found);
+        self.give(out);
     }
 
     /// Tells the watchers about every second of the capture.
@@ -331,7 +339,6 @@ impl Judge {
             let mut report = bound.report_on_nothing(self.now, &mut self.found);
             watcher.tick(self.now, &self.traffic, &mut report);
         }
-        supersede(&mut self.found);
-        out.append(&mut self.found);
+        self.give(out);
     }
 }

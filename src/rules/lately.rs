@@ -5,6 +5,8 @@ use std::hash::{BuildHasher as _, Hash, Hasher as _};
 
 use hashbrown::DefaultHashBuilder;
 
+use crate::http::{Head, Method};
+
 /// A power of two.
 const ROOM: usize = 4_096;
 
@@ -23,11 +25,14 @@ impl<T: Copy> Default for Lately<T> {
 }
 
 impl<T: Copy> Lately<T> {
-    /// The hash of a method and a path at a place.
-    pub fn hash(&self, place: impl Hash, method: &[u8], path: &[u8]) -> u64 {
+    /// The hash of a request's method and its path at a place.
+    pub fn hash(&self, place: impl Hash, request: &Head, path: &[u8]) -> u64 {
         let mut hasher = self.hasher.build_hasher();
         place.hash(&mut hasher);
-        hasher.write(method);
+        match request.method() {
+            Method::Other => hasher.write(request.method_octets()),
+            known => hasher.write_u8(known as u8),
+        }
         hasher.write(path);
         hasher.finish()
     }

@@ -15,6 +15,7 @@
 //! answers       what was answered lately for an address, for rules that compare
 //! remembered    the newest so many of something; awaited: who was told to go where
 //! report        where a rule says what it found → finding, and aggregate of many
+//! packets       the packets that show a finding
 //! words         what the names in a message stand for
 //! evidence      signs of proxies and caches
 //! shown         captured octets made safe to show
@@ -46,6 +47,7 @@ mod lately;
 mod latency;
 mod list;
 mod methods;
+mod packets;
 mod page;
 mod parameters;
 mod place;
@@ -70,6 +72,7 @@ pub use chinese::{CHINESE_HEADINGS, Chinese, sections};
 pub use finding::{Finding, Place, Subject};
 pub use judge::Judge;
 pub use lately::Lately;
+pub use packets::Packets;
 pub use page::{HEADINGS, documentation, index, page, severity_name, title};
 pub use parameters::{Parameters, Unknown};
 pub use place::{endpoint, template, write_template};

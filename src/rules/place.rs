@@ -3,24 +3,20 @@
 use super::finding::Place;
 use super::report::{Scene, path};
 use super::shown::shown;
+use super::traffic::names;
 use crate::http::Head;
 
 /// The place of an exchange.
 pub(super) fn of(scene: &Scene<'_>) -> Place {
     let exchange = scene.exchange;
     let (server, status) = (Some(exchange.server), exchange.status());
-    let known =
-        scene.standing.and_then(|(standing, traffic)| traffic.endpoint_names(standing.endpoint?));
-    if let Some((method, path)) = known {
-        return Place { server, method: Some(method), path: Some(path), status };
-    }
     let request = exchange.request.as_deref().map(|request| &request.head);
-    Place {
-        server,
-        method: request.map(|request| shown(request.method_octets()).into()),
-        path: request.map(|request| template(path(request.target())).into()),
-        status,
-    }
+    let names = request.map(|request| match scene.standing {
+        Some((standing, traffic)) => traffic.names(standing, request),
+        None => names(request),
+    });
+    let (method, path) = names.unzip();
+    Place { server, method, path, status }
 }
 
 /// The method and the path template of a request, safe to show: what requests are grouped by where
@@ -45,15 +41,20 @@ pub fn write_template(target: &[u8], out: &mut Vec<u8>) {
 
 fn write_segments(path: &[u8], out: &mut Vec<u8>) {
     // What changes has a digit in it. All that stays is copied in one go, up to the next that changes.
-    let (mut copied, mut start) = (0, 0);
-    for segment in path.split(|octet| *octet == b'/') {
-        let end = start + segment.len();
-        if let Some(kept) = ending_of_changing(segment) {
+    let (mut copied, mut from) = (0, 0);
+    let is_slash = |octet: &u8| *octet == b'/';
+    while let Some(rest) = path.get(from..)
+        && let Some(digit) = rest.iter().position(u8::is_ascii_digit)
+    {
+        let (before, behind) = rest.split_at(digit);
+        let start = from + before.iter().rposition(is_slash).map_or(0, |slash| slash + 1);
+        let end = from + digit + behind.iter().position(is_slash).unwrap_or(behind.len());
+        if let Some(kept) = ending_of_changing(path.get(start..end).unwrap_or_default()) {
             out.extend_from_slice(path.get(copied..start).unwrap_or_default());
             out.extend_from_slice(b"{}");
             copied = end - kept;
         }
-        start = end + 1;
+        from = end;
     }
     out.extend_from_slice(path.get(copied..).unwrap_or_default());
 }

@@ -9,6 +9,7 @@ use super::asked::Asked;
 use super::evidence;
 use super::finding::{Finding, Origin, Place, Subject};
 use super::judge::Bound;
+use super::packets::Packets;
 use super::place;
 use super::rule::Severity;
 use super::shown::{hexadecimal, shown};
@@ -16,7 +17,7 @@ use super::traffic::{Standing, Traffic};
 use super::trail::Trail;
 use super::words::{Value, side_name};
 use crate::flow::{Mark, Side};
-use crate::http::{Connection, Exchange, Feature, Features, FieldName, Head, Kind, Message};
+use crate::http::{Connection, Exchange, Feature, FieldName, Head, Kind, Message};
 use crate::status::Text;
 use crate::units::{Duration, Timestamp};
 
@@ -167,19 +168,25 @@ impl<'r> Report<'r> {
         Draft { report: self, severity, values, packets, message: None, crowd: None }
     }
 
-    fn packets(&self) -> Vec<u64> {
+    fn packets(&self) -> Packets {
+        let mut packets = Packets::default();
         match self.about {
-            About::Exchange(_, Some(message)) => vec![message.first.packet, message.last.packet],
+            About::Exchange(_, Some(message)) => {
+                packets.add(message.first.packet);
+                packets.add(message.last.packet);
+            }
             About::Exchange(scene, None) => {
-                let messages = [scene.request(), scene.response()];
-                let firsts = messages.into_iter().flatten().map(|message| message.first.packet);
-                firsts.collect()
+                for message in [scene.request(), scene.response()].into_iter().flatten() {
+                    packets.add(message.first.packet);
+                }
             }
             About::Connection(connection) => {
-                vec![connection.first.packet, connection.last.packet]
+                packets.add(connection.first.packet);
+                packets.add(connection.last.packet);
             }
-            About::Nothing(_) => Vec::new(),
+            About::Nothing(_) => {}
         }
+        packets
     }
 }
 
@@ -189,7 +196,7 @@ pub struct Draft<'d, 'r> {
     report: &'d mut Report<'r>,
     severity: Severity,
     values: Vec<(&'static str, Value)>,
-    packets: Vec<u64>,
+    packets: Packets,
     message: Option<&'d Message>,
     crowd: Option<Crowd>,
 }
@@ -235,17 +242,10 @@ impl<'d> Draft<'d, '_> {
         self.phrase(name, Text { english: word, chinese: word })
     }
 
-    /// Seconds with three decimals; what is short with two digits that are not zero, since less would look
-    /// like nothing.
-    pub fn seconds(self, name: &'static str, duration: Duration) -> Self {
-        let nanos = duration.as_nanos();
-        let decimals = match nanos {
-            1..100_000 => 6,
-            100_000..1_000_000 => 5,
-            1_000_000..10_000_000 => 4,
-            _ => 3,
-        };
-        self.plain(name, format_args!("{:.decimals$}", nanos as f64 / 1e9))
+    /// Seconds with three decimals, or more of what is short.
+    pub fn seconds(mut self, name: &'static str, duration: Duration) -> Self {
+        self.values.push((name, Value::Seconds(duration)));
+        self
     }
 
     /// A time of day in UTC with its date, to milliseconds.
@@ -273,31 +273,29 @@ impl<'d> Draft<'d, '_> {
 
     /// One more packet that shows it.
     pub fn packet(mut self, mark: Mark) -> Self {
-        self.packets.push(mark.packet);
+        self.packets.add(mark.packet);
         self
     }
 
     /// The many exchanges that it is about.
     pub(super) fn crowd(mut self, crowd: Crowd) -> Self {
-        self.packets = vec![crowd.first.packet, crowd.last.packet];
+        self.packets = Packets::from([crowd.first.packet, crowd.last.packet]);
         self.crowd = Some(crowd);
         self
     }
 
     /// The message that it is about, where the rule looks at exchanges.
     pub fn about(mut self, message: &'d Message) -> Self {
-        self.packets.push(message.first.packet);
-        self.packets.push(message.last.packet);
+        self.packets.add(message.first.packet);
+        self.packets.add(message.last.packet);
         self.message = Some(message);
         self
     }
 
     /// Adds it to the findings.
     pub fn add(self) {
-        let Draft { report, severity, mut values, mut packets, message, crowd } = self;
+        let Draft { report, severity, mut values, packets, message, crowd } = self;
         if let Some(crowd) = crowd {
-            packets.sort_unstable();
-            packets.dedup();
             let finding = of_crowd(report, severity, values, packets, crowd);
             report.found.push(finding);
             return;
@@ -319,8 +317,6 @@ impl<'d> Draft<'d, '_> {
             }
             About::Nothing(_) => Origin::Said,
         };
-        packets.sort_unstable();
-        packets.dedup();
         let (transaction, connection, at, place) = about.place();
         // What is known of a connection as a whole, a proxy has not changed.
         let milder = report.bound.is_milder_behind_proxies()
@@ -348,7 +344,7 @@ fn of_crowd(
     report: &Report<'_>,
     severity: Severity,
     mut values: Vec<(&'static str, Value)>,
-    packets: Vec<u64>,
+    packets: Packets,
     crowd: Crowd,
 ) -> Finding {
     if let Some(server) = crowd.place.server {
@@ -412,15 +408,14 @@ pub(super) fn url(request: &Head) -> Vec<u8> {
     }
 }
 
-/// Without these, a target is nothing but a path.
-const OTHER_THAN_PATH: Features = Features::of(&[Feature::Query, Feature::OtherForm]);
-
 /// The path that a request asks for, without its query.
 pub fn path_of(request: &Head) -> &[u8] {
-    match request.features().and(OTHER_THAN_PATH).is_empty() {
-        true => request.target(),
-        false => path(request.target()),
+    let (features, target) = (request.features(), request.target());
+    if features.has(Feature::OtherForm) {
+        return path(target);
     }
+    let query = if features.has(Feature::Query) { memchr::memchr(b'?', target) } else { None };
+    target.get(..query.unwrap_or(target.len())).unwrap_or_default()
 }
 
 /// The path of a target, without its query.

@@ -1,15 +1,21 @@
 //! Things that numbers are kept of: a key in, a place out, so that rules keep what they know in plain
 //! lists and look nothing up. Where there is no room, whoever was not seen for longest makes room.
 
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 
 use hashbrown::HashMap;
 
 /// A place, and whose it is: another generation is somebody else.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Slot {
     place: u32,
     generation: u32,
+}
+
+impl Hash for Slot {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(u64::from(self.generation) << 32 | u64::from(self.place));
+    }
 }
 
 #[derive(Debug)]
@@ -107,16 +113,23 @@ pub(super) struct PerSlot<T>(Vec<Option<(u32, T)>>);
 impl<T: Default> PerSlot<T> {
     /// What is kept of a slot; new where the slot is somebody else's now.
     pub fn of(&mut self, slot: Slot) -> &mut T {
+        if self.get(slot).is_none() {
+            self.make(slot);
+        }
+        // It is there, or was just made.
+        let kept = &mut self.0[slot.place as usize];
+        &mut kept.get_or_insert_with(|| (slot.generation, T::default())).1
+    }
+
+    #[cold]
+    fn make(&mut self, slot: Slot) {
         let place = slot.place as usize;
         if place >= self.0.len() {
             self.0.resize_with(place + 1, || None);
         }
-        // The list was just made long enough.
-        let kept = &mut self.0[place];
-        if kept.as_ref().is_none_or(|(generation, _)| *generation != slot.generation) {
-            *kept = None;
+        if let Some(kept) = self.0.get_mut(place) {
+            *kept = Some((slot.generation, T::default()));
         }
-        &mut kept.get_or_insert_with(|| (slot.generation, T::default())).1
     }
 
     /// What is kept of a slot, if anything is.

@@ -190,8 +190,12 @@ pub enum Trigger {
     Probing,
     /// The server failed in this exchange: 5xx, or a number that is no status code, or no answer.
     Failed,
-    /// The server has failed within its last thousand exchanges, this one included.
-    Troubled,
+    /// The server has failed within its last thousand exchanges, this one included, and what is asked for
+    /// may have been asked for in vain before.
+    InVain,
+    /// The server has failed within its last thousand exchanges, and it is one of every thirty-two of its
+    /// responses.
+    Sampled,
     /// The answer is 404 and another one for the same address was not, or the other way round, with other
     /// credentials.
     Contradicts,

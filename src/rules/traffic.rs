@@ -2,6 +2,7 @@
 //! endpoint and each server of a host gave, and when, out. Rules about traffic are called only where
 //! something fails, and ask here among how many. An ordinary exchange costs a few additions.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use hashbrown::DefaultHashBuilder;
 
 use super::lately::Lately;
 use super::place::{template, write_template};
+use super::remembered::Remembered;
 use super::report::path_of;
 use super::roster::{PerSlot, Roster, Slot};
 use super::shown::shown;
@@ -22,26 +24,38 @@ use crate::wire::Endpoint;
 /// How long a server counts as troubled behind a failure, in responses.
 const TROUBLED: u64 = 1_000;
 
+/// One response of a server of so many is a sample.
+const SAMPLED: u64 = 32;
+
 /// Numbers of responses at points of time, at least so many milliseconds apart: at most that much is
 /// missing at the front of a span.
 #[derive(Debug, Default)]
-struct Checkpoints<const MILLIS: u64, const ROOM: usize>(VecDeque<(Timestamp, u64)>);
+struct Checkpoints<const MILLIS: u64, const ROOM: usize> {
+    known: VecDeque<(Timestamp, u64)>,
+    /// When the next one is due.
+    due: Option<Timestamp>,
+}
 
 impl<const MILLIS: u64, const ROOM: usize> Checkpoints<MILLIS, ROOM> {
     fn note(&mut self, at: Timestamp, before: u64) {
-        let apart = Duration::from_millis(MILLIS);
-        if self.0.back().is_none_or(|(last, _)| at.since(*last) >= apart) {
-            if self.0.len() >= ROOM {
-                self.0.pop_front();
-            }
-            self.0.push_back((at, before));
+        if self.due.is_none_or(|due| at >= due) {
+            self.add(at, before);
         }
+    }
+
+    #[cold]
+    fn add(&mut self, at: Timestamp, before: u64) {
+        self.due = Some(at.plus(Duration::from_millis(MILLIS)));
+        if self.known.len() >= ROOM {
+            self.known.pop_front();
+        }
+        self.known.push_back((at, before));
     }
 
     /// How many responses there were up to an instant.
     fn before(&self, at: Timestamp, all: u64) -> u64 {
-        let place = self.0.partition_point(|(time, _)| *time <= at);
-        self.0.get(place).map_or(all, |(_, before)| *before)
+        let place = self.known.partition_point(|(time, _)| *time <= at);
+        self.known.get(place).map_or(all, |(_, before)| *before)
     }
 }
 
@@ -69,8 +83,8 @@ impl Tally {
     /// How many there were behind an instant: exact to 32 ms within the last 12 seconds, and to a
     /// second within the last 6 minutes, which is as far as it goes.
     pub fn behind(&self, at: Timestamp) -> u64 {
-        let near = self.fine.0.front().is_some_and(|(first, _)| *first <= at);
-        let all = self.seen <= 384 && !self.fine.0.is_empty();
+        let near = self.fine.known.front().is_some_and(|(first, _)| *first <= at);
+        let all = self.seen <= 384 && !self.fine.known.is_empty();
         let before = if near || all {
             self.fine.before(at, self.seen)
         } else {
@@ -107,8 +121,10 @@ pub(super) struct Standing {
     pub server: Slot,
     /// The client's address at this server.
     pub pair: Slot,
-    /// The endpoint; none where there is no request.
+    /// The endpoint; none where there is no request, or it was refused and nothing there was answered yet.
     pub endpoint: Option<Slot>,
+    /// A hash of the method and the path template of a request that was refused and has no endpoint.
+    pub refused: Option<u64>,
     /// The server for this host; none where there is no Host.
     pub host: Option<Slot>,
     /// The time that its response counts at: never earlier than that of one before it.
@@ -122,6 +138,15 @@ pub(super) struct Standing {
     pub failed: bool,
     /// Whether the server has failed lately.
     pub troubled: bool,
+    /// Whether it did so, or refused for now, where the same may have been asked for.
+    pub in_vain: bool,
+}
+
+impl Standing {
+    /// Whether the server has failed lately and this is one of a few of its responses.
+    pub const fn is_sampled(&self) -> bool {
+        self.troubled && self.nth > 0 && self.nth.is_multiple_of(SAMPLED)
+    }
 }
 
 /// What stays the same on a connection.
@@ -133,12 +158,25 @@ pub(super) struct Parties {
     host: Option<(u64, Slot)>,
 }
 
-/// An endpoint's method and path template, safe to show, and how many responses came from there.
+/// A method and a path template, safe to show.
+type Names = (Arc<str>, Arc<str>);
+
+/// The names of what a request asks for.
+pub(super) fn names(request: &Head) -> Names {
+    (shown(request.method_octets()).into(), template(path_of(request)).into())
+}
+
+/// An endpoint's names, and how many responses came from there.
 #[derive(Debug, Default)]
 struct Counted {
-    names: Option<(Arc<str>, Arc<str>)>,
+    names: Option<Names>,
     count: u64,
+    /// Whether the server failed there, or refused for now.
+    in_vain: bool,
 }
+
+/// How many of those that were refused have their names kept.
+const REFUSED: usize = 256;
 
 /// A method and a path template at a server.
 type EndpointKey = (Slot, u64);
@@ -153,9 +191,13 @@ pub struct Traffic {
     of_pairs: PerSlot<Tally>,
     endpoints: Roster<EndpointKey>,
     of_endpoints: PerSlot<Counted>,
+    /// Whether a server failed, or refused for now, where no endpoint is known.
+    in_vain_elsewhere: bool,
     /// The endpoints of paths seen lately, and whether [`has_front`] holds of the path.
     lately: Lately<(Slot, bool)>,
     template: Vec<u8>,
+    /// The names of what findings are about that was refused and is no endpoint.
+    refused: RefCell<Remembered<Option<Names>, REFUSED>>,
     hosts: Roster<HostKey>,
     of_hosts: PerSlot<u64>,
     hasher: DefaultHashBuilder,
@@ -170,8 +212,10 @@ impl Default for Traffic {
             of_pairs: PerSlot::default(),
             endpoints: Roster::new(limits::WATCHED_ENDPOINTS),
             of_endpoints: PerSlot::default(),
+            in_vain_elsewhere: false,
             lately: Lately::default(),
             template: Vec::new(),
+            refused: RefCell::default(),
             hosts: Roster::new(limits::WATCHED_HOSTS),
             of_hosts: PerSlot::default(),
             hasher: DefaultHashBuilder::default(),
@@ -200,19 +244,22 @@ impl Traffic {
             server: parties.server,
             pair: parties.pair,
             endpoint: None,
+            refused: None,
             host: None,
             at: exchange.completed.at,
             nth: 0,
             fronts: None,
             failed: false,
             troubled: false,
+            in_vain: false,
         };
         let known = known.insert(parties);
         let request = exchange.request.as_deref();
         let tally = self.tallies.of(parties.server);
         let Some((request, response)) = request.zip(exchange.response.as_deref()) else {
             tally.failed = Some(tally.seen);
-            (standing.failed, standing.troubled) = (true, true);
+            self.in_vain_elsewhere = true;
+            (standing.failed, standing.troubled, standing.in_vain) = (true, true, true);
             return standing;
         };
         if exchange.circumstances.one_sided {
@@ -228,12 +275,23 @@ impl Traffic {
         standing.troubled = tally.troubled();
         self.of_pairs.of(parties.pair).note_coarsely(standing.at);
 
+        let in_vain = standing.failed || matches!(status, Some(408 | 425 | 429));
         // What a scanner asks for in vain is no endpoint.
         let refused = status.is_some_and(|status| (400..500).contains(&status));
-        if let Some((slot, fronts)) = self.endpoint(parties.server, &request.head, !refused) {
-            (standing.endpoint, standing.fronts) = (Some(slot), Some(fronts));
-            self.of_endpoints.of(slot).count += 1;
+        match self.endpoint(parties.server, &request.head, !refused) {
+            Ok((slot, fronts)) => {
+                (standing.endpoint, standing.fronts) = (Some(slot), Some(fronts));
+                let counted = self.of_endpoints.of(slot);
+                counted.count += 1;
+                counted.in_vain |= in_vain;
+                standing.in_vain = counted.in_vain;
+            }
+            Err(template) => {
+                self.in_vain_elsewhere |= in_vain;
+                (standing.refused, standing.in_vain) = (Some(template), true);
+            }
         }
+        standing.in_vain = standing.troubled && (standing.in_vain || self.in_vain_elsewhere);
         if let Some(host) = request.head.value(FieldName::Host) {
             let mut hasher = self.hasher.build_hasher();
             hasher.write(host);
@@ -255,37 +313,40 @@ impl Traffic {
         server && pair
     }
 
-    /// The endpoint of a request, and what its path shows.
+    /// The endpoint of a request, and what its path shows; a hash of the method and the path template where
+    /// there is none.
     fn endpoint(
         &mut self,
         server: Slot,
         request: &Head,
         new: bool,
-    ) -> Option<(Slot, (usize, bool))> {
+    ) -> Result<(Slot, (usize, bool)), u64> {
         let (method, target) = (request.method_octets(), request.target());
         let path = path_of(request);
         // A target of another form does not begin with its path.
         let end = if request.features().has(Feature::OtherForm) { 0 } else { path.len() };
-        let hash = self.lately.hash(server, method, path);
+        let hash = self.lately.hash(server, request, path);
         if let Some((slot, front)) = self.lately.get(hash)
             && self.endpoints.keeps(slot)
         {
-            return Some((slot, (end, front)));
+            return Ok((slot, (end, front)));
         }
         self.template.clear();
         write_template(target, &mut self.template);
         let mut hasher = self.hasher.build_hasher();
         hasher.write(method);
         hasher.write(&self.template);
-        let key = (server, hasher.finish());
-        let slot = if new { self.endpoints.place(key) } else { self.endpoints.find(&key)? };
+        let template = hasher.finish();
+        let known = match new {
+            true => Some(self.endpoints.place((server, template))),
+            false => self.endpoints.find(&(server, template)),
+        };
+        let Some(slot) = known else { return Err(template) };
         let counted = self.of_endpoints.of(slot);
-        if counted.names.is_none() {
-            counted.names = Some((shown(method).into(), template(path).into()));
-        }
+        counted.names.get_or_insert_with(|| names(request));
         let front = has_front(path);
         self.lately.keep(hash, (slot, front));
-        Some((slot, (end, front)))
+        Ok((slot, (end, front)))
     }
 
     /// The responses of a server.
@@ -310,8 +371,20 @@ impl Traffic {
         self.of_endpoints.iter().filter(|(slot, _)| of(*slot)).count()
     }
 
+    /// Method and path template of what was asked for in an exchange, safe to show.
+    pub(super) fn names(&self, standing: &Standing, request: &Head) -> Names {
+        let known = standing.endpoint.and_then(|slot| self.endpoint_names(slot));
+        known.unwrap_or_else(|| match standing.refused {
+            Some(template) => {
+                let mut refused = self.refused.borrow_mut();
+                refused.of(template).get_or_insert_with(|| names(request)).clone()
+            }
+            None => names(request),
+        })
+    }
+
     /// Method and path template of an endpoint, safe to show.
-    pub(super) fn endpoint_names(&self, slot: Slot) -> Option<(Arc<str>, Arc<str>)> {
+    pub(super) fn endpoint_names(&self, slot: Slot) -> Option<Names> {
         self.endpoints.key(slot)?;
         self.of_endpoints.get(slot)?.names.clone()
     }

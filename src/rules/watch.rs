@@ -27,9 +27,10 @@ pub trait Watcher: Send {
     fn exchange(&mut self, _scene: &Scene<'_>, _report: &mut Report<'_>) {}
 
     /// Whether it waits for what its trigger does not name, so that it has to see every exchange: a
-    /// request for an address that it was told to watch. While it remembers nothing, it need not.
-    fn waits(&self) -> bool {
-        false
+    /// request for an address that it was told to watch. While it remembers nothing, it need not; `None`
+    /// where it never does.
+    fn waits(&self) -> Option<bool> {
+        None
     }
 
     /// Another second of the capture has begun.

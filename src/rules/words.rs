@@ -1,25 +1,30 @@
 //! What the names in braces of a message stand for where the rule does not say it: an exchange, and the
 //! message of it that a finding is about, in; a text that is safe to show out, for whoever reads it.
 
+use std::borrow::Cow;
+
 use super::report::{path, url};
 use super::shown::shown;
 use crate::flow::Side;
 use crate::http::{Exchange, FieldName, Head, Kind, Message};
 use crate::secret;
 use crate::status::{Language, Text};
+use crate::units::Duration;
 
 /// Something captured that stands in a message, or a phrase of ours.
 #[derive(Debug, Clone)]
 pub(super) enum Value {
     Shown(Box<str>),
     Phrase(Text),
+    Seconds(Duration),
 }
 
 impl Value {
-    pub fn text(&self, language: Language) -> &str {
+    pub fn text(&self, language: Language) -> Cow<'_, str> {
         match self {
-            Self::Shown(text) => text,
-            Self::Phrase(text) => text.in_language(language),
+            Self::Shown(text) => Cow::Borrowed(text),
+            Self::Phrase(text) => Cow::Borrowed(text.in_language(language)),
+            Self::Seconds(duration) => Cow::Owned(seconds(*duration)),
         }
     }
 
@@ -27,6 +32,19 @@ impl Value {
     pub fn plain(text: impl Into<Box<str>>) -> Self {
         Self::Shown(text.into())
     }
+}
+
+/// Seconds with three decimals; what is short with two digits that are not zero, since less would look
+/// like nothing.
+fn seconds(duration: Duration) -> String {
+    let nanos = duration.as_nanos();
+    let decimals = match nanos {
+        1..100_000 => 6,
+        100_000..1_000_000 => 5,
+        1_000_000..10_000_000 => 4,
+        _ => 3,
+    };
+    format!("{:.decimals$}", nanos as f64 / 1e9)
 }
 
 /// What a name stands for. `message` is the one that the finding is about, where it is about one.

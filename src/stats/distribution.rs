@@ -4,33 +4,57 @@
 use crate::units::Duration;
 
 /// Buckets of an octave: each is 1/64 of its lowest value wide.
-const STEPS: u64 = 64;
+const STEPS: usize = 64;
 
 /// The bits of [`STEPS`].
 const BITS: u32 = 6;
 
-/// How durations are distributed: buckets that hold some, ascending, each with their number.
+/// One octave of durations, and how many are in each of its buckets.
+#[derive(Debug, Clone)]
+struct Octave {
+    number: u16,
+    counts: [u32; STEPS],
+}
+
+/// How durations are distributed.
 #[derive(Debug, Clone, Default)]
 pub struct Distribution {
-    buckets: Vec<(u16, u32)>,
-    longest: Option<Duration>,
+    /// Those that hold some, ascending: few, since durations of one kind are alike.
+    octaves: Vec<Octave>,
+    /// Where that of the latest stands.
+    latest: usize,
+    longest: Duration,
     count: u64,
 }
 
 impl Distribution {
     /// Counts a duration.
     pub fn record(&mut self, duration: Duration) {
-        let bucket = bucket(duration.as_nanos());
-        match self.buckets.binary_search_by_key(&bucket, |(bucket, _)| *bucket) {
-            Ok(place) => {
-                if let Some((_, count)) = self.buckets.get_mut(place) {
-                    *count = count.saturating_add(1);
-                }
-            }
-            Err(place) => self.buckets.insert(place, (bucket, 1)),
+        let (number, step) = bucket(duration.as_nanos());
+        if self.octaves.get(self.latest).is_none_or(|octave| octave.number != number) {
+            self.latest = self.place(number);
         }
-        self.longest = self.longest.max(Some(duration));
+        let count = &mut self.octaves[self.latest].counts[step % STEPS];
+        *count = count.saturating_add(1);
+        self.longest = self.longest.max(duration);
         self.count += 1;
+    }
+
+    /// Where an octave stands, which is entered if it is new.
+    fn place(&mut self, number: u16) -> usize {
+        let place = self.octaves.partition_point(|octave| octave.number < number);
+        if self.octaves.get(place).is_none_or(|octave| octave.number != number) {
+            self.octaves.insert(place, Octave { number, counts: [0; STEPS] });
+        }
+        place
+    }
+
+    /// Buckets, ascending: the middle of each and how many it holds.
+    fn buckets(&self) -> impl Iterator<Item = (u64, u32)> {
+        self.octaves.iter().flat_map(|octave| {
+            let number = octave.number;
+            (0..).zip(octave.counts).map(move |(step, count)| (middle(number, step), count))
+        })
     }
 
     /// How many were recorded.
@@ -39,42 +63,40 @@ impl Distribution {
     }
 
     /// The longest, exactly.
-    pub const fn longest(&self) -> Option<Duration> {
-        self.longest
+    pub fn longest(&self) -> Option<Duration> {
+        (self.count > 0).then_some(self.longest)
     }
 
     /// The duration that the given share of all, 0 to 1, does not exceed; `None` where nothing was
     /// recorded.
     pub fn quantile(&self, share: f64) -> Option<Duration> {
-        let longest = self.longest?;
-        let counted: u64 = self.buckets.iter().map(|(_, count)| u64::from(*count)).sum();
+        let longest = self.longest()?;
+        let counted: u64 = self.buckets().map(|(_, count)| u64::from(count)).sum();
         let rank = ((share * counted as f64).ceil() as u64).clamp(1, counted);
         let mut passed = 0;
-        for (bucket, count) in &self.buckets {
-            passed += u64::from(*count);
+        for (middle, count) in self.buckets() {
+            passed += u64::from(count);
             if passed >= rank {
-                return Some(Duration::from_nanos(middle(*bucket)).min(longest));
+                return Some(Duration::from_nanos(middle).min(longest));
             }
         }
         Some(longest)
     }
 }
 
-/// Values below 64 have buckets of their own; of an octave above, the six bits behind the first tell.
-fn bucket(nanos: u64) -> u16 {
-    let Some(octave) = nanos.checked_ilog2().and_then(|log| log.checked_sub(BITS)) else {
-        return nanos as u16;
-    };
-    let step = (nanos >> octave) - STEPS;
-    ((u64::from(octave) + 1) * STEPS + step) as u16
+/// The octave of a duration and its bucket there. Values below 64 have buckets of their own; of an octave
+/// above, the six bits behind the first tell.
+fn bucket(nanos: u64) -> (u16, usize) {
+    let octave = nanos.checked_ilog2().and_then(|log| log.checked_sub(BITS));
+    let step = (nanos >> octave.unwrap_or(0)) as usize % STEPS;
+    (octave.map_or(0, |octave| octave as u16 + 1), step)
 }
 
 /// The middle of a bucket.
-fn middle(bucket: u16) -> u64 {
-    let (octave, step) = (u64::from(bucket) / STEPS, u64::from(bucket) % STEPS);
+fn middle(octave: u16, step: u64) -> u64 {
     match octave.checked_sub(1) {
         None => step,
-        Some(octave) => ((STEPS + step) << octave) + ((1 << octave) >> 1),
+        Some(octave) => ((STEPS as u64 + step) << octave) + ((1 << octave) >> 1),
     }
 }
 
@@ -104,10 +126,11 @@ mod tests {
     fn every_value_has_a_bucket_near_it() {
         for bits in 0..64 {
             for nanos in [1_u64 << bits, (1 << bits) + 1, u64::MAX >> bits] {
-                let found = middle(bucket(nanos));
+                let (octave, step) = bucket(nanos);
+                let found = middle(octave, step as u64);
                 assert!(found.abs_diff(nanos) <= nanos / 128 + 1, "{nanos}: {found}");
             }
         }
-        assert_eq!(middle(bucket(0)), 0);
+        assert_eq!((bucket(0), middle(0, 0)), ((0, 0), 0));
     }
 }

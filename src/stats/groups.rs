@@ -59,7 +59,7 @@ impl By {
     /// What tells an endpoint from others before it is worked out; none for what costs nothing to work out.
     fn hash(self, exchange: &Exchange, lately: &Lately<usize>) -> Option<u64> {
         let request = &exchange.request.as_deref().filter(|_| self == Self::Endpoint)?.head;
-        Some(lately.hash((), request.method_octets(), rules::path_of(request)))
+        Some(lately.hash((), request, rules::path_of(request)))
     }
 
     /// Writes what an exchange is grouped under; false where it has none, as a response without its

@@ -133,8 +133,8 @@ impl Fingerprint {
     /// own copies.
     fn place(&self) -> u64 {
         let [s0, s1, d0, d1, sequence, acknowledgement, small] = self.0;
-        let mixed = fold(s0 ^ d1.rotate_left(24) ^ sequence, s1 ^ d0.rotate_left(40));
-        fold(mixed ^ acknowledgement, small ^ mixed.rotate_left(32))
+        let ends = s0 ^ s1.rotate_left(13) ^ d0.rotate_left(24) ^ d1.rotate_left(40);
+        fold(ends ^ sequence, acknowledgement ^ small.rotate_left(32))
     }
 
     /// A hash that nobody can foresee who does not know the key.
@@ -176,7 +176,7 @@ const fn low_half(word: u64) -> u32 {
 
 const fn halves(octets: [u8; 16]) -> [u64; 2] {
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = octets;
-    [u64::from_be_bytes([a, b, c, d, e, f, g, h]), u64::from_be_bytes([i, j, k, l, m, n, o, p])]
+    [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([i, j, k, l, m, n, o, p])]
 }
 
 /// Multiplies to 128 bits and folds the halves, after the odd constants have kept zeros away.

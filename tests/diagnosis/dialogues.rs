@@ -6,13 +6,22 @@ use std::convert::Infallible;
 use httpwhy::diagnosis::{CAUSES, Confidence, Verdict};
 use httpwhy::engine::{Clock, Collector, Record, Shard};
 use httpwhy::flow::Mark;
+use httpwhy::units::Timestamp;
+use httpwhy::wire::Flags;
 
 use super::support::{dialogue, packets};
 
 /// Verdicts of a dialogue, in the order in which they come.
 fn verdicts(text: &str) -> Vec<Verdict> {
+    verdicts_on(&segments(text))
+}
+
+fn segments(text: &str) -> Vec<packets::Segment> {
     let script = dialogue::parse(text).unwrap_or_else(|mistake| panic!("{mistake}\n{text}"));
-    let segments = packets::segments(&script, &packets::Stacks::default());
+    packets::segments(&script, &packets::Stacks::default())
+}
+
+fn verdicts_on(segments: &[packets::Segment]) -> Vec<Verdict> {
     let (mut shard, mut collector) = (Shard::default(), Collector::default());
     let (mut clock, mut last) = (Clock::default(), Mark::default());
     let mut found = Vec::new();
@@ -70,6 +79,23 @@ fn upstream(port: u16, begins: &str, target: &str, what: &str) -> String {
 }
 
 const BAD: &str = "502 Bad Gateway";
+
+#[test]
+fn a_connection_that_was_accepted_late_is_told_whatever_comes_behind_it() {
+    let mut text = client(50_000, "+3s", "/late", "+10ms", "200 OK");
+    for nth in 0..300 {
+        text += &client(50_001 + nth, &format!("+{}ms", 3_100 + nth), "/soon", "+1ms", "200 OK");
+    }
+    let mut segments = segments(&text);
+    let mut lost = segments[0].clone();
+    assert!(lost.flags.has(Flags::SYN), "the capture begins with a SYN");
+    lost.at = Timestamp::from_nanos(lost.at.as_nanos() - 3_000_000_000);
+    segments.insert(0, lost);
+    let verdicts = verdicts_on(&segments);
+    let causes: Vec<&str> = verdicts.iter().map(|verdict| verdict.cause.id).collect();
+    assert_eq!(causes, ["slow-accept"]);
+    assert_eq!(verdicts[0].transaction, 1);
+}
 
 #[test]
 fn each_way_to_fail_is_named() {

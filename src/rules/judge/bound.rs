@@ -1,10 +1,10 @@
-//! A rule with what a user has set for it: an exchange or a message in, what the rule finds in it out.
+//! A rule with what a user has set for it: what it is about in, the report that it says in what it finds out.
 
 use super::guards::bit;
 use super::shape::Looks;
 use crate::flow::Mark;
-use crate::rules::finding::{Finding, Part, Subject};
-use crate::rules::report::{About, Report, Scene};
+use crate::rules::finding::{Finding, Subject};
+use crate::rules::report::{About, Report};
 use crate::rules::rule::{Check, Guard, Rule};
 
 /// A rule with the values of its parameters.
@@ -49,30 +49,5 @@ impl Bound {
 
     pub fn report_on_nothing<'r>(&'r self, now: Mark, found: &'r mut Vec<Finding>) -> Report<'r> {
         self.report(Subject::Traffic, About::Nothing(now), found)
-    }
-
-    /// Looks at an exchange, or at one of its messages. The report is the one that all rules share.
-    pub(super) fn look<'r>(
-        &'r self,
-        part: Option<Part>,
-        scene: &'r Scene<'r>,
-        report: &mut Report<'r>,
-    ) {
-        report.bound = self;
-        match self.rule.check {
-            Check::Exchange(_, check) => {
-                report.subject = Subject::Exchange;
-                report.about = About::Exchange(scene, None);
-                check(scene, report);
-            }
-            Check::Message(_, _, check) => {
-                let Some(part) = part else { return };
-                let Some(message) = part.of(scene.exchange) else { return };
-                report.subject = part.subject();
-                report.about = About::Exchange(scene, Some(message));
-                check(message, scene, report);
-            }
-            Check::Settled(..) | Check::Connection(_) | Check::Watch(..) => {}
-        }
     }
 }

@@ -4,6 +4,12 @@
 use crate::http::{FieldName, FieldSet, Head, header::date};
 use crate::rules::syntax::field::DATES;
 
+/// All but Date, which is the first of them.
+const OTHERS: &[FieldName] = match DATES {
+    [FieldName::Date, others @ ..] => others,
+    all => all,
+};
+
 /// How many texts are kept. A power of two.
 const ROOM: usize = 64;
 
@@ -13,19 +19,30 @@ type Text = [u8; 29];
 /// See the module's words.
 pub(super) struct Dates {
     read: [Text; ROOM],
+    /// The latest Date: mostly the next one is the same.
+    latest: Text,
 }
 
 impl Default for Dates {
     fn default() -> Self {
-        Self { read: [[0; 29]; ROOM] }
+        Self { read: [[0; 29]; ROOM], latest: [0; 29] }
     }
 }
 
 impl Dates {
     pub fn are_readable(&mut self, head: &Head) -> bool {
-        const ALL: FieldSet = FieldSet::of(DATES);
-        head.present().and(ALL).is_empty()
-            || DATES.iter().all(|name| {
+        if let Some(value) = head.value(FieldName::Date)
+            && value != self.latest
+        {
+            if !self.is_readable(value) {
+                return false;
+            }
+            if let Ok(text) = value.try_into() {
+                self.latest = text;
+            }
+        }
+        head.present().and(FieldSet::of(OTHERS)).is_empty()
+            || OTHERS.iter().all(|name| {
                 let Some(value) = head.value(*name) else { return true };
                 // That is how servers say "already expired".
                 let expired = *name == FieldName::Expires && matches!(value, b"0" | b"-1");

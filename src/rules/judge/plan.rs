@@ -9,11 +9,11 @@ use super::Bound;
 use super::calls::Calls;
 use super::guards::{bit, of_message, with_message};
 use super::shape::{Looks, Shape};
-use crate::http::Exchange;
+use crate::http::{Exchange, Message};
 use crate::rules::bits::Bits;
 use crate::rules::evidence;
 use crate::rules::finding::{Finding, Part, Subject};
-use crate::rules::report::{About, Scene};
+use crate::rules::report::{About, Report, Scene};
 use crate::rules::rule::{Check, Guard, On};
 use crate::rules::watch::Watcher;
 
@@ -23,22 +23,30 @@ const ROOM: usize = 512;
 
 /// A rule that looks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Look {
-    pub place: u16,
-    /// At which message, where it looks at one.
-    pub part: Option<Part>,
+struct Look {
+    place: u16,
+    at: At,
     /// Whether it is silent where a cache answered.
-    pub unless_cached: bool,
+    unless_cached: bool,
+}
+
+/// What a rule looks at, and how.
+#[derive(Debug, Clone, Copy)]
+enum At {
+    Exchange(fn(&Scene<'_>, &mut Report<'_>)),
+    Message(Part, fn(&Message, &Scene<'_>, &mut Report<'_>)),
 }
 
 /// A rule that remembers and looks.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Watch {
-    pub place: u16,
+struct Watch {
+    place: u16,
     /// The number of its watcher.
-    pub nth: u16,
+    nth: u16,
+    /// Whether that may ever wait.
+    may_wait: bool,
     /// Whether it is silent where a cache answered.
-    pub unless_cached: bool,
+    unless_cached: bool,
 }
 
 /// Which rules look at exchanges of one shape.
@@ -46,28 +54,30 @@ pub(super) struct Watch {
 pub(super) struct Plan {
     shape: Option<Shape>,
     /// Those that look as soon as an exchange is over.
-    pub looks: Vec<Look>,
-    pub watches: Vec<Watch>,
+    looks: Vec<Look>,
+    watches: Vec<Watch>,
     /// Those that look once it is settled.
     pub settled: Bits,
 }
 
 /// See the module's words.
+#[derive(Default)]
 pub(super) struct Plans {
     kept: Vec<Plan>,
     /// Whatever no other exchange is likely to need again.
     once: Plan,
     settled: Bits,
-    /// The number of the watcher of each rule.
-    watcher_of: Vec<Option<u16>>,
+    /// The number of the watcher of each rule, and whether it may ever wait.
+    watcher_of: Vec<Option<(u16, bool)>>,
     /// Seeded at random, so that nobody can choose what collides.
     hasher: DefaultHashBuilder,
 }
 
 impl Plans {
-    pub fn of(rules: &[Bound]) -> Self {
+    pub fn of(rules: &[Bound], watchers: &[Box<dyn Watcher>]) -> Self {
         let mut settled = Bits::default();
-        let mut watchers = 0..;
+        let may_wait = watchers.iter().map(|watcher| watcher.waits().is_some());
+        let mut watchers = (0..).zip(may_wait);
         let mut watcher_of = Vec::with_capacity(rules.len());
         for (place, bound) in rules.iter().enumerate() {
             if matches!(bound.rule.check, Check::Settled(..)) {
@@ -101,7 +111,7 @@ impl Plans {
         plan.looks.clear();
         plan.watches.clear();
         for (place, nth) in watcher_of.iter().enumerate() {
-            if let Some(nth) = nth
+            if let Some((nth, _)) = nth
                 && shape.waiting >> nth & 1 == 1
             {
                 called.add(place);
@@ -109,8 +119,8 @@ impl Plans {
         }
         for place in called.members().flatten() {
             let Some(bound) = rules.get(place) else { continue };
-            let nth = watcher_of.get(place).copied().flatten();
-            plan.enter(bound, nth, shape, exchange, calls);
+            let watcher = watcher_of.get(place).copied().flatten();
+            plan.enter(bound, watcher, shape, exchange, calls);
         }
         plan
     }
@@ -136,23 +146,38 @@ impl Plan {
         let Some(any) = rules.first() else { return };
         let mut report = any.report(Subject::Exchange, about, found);
         for look in &self.looks {
+            if silent(look.unless_cached) {
+                continue;
+            }
             let Some(bound) = rules.get(usize::from(look.place)) else { continue };
-            if !silent(look.unless_cached) {
-                bound.look(look.part, scene, &mut report);
+            report.bound = bound;
+            match look.at {
+                At::Exchange(check) => {
+                    (report.subject, report.about) = (Subject::Exchange, about);
+                    check(scene, &mut report);
+                }
+                At::Message(part, check) => {
+                    let Some(message) = part.of(scene.exchange) else { continue };
+                    report.subject = part.subject();
+                    report.about = About::Exchange(scene, Some(message));
+                    check(message, scene, &mut report);
+                }
             }
         }
         (report.subject, report.about) = (Subject::Exchange, about);
         for watch in &self.watches {
-            let bound = rules.get(usize::from(watch.place));
-            let watcher = watchers.get_mut(usize::from(watch.nth));
-            let Some((bound, watcher)) = bound.zip(watcher) else { continue };
             if silent(watch.unless_cached) {
                 continue;
             }
+            let Some(watcher) = watchers.get_mut(usize::from(watch.nth)) else { continue };
+            let Some(bound) = rules.get(usize::from(watch.place)) else { continue };
             report.bound = bound;
             watcher.exchange(scene, &mut report);
-            let bit = 1 << watch.nth;
-            *waiting = if watcher.waits() { *waiting | bit } else { *waiting & !bit };
+            if watch.may_wait {
+                let bit = 1 << watch.nth;
+                let waits = watcher.waits() == Some(true);
+                *waiting = if waits { *waiting | bit } else { *waiting & !bit };
+            }
         }
     }
 
@@ -160,7 +185,7 @@ impl Plan {
     fn enter(
         &mut self,
         bound: &Bound,
-        nth: Option<u16>,
+        watcher: Option<(u16, bool)>,
         shape: &Shape,
         exchange: &Exchange,
         calls: &Calls,
@@ -170,14 +195,15 @@ impl Plan {
         let allows = |met: u16| bound.guards & !cached & !met == 0;
         let place = bound.place as u16;
         match bound.rule.check {
-            Check::Exchange(..) if allows(shape.met) => {
-                self.looks.push(Look { place, part: None, unless_cached });
+            Check::Exchange(_, check) if allows(shape.met) => {
+                self.looks.push(Look { place, at: At::Exchange(check), unless_cached });
             }
-            Check::Message(on, ..) => {
+            Check::Message(on, _, check) => {
                 let mut enter = |part, looks: Looks, own| {
                     let called = bound.called_by.is_none_or(|signs| signs.meet(looks));
                     if called && allows(with_message(shape.met, own)) {
-                        self.looks.push(Look { place, part: Some(part), unless_cached });
+                        let at = At::Message(part, check);
+                        self.looks.push(Look { place, at, unless_cached });
                     }
                 };
                 let [by_request, by_response] = shape.met_by_messages;
@@ -195,8 +221,8 @@ impl Plan {
                 }
             }
             Check::Watch(..) if allows(shape.met) => {
-                if let Some(nth) = nth {
-                    self.watches.push(Watch { place, nth, unless_cached });
+                if let Some((nth, may_wait)) = watcher {
+                    self.watches.push(Watch { place, nth, may_wait, unless_cached });
                 }
             }
             _ => {}

@@ -20,7 +20,12 @@ pub(super) fn remember(
     found: &mut Vec<Finding>,
     out: &mut Vec<Finding>,
 ) {
-    while let Some(front) = trail.unsettled.front() {
+    // Nearly always that is one, of which nothing is left to be said.
+    let is_over = |before: &Unsettled| {
+        before.called.is_empty() && before.held.is_empty() && !waits_for_end(&before.exchange)
+    };
+    let replaces = trail.unsettled.len() == 1 && trail.unsettled.front().is_some_and(is_over);
+    while let Some(front) = trail.unsettled.front().filter(|_| !replaces) {
         let full = trail.unsettled.len() >= limits::UNSETTLED_EXCHANGES;
         if !full && waits_for_end(&front.exchange) {
             break;
@@ -49,7 +54,13 @@ pub(super) fn remember(
         trail.unsettled.reserve_exact(1);
     }
     trail.octets += latest.octets;
-    trail.unsettled.push_back(latest);
+    match trail.unsettled.front_mut().filter(|_| replaces) {
+        Some(before) => {
+            trail.octets = trail.octets.saturating_sub(before.octets);
+            *before = latest;
+        }
+        None => trail.unsettled.push_back(latest),
+    }
 }
 
 /// Whether only the end of the connection settles an exchange.

@@ -7,6 +7,7 @@ use crate::rules::reference::Url;
 use crate::rules::report::url;
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
+use crate::units::Duration;
 
 rule! {
     /// ## What it sees
@@ -50,6 +51,7 @@ struct Given {
 #[derive(Default)]
 struct Created {
     given: Awaited<Given>,
+    within: Option<Duration>,
 }
 
 impl Watcher for Created {
@@ -57,7 +59,8 @@ impl Watcher for Created {
         let Some((request, response)) = scene.pair() else { return };
         if request.head.method() == Method::Get
             && !self.given.is_empty()
-            && let Some((at, given)) = self.given.take(scene, report.duration("within_s"))
+            && let within = *self.within.get_or_insert_with(|| report.duration("within_s"))
+            && let Some((at, given)) = self.given.take(scene, within)
             && matches!(scene.status(), Some(404 | 410))
         {
             report
@@ -83,7 +86,7 @@ impl Watcher for Created {
         }
     }
 
-    fn waits(&self) -> bool {
-        !self.given.is_empty()
+    fn waits(&self) -> Option<bool> {
+        Some(!self.given.is_empty())
     }
 }

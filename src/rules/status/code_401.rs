@@ -269,13 +269,9 @@ fn wrong_kind(scene: &Scene<'_>, report: &mut Report<'_>) {
 
 /// The scheme of credentials, in lower case.
 pub(super) fn scheme_of(value: &[u8]) -> Vec<u8> {
-    scheme_written(value).to_ascii_lowercase()
-}
-
-fn scheme_written(value: &[u8]) -> &[u8] {
     let value = value.trim_ascii();
     let end = value.iter().position(u8::is_ascii_whitespace).unwrap_or(value.len());
-    value.get(..end).unwrap_or_default()
+    value.get(..end).unwrap_or_default().to_ascii_lowercase()
 }
 
 fn refused(scene: &Scene<'_>, report: &mut Report<'_>) {
@@ -309,19 +305,46 @@ fn shown_scheme(scheme: &[u8]) -> &'static str {
 const SECRETS: [&[u8]; 6] =
     [b"password", b"passwd", b"pwd", b"access_token", b"apikey", b"api_key"];
 
+/// Whether a parameter of a query carries a secret.
+fn tells_secret(query: &[u8]) -> bool {
+    let mut rest = Some(query);
+    while let Some(pair) = rest {
+        let end = pair.iter().position(|octet| *octet == b'&');
+        rest = end.and_then(|end| pair.get(end + 1..));
+        // All of them begin so, and few others do.
+        if !matches!(pair.first(), Some(b'p' | b'P' | b'a' | b'A')) {
+            continue;
+        }
+        let mut sides = pair
+            .get(..end.unwrap_or(pair.len()))
+            .unwrap_or_default()
+            .splitn(2, |octet| *octet == b'=');
+        let (name, value) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
+        if !value.is_empty() && SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// The scheme of credentials that whoever reads them can use again.
+fn reusable(value: &[u8]) -> Option<&'static str> {
+    let value = value.trim_ascii();
+    ["Basic", "Bearer"].into_iter().find(|known| {
+        value.split_at_checked(known.len()).is_some_and(|(scheme, rest)| {
+            scheme.eq_ignore_ascii_case(known.as_bytes())
+                && rest.first().is_none_or(u8::is_ascii_whitespace)
+        })
+    })
+}
+
 fn in_cleartext(request: &Message, _: &Scene<'_>, report: &mut Report<'_>) {
     let head = &request.head;
-    let reusable = |name| {
-        head.values(name).map(scheme_written).find_map(|scheme| {
-            ["Basic", "Bearer"]
-                .into_iter()
-                .find(|known| scheme.eq_ignore_ascii_case(known.as_bytes()))
-        })
-    };
     let credentials = head.has(FieldName::Authorization) || head.has(FieldName::ProxyAuthorization);
     let found = match credentials {
         true => {
-            reusable(FieldName::Authorization).or_else(|| reusable(FieldName::ProxyAuthorization))
+            let of = |name| head.values(name).find_map(reusable);
+            of(FieldName::Authorization).or_else(|| of(FieldName::ProxyAuthorization))
         }
         false => None,
     };
@@ -331,12 +354,7 @@ fn in_cleartext(request: &Message, _: &Scene<'_>, report: &mut Report<'_>) {
     }
     let Some(at) = memchr::memchr(b'?', head.target()) else { return };
     let query = head.target().get(at + 1..).unwrap_or_default();
-    let tells = query.split(|octet| *octet == b'&').any(|pair| {
-        let mut sides = pair.splitn(2, |octet| *octet == b'=');
-        let (name, value) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
-        !value.is_empty() && SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret))
-    });
-    if tells {
+    if tells_secret(query) {
         report.find().phrase("scheme", text("query", "查询参数")).add();
     }
 }

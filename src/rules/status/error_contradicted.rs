@@ -103,8 +103,8 @@ impl Watcher for Gone {
         }
     }
 
-    fn waits(&self) -> bool {
-        !self.gone.is_empty()
+    fn waits(&self) -> Option<bool> {
+        Some(!self.gone.is_empty())
     }
 }
 
@@ -141,8 +141,8 @@ impl Watcher for GetOrHead {
         }
     }
 
-    fn waits(&self) -> bool {
-        !self.refused.is_empty()
+    fn waits(&self) -> Option<bool> {
+        Some(!self.refused.is_empty())
     }
 }
 

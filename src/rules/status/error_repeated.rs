@@ -90,8 +90,8 @@ struct Refusals {
 }
 
 impl Refusals {
-    fn waits(&self) -> bool {
-        !self.told.is_empty()
+    fn waits(&self) -> Option<bool> {
+        Some(!self.told.is_empty())
     }
 
     /// The refusal that this request repeats.
@@ -148,7 +148,7 @@ impl Watcher for SameCredentials {
         }
     }
 
-    fn waits(&self) -> bool {
+    fn waits(&self) -> Option<bool> {
         self.refusals.waits()
     }
 }
@@ -173,7 +173,7 @@ impl Watcher for WrongField {
         }
     }
 
-    fn waits(&self) -> bool {
+    fn waits(&self) -> Option<bool> {
         self.refusals.waits()
     }
 }
@@ -201,7 +201,7 @@ impl Watcher for Resent {
         }
     }
 
-    fn waits(&self) -> bool {
+    fn waits(&self) -> Option<bool> {
         self.refusals.waits()
     }
 }

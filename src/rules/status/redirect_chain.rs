@@ -174,8 +174,8 @@ impl Watcher for Loops {
         }
     }
 
-    fn waits(&self) -> bool {
-        !self.chains.open.is_empty()
+    fn waits(&self) -> Option<bool> {
+        Some(!self.chains.open.is_empty())
     }
 }
 
@@ -201,8 +201,8 @@ impl Watcher for LongChains {
         }
     }
 
-    fn waits(&self) -> bool {
-        !self.chains.open.is_empty()
+    fn waits(&self) -> Option<bool> {
+        Some(!self.chains.open.is_empty())
     }
 
     fn finish(&mut self, _: Mark, _: &Traffic, report: &mut Report<'_>) {

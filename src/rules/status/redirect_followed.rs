@@ -199,8 +199,8 @@ impl Watcher for Followed {
         self.redirects.tell(scene, &location, response.first, redirect);
     }
 
-    fn waits(&self) -> bool {
-        !self.redirects.is_empty()
+    fn waits(&self) -> Option<bool> {
+        Some(!self.redirects.is_empty())
     }
 }
 

@@ -210,8 +210,8 @@ impl Watcher for Ignored {
         self.told.tell_of_asked(scene, response.last, told);
     }
 
-    fn waits(&self) -> bool {
-        !self.told.is_empty()
+    fn waits(&self) -> Option<bool> {
+        Some(!self.told.is_empty())
     }
 }
 
@@ -298,8 +298,8 @@ impl Watcher for Expectation {
         }
     }
 
-    fn waits(&self) -> bool {
-        !self.failed.is_empty()
+    fn waits(&self) -> Option<bool> {
+        Some(!self.failed.is_empty())
     }
 
     fn finish(&mut self, now: Mark, _: &Traffic, report: &mut Report<'_>) {

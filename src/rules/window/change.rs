@@ -6,12 +6,20 @@
 
 use std::collections::VecDeque;
 
+use hashbrown::HashSet;
+
 use super::statistics::fisher;
 use crate::flow::Mark;
+use crate::http::Message;
+use crate::limits;
 use crate::rules::report::Crowd;
-use crate::rules::roster::PerSlot;
+use crate::rules::roster::{PerSlot, Slot};
 use crate::rules::rule::rule;
+use crate::rules::traffic::Standing;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
+
+/// What both rules have to see while nothing is new.
+const WHEN: Trigger = Trigger::OneOf(&[Trigger::Failed, Trigger::Sampled]);
 
 /// Parameters of both rules.
 const PARAMETERS: &[Parameter] = &[
@@ -65,7 +73,7 @@ rule! {
             "{server}: error rate rose from {p0} % to {p1} % at {t0} (n = {n0} / {n1}, p = {p}).",
             "{server} 的错误率在 {t0} 由 {p0} % 升至 {p1} %(样本 {n0}/{n1},p = {p})。",
         ),
-        check: Check::Watch(Trigger::Troubled, || Box::new(Rates::new(true))),
+        check: Check::Watch(WHEN, || Box::new(Rates::new(true))),
     }
 
     /// ## What it sees
@@ -88,7 +96,7 @@ rule! {
             "{server}: error rate fell from {p0} % to {p1} % at {t0} (n = {n0} / {n1}, p = {p}).",
             "{server} 的错误率在 {t0} 由 {p0} % 降至 {p1} %(样本 {n0}/{n1},p = {p})。",
         ),
-        check: Check::Watch(Trigger::Troubled, || Box::new(Rates::new(false))),
+        check: Check::Watch(WHEN, || Box::new(Rates::new(false))),
     }
 }
 
@@ -108,14 +116,15 @@ struct Sequence {
     failed: VecDeque<Failed>,
 }
 
-/// Up to this many responses, every one is looked at; then only one of so many.
+/// Up to this many responses, every one is looked at; then only samples.
 const EVERY: u64 = 100;
-const THEN: u64 = 32;
 
 struct Rates {
     /// Whether this rule tells rises or falls. Both follow both, since each begins anew behind either.
     up: bool,
     sequences: PerSlot<Sequence>,
+    /// Servers that have failed, and of which every response is to be looked at.
+    often: HashSet<Slot>,
     bounds: Option<Bounds>,
     /// x ln x for small whole numbers.
     logarithms: Vec<f64>,
@@ -150,7 +159,8 @@ struct Change {
 
 impl Rates {
     fn new(up: bool) -> Self {
-        Self { up, sequences: PerSlot::default(), bounds: None, logarithms: Vec::new() }
+        let (sequences, often) = (PerSlot::default(), HashSet::new());
+        Self { up, sequences, often, bounds: None, logarithms: Vec::new() }
     }
 }
 
@@ -193,9 +203,17 @@ fn likeliest(
     };
     let place = |failed: &Failed| (failed.nth - sequence.start) as u32;
     let (front, back) = sequence.failed.as_slices();
-    for (failed, k) in front.iter().chain(back).zip(0..) {
-        consider(place(failed) - 1, k);
-        consider(place(failed), k + 1);
+    for (failures, before) in [(front, 0), (back, front.len() as u32)] {
+        for (failed, k) in failures.iter().zip(before..) {
+            let m = place(failed);
+            // A first look at both sides of the failure: their excesses are less than 1 away from this one.
+            let excess = (f64::from(k) - f64::from(m) * rate).abs() + 1.0;
+            let least = little * (f64::from(m - 1) * f64::from(n - m));
+            if excess * excess >= least {
+                consider(m - 1, k);
+                consider(m, k + 1);
+            }
+        }
     }
     let up_to = |m: u32| sequence.failed.partition_point(|failed| place(failed) <= m) as u32;
     consider(side, up_to(side));
@@ -205,15 +223,43 @@ fn likeliest(
 
 impl Watcher for Rates {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
-        let Some((standing, _)) = scene.standing else { return };
-        let nth = standing.nth;
+        let Some((standing, traffic)) = scene.standing else { return };
+        let (server, nth) = (standing.server, standing.nth);
         let Some((_, response)) = scene.pair().filter(|_| nth > 0) else { return };
+        if !(standing.failed || standing.is_sampled() || self.often.contains(&server)) {
+            return;
+        }
+        self.look(standing, response, scene, report);
+        let lookback = self.bounds.map_or(0, |bounds| bounds.lookback);
+        let sequence = self.sequences.of(server);
+        if sequence.failed.is_empty() || (nth - sequence.start).min(lookback) > EVERY {
+            self.often.remove(&server);
+        } else if self.often.insert(server) && self.often.len() > 2 * limits::WATCHED_SERVERS {
+            // Whoever had to make room is forgotten.
+            self.often.retain(|server| traffic.server(*server).is_some());
+        }
+    }
+
+    fn waits(&self) -> Option<bool> {
+        Some(!self.often.is_empty())
+    }
+}
+
+impl Rates {
+    /// Takes note of a failure, and looks whether the rate has changed.
+    fn look(
+        &mut self,
+        standing: &Standing,
+        response: &Message,
+        scene: &Scene<'_>,
+        report: &mut Report<'_>,
+    ) {
+        let nth = standing.nth;
         let bounds = self.bounds.get_or_insert_with(|| Bounds::new(report.numbers()));
         let sequence = self.sequences.of(standing.server);
-        // Nothing is looked at now, and nothing to be remembered.
         if !standing.failed
             && nth.saturating_sub(sequence.start).min(bounds.lookback) > EVERY
-            && !nth.is_multiple_of(THEN)
+            && !standing.is_sampled()
         {
             return;
         }
@@ -229,7 +275,7 @@ impl Watcher for Rates {
         let n = (nth - sequence.start) as u32;
         if sequence.failed.is_empty()
             || n < side.saturating_mul(2)
-            || u64::from(n) > EVERY && !nth.is_multiple_of(THEN)
+            || u64::from(n) > EVERY && !standing.is_sampled()
         {
             return;
         }

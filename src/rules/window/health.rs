@@ -10,6 +10,8 @@ use super::burst::mix;
 use super::episode::{Episode, Episodes, Event, Watched, Watching};
 use crate::flow::Mark;
 use crate::http::{FieldName, Message};
+use crate::rules::asked;
+use crate::rules::remembered::Remembered;
 use crate::rules::report::{Crowd, path, path_of};
 use crate::rules::rule::rule;
 use crate::rules::traffic::Traffic;
@@ -50,30 +52,41 @@ rule! {
     }
 }
 
-/// Paths that are asked for to see whether a server is well.
-static PATHS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    let pattern = "^/(?:_?health(?:z|check)?|ready(?:z)?|live(?:z|ness)?|readiness|status|ping|actuator/health|api/health|heartbeat)/?$";
-    RegexBuilder::new(pattern).unicode(false).build().ok()
-});
-
 /// Parts of the User-Agent of those who ask.
 static AGENTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let pattern = "kube-probe|ELB-HealthChecker|GoogleHC|Consul Health Check|HAProxy|nginx-health|SLBHealthCheck|Envoy/HC|Amazon-Route53-Health-Check|Zabbix|Prometheus|Blackbox";
     RegexBuilder::new(pattern).unicode(false).build().ok()
 });
 
-/// Whether a path is one of health checks.
+/// Whether a path is asked for to see whether a server is well.
 pub(in crate::rules) fn is_health_path(path: &[u8]) -> bool {
-    // The longest is shorter than that.
-    path.len() <= 20 && PATHS.as_ref().is_some_and(|paths| paths.is_match(path))
+    let Some(name) = path.strip_prefix(b"/") else { return false };
+    let name = name.strip_suffix(b"/").unwrap_or(name);
+    matches!(name.strip_prefix(b"_").unwrap_or(name), b"health" | b"healthz" | b"healthcheck")
+        || matches!(
+            name,
+            b"ready"
+                | b"readyz"
+                | b"readiness"
+                | b"live"
+                | b"livez"
+                | b"liveness"
+                | b"status"
+                | b"ping"
+                | b"actuator/health"
+                | b"api/health"
+                | b"heartbeat"
+        )
 }
 
+/// How many agents are remembered.
+const KNOWN: usize = 64;
+
 /// Tells which requests are health checks. The same agents come again and again, so that of the latest
-/// one it is remembered what it is.
+/// ones it is remembered what they are.
 #[derive(Default)]
 pub(super) struct Checkers {
-    latest: Box<[u8]>,
-    checks: bool,
+    agents: Remembered<bool, KNOWN>,
 }
 
 impl Checkers {
@@ -84,11 +97,13 @@ impl Checkers {
             return true;
         }
         let Some(agent) = head.value(FieldName::UserAgent) else { return false };
-        if *self.latest != *agent {
-            self.checks = AGENTS.as_ref().is_some_and(|agents| agents.is_match(agent));
-            self.latest = agent.into();
+        let hash = asked::hash(agent);
+        if let Some(checks) = self.agents.get(hash) {
+            return *checks;
         }
-        self.checks
+        let checks = AGENTS.as_ref().is_some_and(|agents| agents.is_match(agent));
+        self.agents.keep(hash, checks);
+        checks
     }
 }
 

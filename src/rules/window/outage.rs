@@ -122,8 +122,8 @@ impl Watcher for Outages {
         }
     }
 
-    fn waits(&self) -> bool {
-        self.open > 0
+    fn waits(&self) -> Option<bool> {
+        Some(self.open > 0)
     }
 
     fn finish(&mut self, _: Mark, _: &Traffic, report: &mut Report<'_>) {

@@ -47,7 +47,7 @@ rule! {
         ),
         check: Check::Watch(
             Trigger::OneOf(&[
-                Trigger::Troubled,
+                Trigger::InVain,
                 Trigger::Status(&[(408, 408), (425, 425), (429, 429)]),
             ]),
             || Box::new(Retries::default()),
@@ -70,10 +70,6 @@ struct Run {
 struct Retries {
     requests: Roster<u64>,
     runs: PerSlot<Option<Run>>,
-    /// Endpoints that failed: a success elsewhere ends no run.
-    failed: PerSlot<bool>,
-    /// Whether some failed of which the endpoint is not known.
-    elsewhere: bool,
     /// Runs that are long enough to be told.
     going: Vec<Slot>,
     checkers: Checkers,
@@ -85,8 +81,6 @@ impl Default for Retries {
         Self {
             requests: Roster::new(limits::WATCHED_FAILURES),
             runs: PerSlot::default(),
-            failed: PerSlot::default(),
-            elsewhere: false,
             going: Vec::new(),
             checkers: Checkers::default(),
             hasher: DefaultHashBuilder::default(),
@@ -148,13 +142,9 @@ impl Watcher for Retries {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let exchange = scene.exchange;
         let Some(request) = scene.request() else { return };
-        let endpoint = scene.standing.and_then(|(standing, _)| standing.endpoint);
         let Some((status, ended)) = failure(exchange) else {
             // A success ends what failed before.
-            let failed = |endpoint| self.failed.get(endpoint) == Some(&true);
-            let may = self.elsewhere || endpoint.is_none_or(failed);
-            if may
-                && scene.response().is_some()
+            if scene.response().is_some()
                 && let Some(key) = self.key(exchange)
                 && let Some(slot) = self.requests.find(&key)
             {
@@ -163,10 +153,6 @@ impl Watcher for Retries {
             return;
         };
         let Some(key) = self.key(exchange) else { return };
-        match endpoint {
-            Some(endpoint) => *self.failed.of(endpoint) = true,
-            None => self.elsewhere = true,
-        }
         if !request.complete() || self.checkers.send(request) {
             return;
         }
