@@ -32,6 +32,10 @@ const FRAME: Duration = Duration::from_millis(100);
 /// How long waiting for a key may take before somebody looks for news.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// Only what is there already: crossterm does not look at all for zero, and asks the kernel for whole
+/// milliseconds, so that what is left of one is no wait.
+const NOW: Duration = Duration::from_millis(1);
+
 /// What the dashboard wants from outside: what it cannot do by itself.
 pub trait Outside {
     /// Writes a file of this name, or one like it; says what came of it.
@@ -170,11 +174,11 @@ fn turn(
             drawn = Some(Instant::now());
             stale = false;
         }
-        let mut wait = if busy { Duration::ZERO } else { LOOK };
+        let mut wait = if busy { NOW } else { LOOK };
         let mut pressed = false;
         // All keys that are there make one picture.
         while event::poll(wait)? {
-            wait = Duration::ZERO;
+            wait = NOW;
             pressed = true;
             let effect = match event::read()? {
                 Event::Key(key) => app.key(key),
