@@ -23,13 +23,14 @@ pub(super) use bound::Bound;
 use calls::Calls;
 use guards::{bit, of_connection};
 use plan::Plans;
-use settle::{remember, settle};
+use settle::{remember, settle, waits_for_end};
 use shape::Sign;
 use sift::{Covers, keep_held, mark_ambiguous, supersede, superseded_by};
 
 use super::RULES;
 use super::answers::Answers;
-use super::asked::Asked;
+use super::asked::Hashes;
+use super::awaited::Awaiting;
 use super::bits::Bits;
 use super::finding::{Finding, Subject};
 use super::parameters::Parameters;
@@ -64,6 +65,7 @@ pub struct Judge {
     waiting: u64,
     traffic: Traffic,
     answers: Answers,
+    awaiting: Awaiting,
     trails: HashMap<u64, Trail>,
     untracked: u64,
     /// Octets that the exchanges take that wait for what comes behind them, and may take.
@@ -101,6 +103,7 @@ impl Judge {
             waiting: 0,
             traffic: Traffic::default(),
             answers: Answers::default(),
+            awaiting: Awaiting::default(),
             trails: HashMap::new(),
             untracked: 0,
             octets: 0,
@@ -150,11 +153,17 @@ impl Judge {
         self.traffic.forgotten()
     }
 
-    /// Judges an exchange. `id` is its number.
-    pub fn exchange(&mut self, id: u64, exchange: Arc<Exchange>, out: &mut Vec<Finding>) {
+    /// Judges an exchange. `id` is its number, `hashes` are those of its request.
+    pub fn exchange(
+        &mut self,
+        id: u64,
+        exchange: Arc<Exchange>,
+        hashes: Option<&Hashes>,
+        out: &mut Vec<Finding>,
+    ) {
         self.passes(exchange.completed, out);
         let Self { rules, calls, plans, watchers, waiting, traffic, answers, .. } = self;
-        let Self { trails, found, .. } = self;
+        let Self { trails, awaiting, found, .. } = self;
         let mut shape = calls.shape(&exchange);
         shape.waiting = *waiting;
         let full = trails.len() >= limits::JUDGED_CONNECTIONS || self.octets > self.room;
@@ -163,7 +172,7 @@ impl Judge {
             false => Some(trails.entry(exchange.connection).or_default()),
         };
         let parties = trail.as_deref_mut().map(|trail| &mut trail.parties);
-        let standing = traffic.note(&exchange, parties.unwrap_or(&mut None));
+        let standing = traffic.note(&exchange, hashes, parties.unwrap_or(&mut None));
         if let Some(request) = exchange.request.as_deref() {
             let (features, target) = (request.head.features(), request.head.target());
             let probes = may_probe(features, target, standing.fronts);
@@ -179,7 +188,9 @@ impl Judge {
             shape.signs.add_if(pipelined, Sign::Pipelined);
         }
         let standing = (standing, &*traffic);
-        let asked = Asked::of(&exchange);
+        let asked = hashes.and_then(|hashes| hashes.asked);
+        let awaited = asked.is_some_and(|asked| awaiting.may_have(asked));
+        shape.signs.add_if(awaited, Sign::Awaited);
         let mut contradicts = None;
         if let (Some(request), Some(response)) = (&exchange.request, &exchange.response)
             && let Some(asked) = asked
@@ -195,6 +206,7 @@ impl Judge {
             trail: trail.as_deref().unwrap_or(&self.nobody),
             standing: Some(&standing),
             answers: Some(answers),
+            awaiting: Some(awaiting),
             contradicts,
         };
         let plan = plans.plan(&shape, &exchange, rules, calls);
@@ -212,8 +224,10 @@ impl Judge {
             Some(trail) => {
                 let before = trail.memory();
                 let octets = exchange.memory();
+                let waits_for_end = waits_for_end(&exchange);
+                let strays = Vec::new();
                 let unsettled =
-                    Unsettled { id, exchange, octets, called, held, strays: Vec::new() };
+                    Unsettled { id, exchange, octets, waits_for_end, called, held, strays };
                 remember(rules, covers, trail, unsettled, found, out);
                 self.octets = (self.octets + trail.memory()).saturating_sub(before);
             }

@@ -69,7 +69,7 @@ mod window;
 mod words;
 
 pub use aggregate::{Findings, Group};
-pub use asked::Asked;
+pub use asked::{Asked, Hashes};
 pub use chinese::{CHINESE_HEADINGS, Chinese, sections};
 pub use finding::{Finding, Place, Subject};
 pub use judge::Judge;

@@ -31,10 +31,14 @@ impl Distribution {
     /// Counts a duration.
     pub fn record(&mut self, duration: Duration) {
         let (number, step) = bucket(duration.as_nanos());
-        if self.octaves.get(self.latest).is_none_or(|octave| octave.number != number) {
-            self.latest = self.place(number);
-        }
-        let count = &mut self.octaves[self.latest].counts[step % STEPS];
+        let octave = match self.octaves.get_mut(self.latest) {
+            Some(octave) if octave.number == number => octave,
+            _ => {
+                self.latest = self.place(number);
+                &mut self.octaves[self.latest]
+            }
+        };
+        let count = &mut octave.counts[step % STEPS];
         *count = count.saturating_add(1);
         self.longest = self.longest.max(duration);
         self.count += 1;

@@ -21,6 +21,10 @@ pub(super) fn keep_held(
     out: &mut Vec<Finding>,
 ) -> Vec<Finding> {
     let mut held = Vec::new();
+    if !found.iter().any(|finding| superseded.has(finding.judged_by)) {
+        out.append(found);
+        return held;
+    }
     for finding in found.drain(..) {
         if superseded.has(finding.judged_by) {
             held.push(finding);
@@ -33,8 +37,11 @@ pub(super) fn keep_held(
 
 /// Findings behind a message whose framing was ambiguous may be mere consequences.
 pub(super) fn mark_ambiguous(trail: &Trail, found: &mut [Finding]) {
+    if !trail.ambiguous {
+        return;
+    }
     for finding in found {
-        finding.after_ambiguous_framing = trail.ambiguous;
+        finding.after_ambiguous_framing = true;
     }
 }
 
@@ -83,8 +90,12 @@ impl Covers {
         exchange: &Exchange,
         found: &mut Vec<Finding>,
     ) {
+        let may = |finding: &Finding| self.0.get(finding.judged_by).map_or(&[][..], Vec::as_slice);
+        if found.iter().all(|finding| may(finding).is_empty()) {
+            return;
+        }
         found.retain(|finding| {
-            let may = self.0.get(finding.judged_by).map_or(&[][..], Vec::as_slice);
+            let may = may(finding);
             let covers = |nth: &u16| {
                 watchers.get(usize::from(*nth)).is_some_and(|watcher| watcher.covers(exchange))
             };
