@@ -13,7 +13,7 @@ use crate::diagnosis::{self, Diagnostician, Verdict};
 use crate::filter::Filter;
 use crate::http::{Connection, Event, Exchange, Stray};
 use crate::limits;
-use crate::rules::{self, Explained, Finding, Hashes, Judge};
+use crate::rules::{self, Explained, Finding, Judge, Reckoner};
 use crate::stats::{By, Forgotten, Statistics};
 use crate::units::Timestamp;
 use crate::wire::Signal;
@@ -85,6 +85,7 @@ pub struct Collector {
     statistics: Statistics,
     diagnostician: Diagnostician,
     judge: Judge,
+    reckoner: Reckoner,
     /// Findings that are to be given out.
     findings: Vec<Finding>,
     /// Chooses the exchanges that are wanted, where not all of them are.
@@ -217,7 +218,7 @@ impl Collector {
                 Event::Exchange(exchange) => {
                     self.exchanges += 1;
                     let id = self.exchanges;
-                    let hashes = Hashes::of(&exchange);
+                    let hashes = self.reckoner.of(&exchange);
                     let Self { sieve, statistics, gate, .. } = self;
                     let mut give = |wanted: Wanted<'_>| hand(wanted, statistics, gate, &mut sink);
                     match sieve {

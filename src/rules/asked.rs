@@ -38,9 +38,44 @@ pub struct Hashes {
     pub(super) asked: Option<Asked>,
 }
 
-impl Hashes {
-    /// Of the request of an exchange.
-    pub fn of(exchange: &Exchange) -> Option<Self> {
+/// Reckons hashes. The host is mostly the one of the exchange before.
+#[derive(Debug, Default)]
+pub struct Reckoner {
+    latest: Vec<u8>,
+    hashes: Option<HostHashes>,
+}
+
+/// Of a Host.
+#[derive(Debug, Clone, Copy)]
+struct HostHashes {
+    as_written: u64,
+    /// As [`canonical`] writes it; none where there may be more in it than a host.
+    canonical: Option<u64>,
+}
+
+/// A Host of more octets is not remembered.
+const HOST: usize = 256;
+
+impl Reckoner {
+    fn host(&mut self, host: &[u8]) -> HostHashes {
+        if let Some(hashes) = self.hashes
+            && self.latest == host
+        {
+            return hashes;
+        }
+        let has_user = memchr::memchr(b'@', host).is_some();
+        let canonical = (!has_user).then(|| hash(&canonical(host.trim_ascii())));
+        let hashes = HostHashes { as_written: hash(host), canonical };
+        if host.len() <= HOST {
+            self.latest.clear();
+            self.latest.extend_from_slice(host);
+            self.hashes = Some(hashes);
+        }
+        hashes
+    }
+
+    /// The hashes of the request of an exchange.
+    pub fn of(&mut self, exchange: &Exchange) -> Option<Hashes> {
         let request = &exchange.request.as_deref()?.head;
         let path = path_of(request);
         let (path_len, hash_of_path) = (path.len(), hash(path));
@@ -48,36 +83,35 @@ impl Hashes {
             Method::Other => hash(request.method_octets()),
             known => known as u64,
         };
-        let host = request.value(FieldName::Host);
-        let hash_of_host = host.map(hash);
-        // The common form, without putting an address together.
-        let address = match begins_with_path(request) {
-            true => {
-                let rest = behind_path(request, path_len);
-                match (host, hash_of_host) {
-                    (Some(host), Some(hash_of_host)) if is_canonical(request, host) => {
-                        Some(joined(Scheme::Http, hash_of_host, hash_of_path, rest))
-                    }
-                    (Some(host), _) if memchr::memchr(b'@', host).is_none() => {
-                        let host = hash(&canonical(host.trim_ascii()));
-                        Some(joined(Scheme::Http, host, hash_of_path, rest))
-                    }
-                    (Some(_), _) => Url::of(request).as_ref().map(of),
-                    // The server stands for it.
-                    (None, _) => {
-                        let server = hash(&exchange.server.octets());
-                        Some(joined(Scheme::Other, server, hash_of_path, rest))
-                    }
-                }
-            }
-            false => Url::of(request).as_ref().map(of),
+        let host = request.value(FieldName::Host).map(|host| self.host(host));
+        // The common form, without putting an address together; where there is no host, the server stands for
+        // it.
+        let by_server = || (Scheme::Other, hash(&exchange.server.octets()));
+        let place = match host {
+            Some(host) => host.canonical.map(|host| (Scheme::Http, host)),
+            None => Some(by_server()),
         };
-        Some(Self {
+        let address = match place.filter(|_| begins_with_path(request)) {
+            Some((scheme, host)) => {
+                Some(joined(scheme, host, hash_of_path, behind_path(request, path_len)))
+            }
+            None => Url::of(request).as_ref().map(of),
+        };
+        // So that every test and fuzzed octet holds the common form against the other.
+        debug_assert!(host.is_none() || address == Url::of(request).as_ref().map(of));
+        Some(Hashes {
             endpoint: hash_of_path.wrapping_add(method.wrapping_mul(ODD)),
             path_len,
-            host: hash_of_host,
+            host: host.map(|host| host.as_written),
             asked: address.map(|address| Asked::at(exchange.client, address)),
         })
+    }
+}
+
+impl Hashes {
+    /// Of the request of an exchange.
+    pub fn of(exchange: &Exchange) -> Option<Self> {
+        Reckoner::default().of(exchange)
     }
 }
 
@@ -101,14 +135,19 @@ impl Asked {
     pub(super) fn referred(client: Endpoint, request: &Head, reference: &[u8]) -> Option<Self> {
         // The common form, without putting an address together: a path on the same host.
         let is_plain = matches!(reference, [b'/', behind @ ..] if behind.first() != Some(&b'/'))
-            && !reference.iter().any(|octet| matches!(octet, b'.' | b'#' | b' ' | b'\t'));
+            && !reference
+                .iter()
+                .any(|octet| matches!(octet, b'.' | b'#') || octet.is_ascii_whitespace());
         let host = request.value(FieldName::Host).filter(|host| is_canonical(request, host));
+        let resolved = || Some(Self::told(client, &Url::resolve(request, reference)?));
         let Some(host) = host.filter(|_| is_plain && begins_with_path(request)) else {
-            return Some(Self::told(client, &Url::resolve(request, reference)?));
+            return resolved();
         };
         let path_len = memchr::memchr(b'?', reference).unwrap_or(reference.len());
         let (path, rest) = reference.split_at(path_len);
-        Some(Self::at(client, joined(Scheme::Http, hash(host), hash(path), rest)))
+        let asked = Some(Self::at(client, joined(Scheme::Http, hash(host), hash(path), rest)));
+        debug_assert_eq!(asked, resolved());
+        asked
     }
 }
 

@@ -4,10 +4,9 @@
 use std::cell::Cell;
 use std::collections::VecDeque;
 
-use hashbrown::HashMap;
-
 use super::asked::Asked;
 use super::reference::Url;
+use super::remembered::ByHash;
 use super::report::Scene;
 use crate::flow::Mark;
 use crate::limits;
@@ -41,14 +40,14 @@ impl Awaiting {
 /// [`Trigger::Awaited`](super::rule::Trigger::Awaited).
 pub(super) struct Awaited<T> {
     /// By a hash of client and address, since every request asks for one.
-    told: HashMap<u64, (Mark, T)>,
+    told: ByHash<(Mark, T)>,
     /// In the order in which they came.
     order: VecDeque<(u64, Mark)>,
 }
 
 impl<T> Default for Awaited<T> {
     fn default() -> Self {
-        Self { told: HashMap::new(), order: VecDeque::new() }
+        Self { told: ByHash::default(), order: VecDeque::new() }
     }
 }
 

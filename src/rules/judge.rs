@@ -33,6 +33,7 @@ use super::asked::Hashes;
 use super::awaited::Awaiting;
 use super::bits::Bits;
 use super::finding::{Finding, Subject};
+use super::pages::Pages;
 use super::parameters::Parameters;
 use super::report::{About, Report, Scene};
 use super::rule::{Check, Guard};
@@ -43,6 +44,7 @@ use super::window::probe::may_probe;
 use crate::flow::Mark;
 use crate::http::{Connection, Exchange, Message, Stray};
 use crate::limits;
+use crate::units::Timestamp;
 
 /// How a rule looks at a connection.
 type OfConnection = fn(&Connection, &Aftermath<'_>, &mut Report<'_>);
@@ -56,16 +58,21 @@ pub struct Judge {
     held: Bits,
     /// Which watchers may make which rules superfluous.
     covers: Covers,
+    /// Rules of which a finding is not simply given out: it may make others superfluous, or be so itself.
+    sifted: Bits,
     /// The rules about connections: their places and guards, and how they look.
     of_connections: Vec<(usize, u16, OfConnection)>,
     watchers: Vec<Box<dyn Watcher>>,
     /// The places of their rules.
     watching: Vec<usize>,
+    /// The numbers of those that want to know why exchanges failed.
+    asking: Vec<usize>,
     /// Those of them that wait for something, and see every exchange: a bit each.
     waiting: u64,
     traffic: Traffic,
     answers: Answers,
     awaiting: Awaiting,
+    pages: Pages,
     trails: HashMap<u64, Trail>,
     untracked: u64,
     /// Octets that the exchanges take that wait for what comes behind them, and may take.
@@ -73,7 +80,8 @@ pub struct Judge {
     room: u64,
     nobody: Trail,
     now: Mark,
-    second: Option<i64>,
+    /// When the next second of the capture begins.
+    next_second: Option<Timestamp>,
     found: Vec<Finding>,
 }
 
@@ -97,20 +105,23 @@ impl Judge {
             covers: Covers::of(&rules),
             rules: Vec::new(),
             held: Bits::default(),
+            sifted: Bits::default(),
             of_connections: Vec::new(),
             watchers: Vec::new(),
             watching: Vec::new(),
+            asking: Vec::new(),
             waiting: 0,
             traffic: Traffic::default(),
             answers: Answers::default(),
             awaiting: Awaiting::default(),
+            pages: Pages::default(),
             trails: HashMap::new(),
             untracked: 0,
             octets: 0,
             room: limits::share(limits::MEMORY, limits::MEMORY_RULES),
             nobody: Trail::default(),
             now: Mark::default(),
-            second: None,
+            next_second: None,
             found: Vec::new(),
         };
         for (place, bound) in rules.iter().enumerate() {
@@ -125,12 +136,21 @@ impl Judge {
                     judge.of_connections.push((place, bound.guards, check));
                 }
                 Check::Watch(_, open) => {
+                    let watcher = open();
+                    if watcher.asks_why() {
+                        judge.asking.push(judge.watchers.len());
+                    }
                     judge.watching.push(place);
-                    judge.watchers.push(open());
+                    judge.watchers.push(watcher);
                 }
             }
         }
         assert!(judge.watchers.len() <= u64::BITS as usize, "too many watchers for a bit each");
+        for (place, bound) in rules.iter().enumerate() {
+            let supersedes = !bound.rule.supersedes.is_empty();
+            let sifted = supersedes || judge.covers.have(place) || judge.held.has(place);
+            judge.sifted.set(place, sifted);
+        }
         judge.plans = Plans::of(&rules, &judge.watchers);
         judge.rules = rules;
         judge
@@ -163,7 +183,7 @@ impl Judge {
     ) {
         self.passes(exchange.completed, out);
         let Self { rules, calls, plans, watchers, waiting, traffic, answers, .. } = self;
-        let Self { trails, awaiting, found, .. } = self;
+        let Self { trails, awaiting, pages, found, .. } = self;
         let mut shape = calls.shape(&exchange);
         shape.waiting = *waiting;
         let full = trails.len() >= limits::JUDGED_CONNECTIONS || self.octets > self.room;
@@ -187,7 +207,6 @@ impl Judge {
             let pipelined = exchange.request.as_deref().is_some_and(before);
             shape.signs.add_if(pipelined, Sign::Pipelined);
         }
-        let standing = (standing, &*traffic);
         let asked = hashes.and_then(|hashes| hashes.asked);
         let awaited = asked.is_some_and(|asked| awaiting.may_have(asked));
         shape.signs.add_if(awaited, Sign::Awaited);
@@ -204,9 +223,10 @@ impl Judge {
             exchange: &exchange,
             asked,
             trail: trail.as_deref().unwrap_or(&self.nobody),
-            standing: Some(&standing),
+            standing: Some((&standing, traffic)),
             answers: Some(answers),
             awaiting: Some(awaiting),
+            pages: Some(pages),
             contradicts,
         };
         let plan = plans.plan(&shape, &exchange, rules, calls);
@@ -215,9 +235,13 @@ impl Judge {
         let mut held = Vec::new();
         if !found.is_empty() {
             mark_ambiguous(scene.trail, found);
-            supersede(found);
-            self.covers.drop_covered(watchers, &exchange, found);
-            held = keep_held(&self.held, found, out);
+            if found.iter().any(|finding| self.sifted.has(finding.judged_by)) {
+                supersede(found);
+                self.covers.drop_covered(watchers, &exchange, found);
+                held = keep_held(&self.held, found, out);
+            } else {
+                out.append(found);
+            }
         }
         let called = plan.settled;
         match trail {
@@ -318,8 +342,9 @@ impl Judge {
 
     /// Why an exchange failed is known.
     pub fn explained(&mut self, explained: &Explained<'_>, out: &mut Vec<Finding>) {
-        let all = self.watching.iter().zip(&mut self.watchers);
-        for (place, watcher) in all.filter(|(_, watcher)| watcher.asks_why()) {
+        for nth in &self.asking {
+            let watcher = self.watchers.get_mut(*nth).zip(self.watching.get(*nth));
+            let Some((watcher, place)) = watcher else { continue };
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(self.now, &mut self.found);
             watcher.explained(explained, &mut report);
@@ -343,11 +368,16 @@ impl Judge {
         if mark.at > self.now.at {
             self.now = mark;
         }
-        let second = self.now.at.as_nanos().div_euclid(1_000_000_000);
-        if self.second == Some(second) {
-            return;
+        if self.next_second.is_none_or(|next| self.now.at >= next) {
+            self.tick(out);
         }
-        self.second = Some(second);
+    }
+
+    #[cold]
+    fn tick(&mut self, out: &mut Vec<Finding>) {
+        const SECOND: i64 = 1_000_000_000;
+        let begun = self.now.at.as_nanos().div_euclid(SECOND).saturating_mul(SECOND);
+        self.next_second = Some(Timestamp::from_nanos(begun.saturating_add(SECOND)));
         for (place, watcher) in self.watching.iter().zip(&mut self.watchers) {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(self.now, &mut self.found);

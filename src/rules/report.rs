@@ -11,6 +11,7 @@ use super::evidence;
 use super::finding::{Finding, Origin, Place, Subject};
 use super::judge::Bound;
 use super::packets::Packets;
+use super::pages::Pages;
 use super::place;
 use super::rule::Severity;
 use super::shown::{hexadecimal, shown};
@@ -34,11 +35,13 @@ pub struct Scene<'s> {
     /// What came before it on the same connection.
     pub trail: &'s Trail,
     /// Where it belongs among all exchanges, and these; while it is new alone.
-    pub(super) standing: Option<&'s (Standing, &'s Traffic)>,
+    pub(super) standing: Option<(&'s Standing, &'s Traffic)>,
     /// What was answered before about addresses; while it is new alone.
     pub(super) answers: Option<&'s Answers>,
     /// Which addresses are awaited; while it is new alone.
     pub(super) awaiting: Option<&'s Awaiting>,
+    /// Pages in which nothing was found lately; while it is new alone.
+    pub(super) pages: Option<&'s Pages>,
     /// The earlier answer that it contradicts, if there is one.
     pub(super) contradicts: Option<Given>,
 }
@@ -47,8 +50,8 @@ impl<'s> Scene<'s> {
     /// An exchange that is no longer new.
     pub(super) const fn of_kept(id: u64, exchange: &'s Arc<Exchange>, trail: &'s Trail) -> Self {
         let (asked, standing, answers) = (None, None, None);
-        let (awaiting, contradicts) = (None, None);
-        Self { id, exchange, asked, trail, standing, answers, awaiting, contradicts }
+        let (awaiting, pages, contradicts) = (None, None, None);
+        Self { id, exchange, asked, trail, standing, answers, awaiting, pages, contradicts }
     }
 
     /// The request.

@@ -91,9 +91,9 @@ impl Distribution {
 /// The octave of a duration and its bucket there. Values below 64 have buckets of their own; of an octave
 /// above, the six bits behind the first tell.
 fn bucket(nanos: u64) -> (u16, usize) {
-    let octave = nanos.checked_ilog2().and_then(|log| log.checked_sub(BITS));
-    let step = (nanos >> octave.unwrap_or(0)) as usize % STEPS;
-    (octave.map_or(0, |octave| octave as u16 + 1), step)
+    let octave = (nanos | STEPS as u64).ilog2() - BITS;
+    let place = ((octave as usize) << BITS) + (nanos >> octave) as usize;
+    ((place >> BITS) as u16, place % STEPS)
 }
 
 /// The middle of a bucket.

@@ -39,6 +39,9 @@ pub(super) fn remember(
         let aftermath = Aftermath { strays: &settled.strays, next, connection: None };
         settle(rules, &settled, trail, &aftermath, found);
         found.extend(settled.held);
+        if found.is_empty() {
+            continue;
+        }
         supersede(found);
         covers.drop_covered(watchers, &settled.exchange, found);
         out.append(found);

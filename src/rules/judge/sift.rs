@@ -21,10 +21,6 @@ pub(super) fn keep_held(
     out: &mut Vec<Finding>,
 ) -> Vec<Finding> {
     let mut held = Vec::new();
-    if !found.iter().any(|finding| superseded.has(finding.judged_by)) {
-        out.append(found);
-        return held;
-    }
     for finding in found.drain(..) {
         if superseded.has(finding.judged_by) {
             held.push(finding);
@@ -83,6 +79,11 @@ impl Covers {
         Self(covers)
     }
 
+    /// Whether there is one that may make a rule superfluous.
+    pub fn have(&self, place: usize) -> bool {
+        self.0.get(place).is_some_and(|watchers| !watchers.is_empty())
+    }
+
     /// Drops findings that a finding about many exchanges will stand for.
     pub fn drop_covered(
         &self,
@@ -90,12 +91,8 @@ impl Covers {
         exchange: &Exchange,
         found: &mut Vec<Finding>,
     ) {
-        let may = |finding: &Finding| self.0.get(finding.judged_by).map_or(&[][..], Vec::as_slice);
-        if found.iter().all(|finding| may(finding).is_empty()) {
-            return;
-        }
         found.retain(|finding| {
-            let may = may(finding);
+            let may = self.0.get(finding.judged_by).map_or(&[][..], Vec::as_slice);
             let covers = |nth: &u16| {
                 watchers.get(usize::from(*nth)).is_some_and(|watcher| watcher.covers(exchange))
             };

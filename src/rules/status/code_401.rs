@@ -307,17 +307,24 @@ const SECRETS: [&[u8]; 6] =
 
 /// Whether a parameter of a query carries a secret.
 fn tells_secret(query: &[u8]) -> bool {
-    let behind = memchr::memchr_iter(b'&', query).map(|at| at + 1);
-    std::iter::once(0).chain(behind).filter_map(|start| query.get(start..)).any(|rest| {
-        // All of them begin so, and few others do.
-        matches!(rest.first(), Some(b'p' | b'P' | b'a' | b'A'))
-            && SECRETS.iter().any(|secret| {
-                rest.split_at_checked(secret.len()).is_some_and(|(name, value)| {
-                    matches!(value, [b'=', first, ..] if *first != b'&')
-                        && name.eq_ignore_ascii_case(secret)
-                })
+    let mut rest = query;
+    while !begins_with_secret(rest) {
+        let Some(end) = memchr::memchr(b'&', rest) else { return false };
+        rest = rest.get(end + 1..).unwrap_or_default();
+    }
+    true
+}
+
+/// Whether the first parameter of these carries one.
+fn begins_with_secret(parameters: &[u8]) -> bool {
+    // All of them begin so, and few others do.
+    matches!(parameters.first(), Some(b'p' | b'P' | b'a' | b'A'))
+        && SECRETS.iter().any(|secret| {
+            parameters.split_at_checked(secret.len()).is_some_and(|(name, value)| {
+                matches!(value, [b'=', first, ..] if *first != b'&')
+                    && name.eq_ignore_ascii_case(secret)
             })
-    })
+        })
 }
 
 /// The scheme of credentials that whoever reads them can use again.
@@ -331,12 +338,18 @@ fn reusable(value: &[u8]) -> Option<&'static str> {
     })
 }
 
+/// The scheme of credentials in a field that can be used again.
+fn credentials(head: &Head, name: FieldName) -> Option<&'static str> {
+    if !head.has(name) {
+        return None;
+    }
+    head.values(name).find_map(reusable)
+}
+
 fn in_cleartext(request: &Message, _: &Scene<'_>, report: &mut Report<'_>) {
     let head = &request.head;
-    let found = [FieldName::Authorization, FieldName::ProxyAuthorization]
-        .into_iter()
-        .filter(|name| head.has(*name))
-        .find_map(|name| head.values(name).find_map(reusable));
+    let found = credentials(head, FieldName::Authorization)
+        .or_else(|| credentials(head, FieldName::ProxyAuthorization));
     if let Some(scheme) = found {
         report.find().word("scheme", scheme).add();
     } else if head.features().has(Feature::Query)

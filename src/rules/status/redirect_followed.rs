@@ -147,7 +147,7 @@ rule! {
             "{client} 从 {url} 被重定向到另一个源,并把相同的 {field} 也发了过去。",
         ),
         check: Check::Watch(
-            Trigger::OneOf(&[Trigger::Status(&[(300, 308)]), Trigger::Awaited]),
+            Trigger::OneOf(&[Trigger::ResponseField(&[FieldName::Location]), Trigger::Awaited]),
             || watcher(&[300, 301, 302, 303, 304, 305, 306, 307, 308], leaked)),
     }
 }
