@@ -98,6 +98,7 @@ pub struct FieldSet([u64; 2]);
 
 /// By words, which costs less than by octets.
 impl Hash for FieldSet {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         state.write_u64(self.0[0]);
         state.write_u64(self.0[1]);

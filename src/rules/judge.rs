@@ -249,9 +249,9 @@ impl Judge {
                 let before = trail.memory();
                 let octets = exchange.memory();
                 let waits_for_end = waits_for_end(&exchange);
-                let strays = Vec::new();
+                let (met, strays) = (shape.met, Vec::new());
                 let unsettled =
-                    Unsettled { id, exchange, octets, waits_for_end, called, held, strays };
+                    Unsettled { id, exchange, octets, waits_for_end, met, called, held, strays };
                 remember(rules, covers, trail, unsettled, found, out);
                 self.octets = (self.octets + trail.memory()).saturating_sub(before);
             }
@@ -301,15 +301,21 @@ impl Judge {
             let next = unsettled.get(place + 1).map(|next| &*next.exchange);
             let aftermath = Aftermath { strays: &kept.strays, next, connection: Some(connection) };
             settle(&self.rules, kept, &trail, &aftermath, &mut self.found);
-            self.found.extend(kept.held.iter().cloned());
+            self.found.extend_from_slice(&kept.held);
+            if self.found.is_empty() {
+                continue;
+            }
             supersede(&mut self.found);
             self.covers.drop_covered(&self.watchers, &kept.exchange, &mut self.found);
             out.append(&mut self.found);
         }
-        let last = unsettled.back();
         // Strays of all exchanges, for the rules about the connection.
-        let strays: Vec<Stray> =
-            unsettled.iter().flat_map(|kept| &kept.strays).chain(&trail.strays).cloned().collect();
+        let mut strays = Vec::new();
+        for kept in &mut unsettled {
+            strays.append(&mut kept.strays);
+        }
+        strays.append(&mut trail.strays);
+        let last = unsettled.back();
         let next = last.map(|kept| &*kept.exchange);
         let aftermath = Aftermath { strays: &strays, next, connection: Some(connection) };
         let of_last = last.map(|kept| Scene::of_kept(kept.id, &kept.exchange, &trail));
@@ -326,7 +332,7 @@ impl Judge {
                 check(connection, &aftermath, &mut report);
             }
         }
-        if let Some(last) = next {
+        if let Some(last) = next.filter(|_| !self.found.is_empty()) {
             self.covers.drop_covered(&self.watchers, last, &mut self.found);
         }
         self.give(out);

@@ -86,7 +86,7 @@ pub(super) fn settle(
     }
     let exchange = &kept.exchange;
     let scene = Scene::of_kept(kept.id, exchange, trail);
-    let mut known = Known::of(&kept.exchange);
+    let mut known = Known { met: kept.met };
     if let Some(connection) = aftermath.connection {
         known.met &= of_connection(connection) | !bit(Guard::NoGap);
     }

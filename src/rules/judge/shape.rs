@@ -130,6 +130,7 @@ pub(super) struct Shape {
 
 /// By words, which costs less than by what they are made of.
 impl Hash for Shape {
+    #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         let Self { request, response, method, status, signs, met, met_by_messages, waiting } = self;
         request.hash(state);
