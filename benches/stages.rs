@@ -28,7 +28,7 @@ use httpwhy::error::Error;
 use httpwhy::flow::{self, Arrival, End, Ending, Facts, Mark, Missing, Reader as _, Side, Table};
 use httpwhy::http::{ConnectionReader, Event, Output};
 use httpwhy::pipeline::{self, Options};
-use httpwhy::rules::Judge;
+use httpwhy::rules::{Hashes, Judge};
 use httpwhy::units::Timestamp;
 use httpwhy::wire::{Decoded, Decoder, Endpoint};
 use workload::Workload;
@@ -132,7 +132,13 @@ fn stages(criterion: &mut Criterion) {
                 for (event, number) in events.iter().zip(1..) {
                     match event {
                         Event::Exchange(exchange) => {
-                            judge.exchange(number, Arc::clone(exchange), &mut found);
+                            let hashes = Hashes::of(exchange);
+                            judge.exchange(
+                                number,
+                                Arc::clone(exchange),
+                                hashes.as_ref(),
+                                &mut found,
+                            );
                         }
                         Event::Stray(stray) => judge.stray(stray, &mut found),
                         Event::Connection(connection) => judge.connection(connection, &mut found),

@@ -13,7 +13,7 @@ use crate::diagnosis::{self, Diagnostician, Verdict};
 use crate::filter::Filter;
 use crate::http::{Connection, Event, Exchange, Stray};
 use crate::limits;
-use crate::rules::{self, Explained, Finding, Judge};
+use crate::rules::{self, Explained, Finding, Judge, Reckoner};
 use crate::stats::{By, Forgotten, Statistics};
 use crate::units::Timestamp;
 use crate::wire::Signal;
@@ -85,6 +85,7 @@ pub struct Collector {
     statistics: Statistics,
     diagnostician: Diagnostician,
     judge: Judge,
+    reckoner: Reckoner,
     /// Findings that are to be given out.
     findings: Vec<Finding>,
     /// Chooses the exchanges that are wanted, where not all of them are.
@@ -217,15 +218,16 @@ impl Collector {
                 Event::Exchange(exchange) => {
                     self.exchanges += 1;
                     let id = self.exchanges;
+                    let hashes = self.reckoner.of(&exchange);
                     let Self { sieve, statistics, gate, .. } = self;
                     let mut give = |wanted: Wanted<'_>| hand(wanted, statistics, gate, &mut sink);
                     match sieve {
                         Some(sieve) => sieve.exchange(id, &exchange, give)?,
-                        None => give(Wanted::Exchange(id, &exchange))?,
+                        None => give(Wanted::Exchange(id, &exchange, hashes))?,
                     }
                     let shared = Arc::clone(&exchange);
                     self.diagnostician.exchange(id, shared);
-                    self.judge.exchange(id, exchange, &mut self.findings);
+                    self.judge.exchange(id, exchange, hashes.as_ref(), &mut self.findings);
                 }
                 Event::Stray(stray) => {
                     self.statistics.stray(&stray);
@@ -257,13 +259,12 @@ impl Collector {
     ) -> Result<(), E> {
         let Self { sieve, statistics, gate, findings, .. } = self;
         let mut give = |wanted: Wanted<'_>| hand(wanted, statistics, gate, sink);
-        for finding in findings.drain(..) {
-            match sieve {
-                Some(sieve) => sieve.finding(&finding, &mut give)?,
-                None => give(Wanted::Finding(&finding))?,
-            }
-        }
-        Ok(())
+        let given = findings.iter().try_for_each(|finding| match sieve {
+            Some(sieve) => sieve.finding(finding, &mut give),
+            None => give(Wanted::Finding(finding)),
+        });
+        findings.clear();
+        given
     }
 
     /// Takes an ICMP error, an address question or an answer to one.
@@ -384,14 +385,14 @@ fn hand<E>(
     if let Some(Gate { sieve, matched }) = gate {
         let count = |wanted: Wanted<'_>| count(matched, &wanted);
         match wanted {
-            Wanted::Exchange(id, exchange) => sieve.exchange(id, exchange, count)?,
+            Wanted::Exchange(id, exchange, _) => sieve.exchange(id, exchange, count)?,
             Wanted::Finding(finding) => sieve.finding(finding, count)?,
             Wanted::Verdict(verdict) => sieve.verdict(verdict, count)?,
         }
     }
     match wanted {
-        Wanted::Exchange(id, exchange) => {
-            statistics.exchange(id, exchange);
+        Wanted::Exchange(id, exchange, hashes) => {
+            statistics.exchange(id, exchange, hashes.as_ref());
             sink(Record::Exchange(id, exchange))
         }
         Wanted::Finding(finding) => {

@@ -97,6 +97,8 @@ pub struct Diagnostician {
     pub(super) hasty: bool,
     verdicts: Vec<Verdict>,
     counts: Counts,
+    /// Whether a failure was looked at since the memory last changed, so that what follows may be known.
+    looked: bool,
     /// Owners of exchanges and of connections that were found since the memory last changed: a
     /// crowd of failures asks for the same ones again and again.
     owners: RefCell<[HashMap<u64, Option<Owner>>; 2]>,
@@ -262,6 +264,9 @@ impl Diagnostician {
     }
 
     fn memory_changed(&mut self) {
+        if !std::mem::take(&mut self.looked) {
+            return;
+        }
         for known in self.owners.get_mut() {
             known.clear();
         }
@@ -273,6 +278,7 @@ impl Diagnostician {
 
     /// Looks at a failure; gives it back where it has to wait.
     fn decide(&mut self, pending: Pending, last: bool) -> Option<Pending> {
+        self.looked = true;
         let outcome = match pending.what {
             Failure::Exchange(number) => self.decide_exchange(number, last),
             Failure::Connection(id) => self.decide_connection(id, last),

@@ -127,6 +127,7 @@ impl Diagnostician {
         }
         let own = Leg::of(&self.memory.attempt(number, failing));
         let mut evidence = proof.evidence;
+        evidence.reserve(2);
         if let Some(request) = failing.request.as_deref() {
             let says = format!("request of {} to {}", failing.client, failing.server);
             evidence.push(super::Evidence { mark: request.first, says });

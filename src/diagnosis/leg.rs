@@ -47,7 +47,8 @@ pub struct Leg {
 impl Leg {
     /// The leg that an attempt is.
     pub(super) fn of(attempt: &Attempt<'_>) -> Self {
-        let mut moments = Moments::default();
+        // Most have no more.
+        let mut moments = Moments(Vec::with_capacity(8));
         if let Some((_, exchange)) = attempt.exchange {
             if exchange.nth == 1 {
                 moments.opening(exchange.circumstances.handshake);
@@ -83,7 +84,6 @@ impl Leg {
     }
 }
 
-#[derive(Default)]
 struct Moments(Vec<(Mark, Moment)>);
 
 impl Moments {

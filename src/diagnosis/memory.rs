@@ -62,7 +62,7 @@ pub(super) struct Memory {
     /// Addresses that open connections: one, as far as more are not needed.
     opener: Option<[u8; 16]>,
     /// The last one that was noted, since the next is mostly the same.
-    noted: Option<(Endpoint, Endpoint)>,
+    noted: Option<([u8; 16], Endpoint)>,
     /// Whether what was seen can hold both legs of a proxy: several hosts open connections, or one
     /// that is a server.
     two_legs: bool,
@@ -228,10 +228,11 @@ impl Memory {
                 set.insert(one);
             }
         }
-        let pair = (Endpoint::v6(client.octets(), 0), server);
-        if self.noted.replace(pair) == Some(pair) && direction.is_none() {
+        let pair = (client.octets(), server);
+        if self.noted == Some(pair) && direction.is_none() {
             return;
         }
+        self.noted = Some(pair);
         let opener = *self.opener.get_or_insert(client.octets());
         self.two_legs |= opener != client.octets()
             || opener == server.octets()

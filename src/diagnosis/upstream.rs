@@ -178,7 +178,7 @@ impl Upstream {
         {
             self.gateway_timeouts.record(think);
         }
-        if now.fin == [None; 2] && now.reset == [None; 2] {
+        if now.fin.iter().chain(&now.reset).all(Option::is_none) {
             return;
         }
         if let Some(lost) = cause::lost(exchange) {

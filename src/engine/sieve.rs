@@ -9,14 +9,21 @@ use crate::diagnosis::{self, Verdict};
 use crate::filter::{Filter, Subject};
 use crate::http::Exchange;
 use crate::limits;
-use crate::rules::{Finding, Severity};
+use crate::rules::{Finding, Hashes, Severity};
 use crate::units::Timestamp;
 
 /// What comes out.
 pub(super) enum Wanted<'w> {
-    Exchange(u64, &'w Arc<Exchange>),
+    /// With its number, and the hashes of its request.
+    Exchange(u64, &'w Arc<Exchange>, Option<Hashes>),
     Finding(&'w Finding),
     Verdict(&'w Verdict),
+}
+
+impl<'w> Wanted<'w> {
+    pub fn exchange(id: u64, exchange: &'w Arc<Exchange>) -> Self {
+        Self::Exchange(id, exchange, Hashes::of(exchange))
+    }
 }
 
 /// See the module's words.
@@ -130,7 +137,7 @@ impl Sieve {
                 return Ok(());
             }
             self.remember(id);
-            return give(Wanted::Exchange(id, exchange));
+            return give(Wanted::exchange(id, exchange));
         }
         let is_wanted = match filter.map_or(Some(true), |filter| filter.matches_by_now(&subject)) {
             Some(false) => return Ok(()),
@@ -138,7 +145,7 @@ impl Sieve {
         };
         if is_wanted && !self.with_causes && !self.with_findings && self.waiting.is_empty() {
             self.remember(id);
-            return give(Wanted::Exchange(id, exchange));
+            return give(Wanted::exchange(id, exchange));
         }
         let cost = exchange.memory();
         while (self.waiting.len() >= limits::HELD_EXCHANGES || self.octets + cost > self.room)
@@ -246,7 +253,7 @@ impl Sieve {
             return Ok(());
         }
         self.remember(waiting.id);
-        give(Wanted::Exchange(waiting.id, &waiting.exchange))?;
+        give(Wanted::exchange(waiting.id, &waiting.exchange))?;
         for finding in &waiting.findings {
             give(Wanted::Finding(finding))?;
         }

@@ -2,6 +2,7 @@
 //! less than others. Looks at one exchange that is over; judges no capture.
 
 use super::exchange::{Exchange, Pairing, Unanswered};
+use super::message::Message;
 use crate::flow::Mark;
 
 /// One reason.
@@ -148,8 +149,21 @@ fn runs_back(earlier: Mark, later: Mark) -> bool {
 }
 
 impl Exchange {
+    /// Whether its packets came one behind the other, as nearly always.
+    fn runs_forward(&self) -> bool {
+        let (Some(request), Some(response)) = (self.request.as_deref(), self.response.as_deref())
+        else {
+            return false;
+        };
+        let marks = [request.first, request.last, response.first, response.last];
+        marks.is_sorted_by(|one, next| one.packet <= next.packet && one.at <= next.at)
+    }
+
     /// Whether later packets of it have earlier times.
     pub fn runs_back(&self) -> bool {
+        if self.runs_forward() {
+            return false;
+        }
         let messages = [self.request.as_deref(), self.response.as_deref()];
         let between = match messages {
             [Some(request), Some(response)] => runs_back(request.last, response.first),
@@ -159,8 +173,23 @@ impl Exchange {
         between || messages.any(|message| runs_back(message.first, message.last))
     }
 
+    /// Whether nothing is lacking, and nothing out of order, as nearly always.
+    fn is_plain(&self) -> bool {
+        let now = &self.circumstances;
+        let whole =
+            |message: &Message| message.missing == 0 && message.cut == 0 && message.head_whole;
+        !(now.midstream || now.one_sided || now.is_holed() || now.handshake.is_torn())
+            && self.unanswered.is_none()
+            && self.request.as_deref().is_some_and(whole)
+            && self.response.as_deref().is_some_and(whole)
+            && self.runs_forward()
+    }
+
     /// What the capture lacks of it.
     pub fn doubts(&self) -> Doubts {
+        if self.is_plain() {
+            return Doubts::default();
+        }
         let now = &self.circumstances;
         let messages = [self.request.as_deref(), self.response.as_deref()];
         let messages = || messages.into_iter().flatten();

@@ -1,6 +1,8 @@
 //! Names of header fields: octets in, a small number out for those that matter to framing, pairing,
 //! rules and diagnosis. Never loses a name: an unknown one stays with its octets in the head.
 
+use std::hash::{Hash, Hasher};
+
 macro_rules! field_names {
     ($($variant:ident = $name:literal,)+) => {
         /// A header field that something in this program looks at, compared without case
@@ -91,8 +93,17 @@ field_names! {
 }
 
 /// A set of known field names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct FieldSet([u64; 2]);
+
+/// By words, which costs less than by octets.
+impl Hash for FieldSet {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0[0]);
+        state.write_u64(self.0[1]);
+    }
+}
 
 impl FieldSet {
     /// These names.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::packets::Packets;
 use super::rule::{Rule, Severity};
-use super::words::{self, Value};
+use super::words::{self, Value, Values};
 use crate::http::{Exchange, Message};
 use crate::status::Language;
 use crate::units::Timestamp;
@@ -103,7 +103,7 @@ pub struct Finding {
     /// it may be a consequence.
     pub after_ambiguous_framing: bool,
     /// What stands in the braces of the message as far as the rule said it, made safe to show …
-    pub(super) values: Vec<(&'static str, Value)>,
+    pub(super) values: Values,
     /// … and where the rest comes from.
     pub(super) origin: Origin,
 }
@@ -183,7 +183,7 @@ impl Finding {
 
     /// What a name in braces stands for.
     pub fn value(&self, name: &str, language: Language) -> Option<Cow<'_, str>> {
-        if let Some((_, value)) = self.values.iter().find(|(known, _)| *known == name) {
+        if let Some(value) = self.values.get(name) {
             return Some(value.text(language));
         }
         let value = self.origin.value(name)?;
@@ -194,10 +194,10 @@ impl Finding {
     pub fn detached(&self) -> Self {
         let mut detached = Self { origin: Origin::Said, ..self.clone() };
         for name in names(self.rule.message.english) {
-            if !detached.values.iter().any(|(known, _)| *known == name)
+            if detached.values.get(name).is_none()
                 && let Some(value) = self.origin.value(name)
             {
-                detached.values.push((name, value));
+                detached.values.add(name, value);
             }
         }
         detached

@@ -23,15 +23,17 @@ pub(super) use bound::Bound;
 use calls::Calls;
 use guards::{bit, of_connection};
 use plan::Plans;
-use settle::{remember, settle};
+use settle::{remember, settle, waits_for_end};
 use shape::Sign;
 use sift::{Covers, keep_held, mark_ambiguous, supersede, superseded_by};
 
 use super::RULES;
 use super::answers::Answers;
-use super::asked::Asked;
+use super::asked::Hashes;
+use super::awaited::Awaiting;
 use super::bits::Bits;
 use super::finding::{Finding, Subject};
+use super::pages::Pages;
 use super::parameters::Parameters;
 use super::report::{About, Report, Scene};
 use super::rule::{Check, Guard};
@@ -42,6 +44,7 @@ use super::window::probe::may_probe;
 use crate::flow::Mark;
 use crate::http::{Connection, Exchange, Message, Stray};
 use crate::limits;
+use crate::units::Timestamp;
 
 /// How a rule looks at a connection.
 type OfConnection = fn(&Connection, &Aftermath<'_>, &mut Report<'_>);
@@ -55,15 +58,21 @@ pub struct Judge {
     held: Bits,
     /// Which watchers may make which rules superfluous.
     covers: Covers,
+    /// Rules of which a finding is not simply given out: it may make others superfluous, or be so itself.
+    sifted: Bits,
     /// The rules about connections: their places and guards, and how they look.
     of_connections: Vec<(usize, u16, OfConnection)>,
     watchers: Vec<Box<dyn Watcher>>,
     /// The places of their rules.
     watching: Vec<usize>,
+    /// The numbers of those that want to know why exchanges failed.
+    asking: Vec<usize>,
     /// Those of them that wait for something, and see every exchange: a bit each.
     waiting: u64,
     traffic: Traffic,
     answers: Answers,
+    awaiting: Awaiting,
+    pages: Pages,
     trails: HashMap<u64, Trail>,
     untracked: u64,
     /// Octets that the exchanges take that wait for what comes behind them, and may take.
@@ -71,7 +80,8 @@ pub struct Judge {
     room: u64,
     nobody: Trail,
     now: Mark,
-    second: Option<i64>,
+    /// When the next second of the capture begins.
+    next_second: Option<Timestamp>,
     found: Vec<Finding>,
 }
 
@@ -95,19 +105,23 @@ impl Judge {
             covers: Covers::of(&rules),
             rules: Vec::new(),
             held: Bits::default(),
+            sifted: Bits::default(),
             of_connections: Vec::new(),
             watchers: Vec::new(),
             watching: Vec::new(),
+            asking: Vec::new(),
             waiting: 0,
             traffic: Traffic::default(),
             answers: Answers::default(),
+            awaiting: Awaiting::default(),
+            pages: Pages::default(),
             trails: HashMap::new(),
             untracked: 0,
             octets: 0,
             room: limits::share(limits::MEMORY, limits::MEMORY_RULES),
             nobody: Trail::default(),
             now: Mark::default(),
-            second: None,
+            next_second: None,
             found: Vec::new(),
         };
         for (place, bound) in rules.iter().enumerate() {
@@ -122,12 +136,21 @@ impl Judge {
                     judge.of_connections.push((place, bound.guards, check));
                 }
                 Check::Watch(_, open) => {
+                    let watcher = open();
+                    if watcher.asks_why() {
+                        judge.asking.push(judge.watchers.len());
+                    }
                     judge.watching.push(place);
-                    judge.watchers.push(open());
+                    judge.watchers.push(watcher);
                 }
             }
         }
         assert!(judge.watchers.len() <= u64::BITS as usize, "too many watchers for a bit each");
+        for (place, bound) in rules.iter().enumerate() {
+            let supersedes = !bound.rule.supersedes.is_empty();
+            let sifted = supersedes || judge.covers.have(place) || judge.held.has(place);
+            judge.sifted.set(place, sifted);
+        }
         judge.plans = Plans::of(&rules, &judge.watchers);
         judge.rules = rules;
         judge
@@ -150,11 +173,17 @@ impl Judge {
         self.traffic.forgotten()
     }
 
-    /// Judges an exchange. `id` is its number.
-    pub fn exchange(&mut self, id: u64, exchange: Arc<Exchange>, out: &mut Vec<Finding>) {
+    /// Judges an exchange. `id` is its number, `hashes` are those of its request.
+    pub fn exchange(
+        &mut self,
+        id: u64,
+        exchange: Arc<Exchange>,
+        hashes: Option<&Hashes>,
+        out: &mut Vec<Finding>,
+    ) {
         self.passes(exchange.completed, out);
         let Self { rules, calls, plans, watchers, waiting, traffic, answers, .. } = self;
-        let Self { trails, found, .. } = self;
+        let Self { trails, awaiting, pages, found, .. } = self;
         let mut shape = calls.shape(&exchange);
         shape.waiting = *waiting;
         let full = trails.len() >= limits::JUDGED_CONNECTIONS || self.octets > self.room;
@@ -163,7 +192,7 @@ impl Judge {
             false => Some(trails.entry(exchange.connection).or_default()),
         };
         let parties = trail.as_deref_mut().map(|trail| &mut trail.parties);
-        let standing = traffic.note(&exchange, parties.unwrap_or(&mut None));
+        let standing = traffic.note(&exchange, hashes, parties.unwrap_or(&mut None));
         if let Some(request) = exchange.request.as_deref() {
             let (features, target) = (request.head.features(), request.head.target());
             let probes = may_probe(features, target, standing.fronts);
@@ -178,8 +207,9 @@ impl Judge {
             let pipelined = exchange.request.as_deref().is_some_and(before);
             shape.signs.add_if(pipelined, Sign::Pipelined);
         }
-        let standing = (standing, &*traffic);
-        let asked = Asked::of(&exchange);
+        let asked = hashes.and_then(|hashes| hashes.asked);
+        let awaited = asked.is_some_and(|asked| awaiting.may_have(asked));
+        shape.signs.add_if(awaited, Sign::Awaited);
         let mut contradicts = None;
         if let (Some(request), Some(response)) = (&exchange.request, &exchange.response)
             && let Some(asked) = asked
@@ -193,8 +223,10 @@ impl Judge {
             exchange: &exchange,
             asked,
             trail: trail.as_deref().unwrap_or(&self.nobody),
-            standing: Some(&standing),
+            standing: Some((&standing, traffic)),
             answers: Some(answers),
+            awaiting: Some(awaiting),
+            pages: Some(pages),
             contradicts,
         };
         let plan = plans.plan(&shape, &exchange, rules, calls);
@@ -203,17 +235,23 @@ impl Judge {
         let mut held = Vec::new();
         if !found.is_empty() {
             mark_ambiguous(scene.trail, found);
-            supersede(found);
-            self.covers.drop_covered(watchers, &exchange, found);
-            held = keep_held(&self.held, found, out);
+            if found.iter().any(|finding| self.sifted.has(finding.judged_by)) {
+                supersede(found);
+                self.covers.drop_covered(watchers, &exchange, found);
+                held = keep_held(&self.held, found, out);
+            } else {
+                out.append(found);
+            }
         }
         let called = plan.settled;
         match trail {
             Some(trail) => {
                 let before = trail.memory();
                 let octets = exchange.memory();
+                let waits_for_end = waits_for_end(&exchange);
+                let (met, strays) = (shape.met, Vec::new());
                 let unsettled =
-                    Unsettled { id, exchange, octets, called, held, strays: Vec::new() };
+                    Unsettled { id, exchange, octets, waits_for_end, met, called, held, strays };
                 remember(rules, covers, trail, unsettled, found, out);
                 self.octets = (self.octets + trail.memory()).saturating_sub(before);
             }
@@ -263,15 +301,21 @@ impl Judge {
             let next = unsettled.get(place + 1).map(|next| &*next.exchange);
             let aftermath = Aftermath { strays: &kept.strays, next, connection: Some(connection) };
             settle(&self.rules, kept, &trail, &aftermath, &mut self.found);
-            self.found.extend(kept.held.iter().cloned());
+            self.found.extend_from_slice(&kept.held);
+            if self.found.is_empty() {
+                continue;
+            }
             supersede(&mut self.found);
             self.covers.drop_covered(&self.watchers, &kept.exchange, &mut self.found);
             out.append(&mut self.found);
         }
-        let last = unsettled.back();
         // Strays of all exchanges, for the rules about the connection.
-        let strays: Vec<Stray> =
-            unsettled.iter().flat_map(|kept| &kept.strays).chain(&trail.strays).cloned().collect();
+        let mut strays = Vec::new();
+        for kept in &mut unsettled {
+            strays.append(&mut kept.strays);
+        }
+        strays.append(&mut trail.strays);
+        let last = unsettled.back();
         let next = last.map(|kept| &*kept.exchange);
         let aftermath = Aftermath { strays: &strays, next, connection: Some(connection) };
         let of_last = last.map(|kept| Scene::of_kept(kept.id, &kept.exchange, &trail));
@@ -288,7 +332,7 @@ impl Judge {
                 check(connection, &aftermath, &mut report);
             }
         }
-        if let Some(last) = next {
+        if let Some(last) = next.filter(|_| !self.found.is_empty()) {
             self.covers.drop_covered(&self.watchers, last, &mut self.found);
         }
         self.give(out);
@@ -304,8 +348,9 @@ impl Judge {
 
     /// Why an exchange failed is known.
     pub fn explained(&mut self, explained: &Explained<'_>, out: &mut Vec<Finding>) {
-        let all = self.watching.iter().zip(&mut self.watchers);
-        for (place, watcher) in all.filter(|(_, watcher)| watcher.asks_why()) {
+        for nth in &self.asking {
+            let watcher = self.watchers.get_mut(*nth).zip(self.watching.get(*nth));
+            let Some((watcher, place)) = watcher else { continue };
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(self.now, &mut self.found);
             watcher.explained(explained, &mut report);
@@ -329,11 +374,16 @@ impl Judge {
         if mark.at > self.now.at {
             self.now = mark;
         }
-        let second = self.now.at.as_nanos().div_euclid(1_000_000_000);
-        if self.second == Some(second) {
-            return;
+        if self.next_second.is_none_or(|next| self.now.at >= next) {
+            self.tick(out);
         }
-        self.second = Some(second);
+    }
+
+    #[cold]
+    fn tick(&mut self, out: &mut Vec<Finding>) {
+        const SECOND: i64 = 1_000_000_000;
+        let begun = self.now.at.as_nanos().div_euclid(SECOND).saturating_mul(SECOND);
+        self.next_second = Some(Timestamp::from_nanos(begun.saturating_add(SECOND)));
         for (place, watcher) in self.watching.iter().zip(&mut self.watchers) {
             let Some(bound) = self.rules.get(*place) else { continue };
             let mut report = bound.report_on_nothing(self.now, &mut self.found);

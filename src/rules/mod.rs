@@ -50,6 +50,7 @@ mod list;
 mod methods;
 mod packets;
 mod page;
+mod pages;
 mod parameters;
 mod place;
 mod reference;
@@ -69,7 +70,7 @@ mod window;
 mod words;
 
 pub use aggregate::{Findings, Group};
-pub use asked::Asked;
+pub use asked::{Asked, Hashes, Reckoner};
 pub use chinese::{CHINESE_HEADINGS, Chinese, sections};
 pub use finding::{Finding, Place, Subject};
 pub use judge::Judge;

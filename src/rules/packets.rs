@@ -1,6 +1,7 @@
 //! The packets that show a finding: numbers in, the same out, ascending and each once. Few of them, as nearly
 //! always, lie in the finding itself.
 
+use std::cmp::Ordering;
 use std::ops::Deref;
 
 /// How many are few.
@@ -25,6 +26,15 @@ impl Default for Kept {
 }
 
 impl Packets {
+    /// One or two, mostly in their order.
+    pub(super) fn of(first: u64, last: u64) -> Self {
+        match first.cmp(&last) {
+            Ordering::Less => Self(Kept::Few(2, [first, last, 0, 0])),
+            Ordering::Equal => Self(Kept::Few(1, [first, 0, 0, 0])),
+            Ordering::Greater => Self(Kept::Few(2, [last, first, 0, 0])),
+        }
+    }
+
     /// Adds one, unless it is known.
     pub(super) fn add(&mut self, packet: u64) {
         match self.last() {

@@ -1,12 +1,37 @@
 //! What was said about addresses and the like: by a hash in, the newest so many out, the oldest forgotten
 //! first.
 
+use std::hash::{BuildHasherDefault, Hasher};
+
 use hashbrown::HashMap;
+
+/// What is found by a hash, which is not hashed again.
+pub(super) type ByHash<T> = HashMap<u64, T, BuildHasherDefault<Same>>;
+
+/// Gives out the hash that is put in.
+#[derive(Default)]
+pub(super) struct Same(u64);
+
+impl Hasher for Same {
+    fn write(&mut self, octets: &[u8]) {
+        for octet in octets {
+            self.write_u64(u64::from(*octet));
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = self.0.rotate_left(5) ^ hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
 
 /// See the module's words. `ROOM` is how many are kept.
 pub(super) struct Remembered<T, const ROOM: usize> {
     /// Where each stands.
-    places: HashMap<u64, usize>,
+    places: ByHash<usize>,
     /// In the order in which they came, round and round. What was taken out leaves its place empty.
     kept: Vec<(u64, Option<T>)>,
     /// Where the next one stands once all places were used.
@@ -15,7 +40,7 @@ pub(super) struct Remembered<T, const ROOM: usize> {
 
 impl<T, const ROOM: usize> Default for Remembered<T, ROOM> {
     fn default() -> Self {
-        Self { places: HashMap::new(), kept: Vec::new(), oldest: 0 }
+        Self { places: ByHash::default(), kept: Vec::new(), oldest: 0 }
     }
 }
 

@@ -6,16 +6,18 @@ use std::sync::Arc;
 
 use super::answers::{Answers, Given, Said};
 use super::asked::Asked;
+use super::awaited::Awaiting;
 use super::evidence;
 use super::finding::{Finding, Origin, Place, Subject};
 use super::judge::Bound;
 use super::packets::Packets;
+use super::pages::Pages;
 use super::place;
 use super::rule::Severity;
 use super::shown::{hexadecimal, shown};
 use super::traffic::{Standing, Traffic};
 use super::trail::Trail;
-use super::words::{Value, side_name};
+use super::words::{Value, Values, side_name};
 use crate::flow::{Mark, Side};
 use crate::http::{Connection, Exchange, Feature, FieldName, Head, Kind, Message};
 use crate::status::Text;
@@ -33,9 +35,13 @@ pub struct Scene<'s> {
     /// What came before it on the same connection.
     pub trail: &'s Trail,
     /// Where it belongs among all exchanges, and these; while it is new alone.
-    pub(super) standing: Option<&'s (Standing, &'s Traffic)>,
+    pub(super) standing: Option<(&'s Standing, &'s Traffic)>,
     /// What was answered before about addresses; while it is new alone.
     pub(super) answers: Option<&'s Answers>,
+    /// Which addresses are awaited; while it is new alone.
+    pub(super) awaiting: Option<&'s Awaiting>,
+    /// Pages in which nothing was found lately; while it is new alone.
+    pub(super) pages: Option<&'s Pages>,
     /// The earlier answer that it contradicts, if there is one.
     pub(super) contradicts: Option<Given>,
 }
@@ -43,8 +49,9 @@ pub struct Scene<'s> {
 impl<'s> Scene<'s> {
     /// An exchange that is no longer new.
     pub(super) const fn of_kept(id: u64, exchange: &'s Arc<Exchange>, trail: &'s Trail) -> Self {
-        let (asked, standing, answers, contradicts) = (None, None, None, None);
-        Self { id, exchange, asked, trail, standing, answers, contradicts }
+        let (asked, standing, answers) = (None, None, None);
+        let (awaiting, pages, contradicts) = (None, None, None);
+        Self { id, exchange, asked, trail, standing, answers, awaiting, pages, contradicts }
     }
 
     /// The request.
@@ -163,30 +170,29 @@ impl<'r> Report<'r> {
     pub fn find(&mut self) -> Draft<'_, 'r> {
         let severity = self.bound.rule.severity;
         let packets = self.packets();
-        // Few findings say more of their own.
-        let values = Vec::with_capacity(2);
+        let values = Values::default();
         Draft { report: self, severity, values, packets, message: None, crowd: None }
     }
 
     fn packets(&self) -> Packets {
-        let mut packets = Packets::default();
         match self.about {
             About::Exchange(_, Some(message)) => {
-                packets.add(message.first.packet);
-                packets.add(message.last.packet);
+                Packets::of(message.first.packet, message.last.packet)
             }
-            About::Exchange(scene, None) => {
-                for message in [scene.request(), scene.response()].into_iter().flatten() {
-                    packets.add(message.first.packet);
+            About::Exchange(scene, None) => match (scene.request(), scene.response()) {
+                (Some(request), Some(response)) => {
+                    Packets::of(request.first.packet, response.first.packet)
                 }
-            }
+                (Some(message), None) | (None, Some(message)) => {
+                    Packets::of(message.first.packet, message.first.packet)
+                }
+                (None, None) => Packets::default(),
+            },
             About::Connection(connection) => {
-                packets.add(connection.first.packet);
-                packets.add(connection.last.packet);
+                Packets::of(connection.first.packet, connection.last.packet)
             }
-            About::Nothing(_) => {}
+            About::Nothing(_) => Packets::default(),
         }
-        packets
     }
 }
 
@@ -195,10 +201,11 @@ impl<'r> Report<'r> {
 pub struct Draft<'d, 'r> {
     report: &'d mut Report<'r>,
     severity: Severity,
-    values: Vec<(&'static str, Value)>,
+    values: Values,
     packets: Packets,
     message: Option<&'d Message>,
-    crowd: Option<Crowd>,
+    /// Few are about many, and every step moves a draft.
+    crowd: Option<Box<Crowd>>,
 }
 
 impl<'d> Draft<'d, '_> {
@@ -215,13 +222,13 @@ impl<'d> Draft<'d, '_> {
 
     /// Captured octets for a name in the message.
     pub fn octets(mut self, name: &'static str, octets: &[u8]) -> Self {
-        self.values.push((name, Value::plain(shown(octets))));
+        self.values.add(name, Value::plain(shown(octets)));
         self
     }
 
     /// Captured octets in hexadecimal.
     pub fn hexadecimal(mut self, name: &'static str, octets: &[u8]) -> Self {
-        self.values.push((name, Value::plain(hexadecimal(octets))));
+        self.values.add(name, Value::plain(hexadecimal(octets)));
         self
     }
 
@@ -233,7 +240,7 @@ impl<'d> Draft<'d, '_> {
 
     /// A number, an address or whatever else needs no care.
     pub fn plain(mut self, name: &'static str, value: impl std::fmt::Display) -> Self {
-        self.values.push((name, Value::plain(value.to_string())));
+        self.values.add(name, Value::plain(value.to_string()));
         self
     }
 
@@ -244,7 +251,7 @@ impl<'d> Draft<'d, '_> {
 
     /// Seconds with three decimals, or more of what is short.
     pub fn seconds(mut self, name: &'static str, duration: Duration) -> Self {
-        self.values.push((name, Value::Seconds(duration)));
+        self.values.add(name, Value::Seconds(duration));
         self
     }
 
@@ -262,7 +269,7 @@ impl<'d> Draft<'d, '_> {
 
     /// A phrase of ours.
     pub fn phrase(mut self, name: &'static str, phrase: Text) -> Self {
-        self.values.push((name, Value::Phrase(phrase)));
+        self.values.add(name, Value::Phrase(phrase));
         self
     }
 
@@ -280,7 +287,7 @@ impl<'d> Draft<'d, '_> {
     /// The many exchanges that it is about.
     pub(super) fn crowd(mut self, crowd: Crowd) -> Self {
         self.packets = Packets::from([crowd.first.packet, crowd.last.packet]);
-        self.crowd = Some(crowd);
+        self.crowd = Some(Box::new(crowd));
         self
     }
 
@@ -296,7 +303,7 @@ impl<'d> Draft<'d, '_> {
     pub fn add(self) {
         let Draft { report, severity, mut values, packets, message, crowd } = self;
         if let Some(crowd) = crowd {
-            let finding = of_crowd(report, severity, values, packets, crowd);
+            let finding = of_crowd(report, severity, values, packets, *crowd);
             report.found.push(finding);
             return;
         }
@@ -309,7 +316,7 @@ impl<'d> Draft<'d, '_> {
             About::Exchange(scene, message) => Origin::exchange(scene.exchange, message),
             About::Connection(connection) => {
                 let (client, server) = (connection.client, connection.server);
-                let mut value = |name, text: String| values.push((name, Value::plain(text)));
+                let mut value = |name, text: String| values.add(name, Value::plain(text));
                 value("client", client.to_string());
                 value("server", server.to_string());
                 value("conn", format!("{client} → {server}"));
@@ -343,15 +350,15 @@ impl<'d> Draft<'d, '_> {
 fn of_crowd(
     report: &Report<'_>,
     severity: Severity,
-    mut values: Vec<(&'static str, Value)>,
+    mut values: Values,
     packets: Packets,
     crowd: Crowd,
 ) -> Finding {
     if let Some(server) = crowd.place.server {
-        values.push(("server", Value::plain(server.to_string())));
+        values.add("server", Value::plain(server.to_string()));
     }
     if let Some(client) = crowd.client {
-        values.push(("client", Value::plain(client.to_string())));
+        values.add("client", Value::plain(client.to_string()));
     }
     Finding {
         rule: report.bound.rule,

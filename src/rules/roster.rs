@@ -1,5 +1,5 @@
-//! Things that numbers are kept of: a key in, a place out, so that rules keep what they know in plain
-//! lists and look nothing up. Where there is no room, whoever was not seen for longest makes room.
+//! Things that numbers are kept of: a key in, a place out, with what is kept of it, so that rules keep what
+//! they know in plain lists too and look nothing up. Where there is no room, whoever was not seen for longest makes room.
 
 use std::hash::{Hash, Hasher};
 
@@ -12,32 +12,40 @@ pub struct Slot {
     generation: u32,
 }
 
+impl Slot {
+    /// A number that no other slot has.
+    pub(super) fn number(self) -> u64 {
+        u64::from(self.generation) << 32 | u64::from(self.place)
+    }
+}
+
 impl Hash for Slot {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(u64::from(self.generation) << 32 | u64::from(self.place));
+        state.write_u64(self.number());
     }
 }
 
 #[derive(Debug)]
-struct Entry<K> {
+struct Entry<K, T> {
     key: K,
     generation: u32,
     /// Whether it was seen since the hand passed.
     seen: bool,
+    kept: T,
 }
 
 /// See the module's words.
 #[derive(Debug)]
-pub(super) struct Roster<K> {
+pub(super) struct Roster<K, T = ()> {
     known: HashMap<K, u32>,
-    entries: Vec<Entry<K>>,
+    entries: Vec<Entry<K, T>>,
     room: usize,
     hand: usize,
     /// How many had to make room.
     pub replaced: u64,
 }
 
-impl<K: Copy + Eq + Hash> Roster<K> {
+impl<K: Copy + Eq + Hash, T: Default> Roster<K, T> {
     pub fn new(room: usize) -> Self {
         Self { known: HashMap::new(), entries: Vec::new(), room, hand: 0, replaced: 0 }
     }
@@ -62,7 +70,7 @@ impl<K: Copy + Eq + Hash> Roster<K> {
         }
         if self.entries.len() < self.room {
             let place = self.entries.len() as u32;
-            self.entries.push(Entry { key, generation: 0, seen: true });
+            self.entries.push(Entry { key, generation: 0, seen: true, kept: T::default() });
             self.known.insert(key, place);
             return Slot { place, generation: 0 };
         }
@@ -72,7 +80,7 @@ impl<K: Copy + Eq + Hash> Roster<K> {
         let generation = self.entries.get_mut(place).map_or(0, |entry| {
             self.known.remove(&entry.key);
             let generation = entry.generation.wrapping_add(1);
-            *entry = Entry { key, generation, seen: true };
+            *entry = Entry { key, generation, seen: true, kept: T::default() };
             generation
         });
         Slot { place: place as u32, generation }
@@ -89,8 +97,29 @@ impl<K: Copy + Eq + Hash> Roster<K> {
 
     /// The key of a slot that is still that of the one who got it.
     pub fn key(&self, slot: Slot) -> Option<&K> {
+        self.entry(slot).map(|entry| &entry.key)
+    }
+
+    /// What is kept of the one who got a slot that is still his.
+    pub fn get(&self, slot: Slot) -> Option<&T> {
+        self.entry(slot).map(|entry| &entry.kept)
+    }
+
+    /// The same, to be changed, where he was just found.
+    pub fn of(&mut self, slot: Slot) -> &mut T {
+        &mut self.entries[slot.place as usize].kept
+    }
+
+    /// All slots, each with its key and what is kept.
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &K, &T)> {
+        self.entries.iter().zip(0..).map(|(entry, place)| {
+            (Slot { place, generation: entry.generation }, &entry.key, &entry.kept)
+        })
+    }
+
+    fn entry(&self, slot: Slot) -> Option<&Entry<K, T>> {
         let entry = self.entries.get(slot.place as usize)?;
-        (entry.generation == slot.generation).then_some(&entry.key)
+        (entry.generation == slot.generation).then_some(entry)
     }
 
     /// The place to be given up: the hand goes round, and whoever was seen gets another chance.
@@ -159,7 +188,7 @@ mod tests {
 
     #[test]
     fn whoever_was_not_seen_for_longest_makes_room() {
-        let mut roster = Roster::new(2);
+        let mut roster = Roster::<char>::new(2);
         let (a, b) = (roster.place('a'), roster.place('b'));
         assert_ne!(a, b);
         assert_eq!(roster.place('a'), a);
@@ -172,7 +201,7 @@ mod tests {
 
     #[test]
     fn what_was_kept_of_another_is_not_handed_on() {
-        let mut roster = Roster::new(1);
+        let mut roster = Roster::<char>::new(1);
         let mut kept = PerSlot::<u32>::default();
         let a = roster.place('a');
         *kept.of(a) += 5;

@@ -199,6 +199,9 @@ pub enum Trigger {
     /// The answer is 404 and another one for the same address was not, or the other way round, with other
     /// credentials.
     Contradicts,
+    /// The client asks for an address that it was told, or told something about, as a rule that remembers
+    /// such addresses waits for; a first look.
+    Awaited,
     /// One of these holds.
     OneOf(&'static [Trigger]),
 }

@@ -8,15 +8,16 @@ use std::sync::Arc;
 
 use hashbrown::DefaultHashBuilder;
 
+use super::asked::Hashes;
 use super::lately::Lately;
 use super::place::{template, write_template};
 use super::remembered::Remembered;
 use super::report::path_of;
-use super::roster::{PerSlot, Roster, Slot};
+use super::roster::{Roster, Slot};
 use super::shown::shown;
 pub(super) use super::tally::Tally;
 use super::window::probe::has_front;
-use crate::http::{Exchange, Feature, FieldName, Head};
+use crate::http::{Exchange, Feature, Head};
 use crate::limits;
 use crate::units::Timestamp;
 use crate::wire::Endpoint;
@@ -84,6 +85,15 @@ struct Counted {
     in_vain: bool,
 }
 
+/// What a method and a path ask for.
+#[derive(Debug, Clone, Copy)]
+enum Known {
+    /// An endpoint, and whether [`has_front`] holds of the path.
+    Endpoint(Slot, bool),
+    /// What was refused, and was no endpoint then: a hash of the method and the path template.
+    Refused(u64),
+}
+
 /// How many of those that were refused have their names kept.
 const REFUSED: usize = 256;
 
@@ -94,21 +104,17 @@ type HostKey = (u64, Slot);
 
 /// See the module's words.
 pub struct Traffic {
-    servers: Roster<Endpoint>,
-    tallies: PerSlot<Tally>,
-    pairs: Roster<([u8; 16], Endpoint)>,
-    of_pairs: PerSlot<Tally>,
-    endpoints: Roster<EndpointKey>,
-    of_endpoints: PerSlot<Counted>,
+    servers: Roster<Endpoint, Tally>,
+    pairs: Roster<([u8; 16], Endpoint), Tally>,
+    endpoints: Roster<EndpointKey, Counted>,
     /// Whether a server failed, or refused for now, where no endpoint is known.
     in_vain_elsewhere: bool,
-    /// The endpoints of paths seen lately, and whether [`has_front`] holds of the path.
-    lately: Lately<(Slot, bool)>,
+    /// What paths seen lately ask for.
+    lately: Lately<Known>,
     template: Vec<u8>,
     /// The names of what findings are about that was refused and is no endpoint.
     refused: RefCell<Remembered<Option<Names>, REFUSED>>,
-    hosts: Roster<HostKey>,
-    of_hosts: PerSlot<u64>,
+    hosts: Roster<HostKey, u64>,
     hasher: DefaultHashBuilder,
 }
 
@@ -116,17 +122,13 @@ impl Default for Traffic {
     fn default() -> Self {
         Self {
             servers: Roster::new(limits::WATCHED_SERVERS),
-            tallies: PerSlot::default(),
             pairs: Roster::new(limits::WATCHED_PAIRS),
-            of_pairs: PerSlot::default(),
             endpoints: Roster::new(limits::WATCHED_ENDPOINTS),
-            of_endpoints: PerSlot::default(),
             in_vain_elsewhere: false,
             lately: Lately::default(),
             template: Vec::new(),
             refused: RefCell::default(),
             hosts: Roster::new(limits::WATCHED_HOSTS),
-            of_hosts: PerSlot::default(),
             hasher: DefaultHashBuilder::default(),
         }
     }
@@ -140,7 +142,12 @@ pub(super) const fn failing(status: u16) -> bool {
 
 impl Traffic {
     /// Counts an exchange. `known` is what is known of its connection.
-    pub(super) fn note(&mut self, exchange: &Exchange, known: &mut Option<Parties>) -> Standing {
+    pub(super) fn note(
+        &mut self,
+        exchange: &Exchange,
+        hashes: Option<&Hashes>,
+        known: &mut Option<Parties>,
+    ) -> Standing {
         let parties = match known {
             Some(parties) if self.keeps(*parties) => *parties,
             _ => Parties {
@@ -163,9 +170,9 @@ impl Traffic {
             in_vain: false,
         };
         let known = known.insert(parties);
-        let request = exchange.request.as_deref();
-        let tally = self.tallies.of(parties.server);
-        let Some((request, response)) = request.zip(exchange.response.as_deref()) else {
+        let request = exchange.request.as_deref().zip(hashes);
+        let tally = self.servers.of(parties.server);
+        let Some(((request, hashes), response)) = request.zip(exchange.response.as_deref()) else {
             tally.fail();
             self.in_vain_elsewhere = true;
             (standing.failed, standing.troubled, standing.in_vain) = (true, true, true);
@@ -182,15 +189,15 @@ impl Traffic {
             tally.fail();
         }
         standing.troubled = tally.troubled();
-        self.of_pairs.of(parties.pair).note_coarsely(standing.at);
+        self.pairs.of(parties.pair).note_coarsely(standing.at);
 
         let in_vain = standing.failed || matches!(status, Some(408 | 425 | 429));
         // What a scanner asks for in vain is no endpoint.
         let refused = status.is_some_and(|status| (400..500).contains(&status));
-        match self.endpoint(parties.server, &request.head, !refused) {
+        match self.endpoint(parties.server, &request.head, hashes, !refused) {
             Ok((slot, fronts)) => {
                 (standing.endpoint, standing.fronts) = (Some(slot), Some(fronts));
-                let counted = self.of_endpoints.of(slot);
+                let counted = self.endpoints.of(slot);
                 counted.count += 1;
                 counted.in_vain |= in_vain;
                 standing.in_vain = counted.in_vain;
@@ -201,17 +208,14 @@ impl Traffic {
             }
         }
         standing.in_vain = standing.troubled && (standing.in_vain || self.in_vain_elsewhere);
-        if let Some(host) = request.head.value(FieldName::Host) {
-            let mut hasher = self.hasher.build_hasher();
-            hasher.write(host);
-            let hash = hasher.finish();
+        if let Some(hash) = hashes.host {
             let slot = match known.host {
                 Some((same, slot)) if same == hash && self.hosts.keeps(slot) => slot,
                 _ => self.hosts.place((hash, parties.server)),
             };
             known.host = Some((hash, slot));
             standing.host = Some(slot);
-            *self.of_hosts.of(slot) += 1;
+            *self.hosts.of(slot) += 1;
         }
         standing
     }
@@ -228,56 +232,60 @@ impl Traffic {
         &mut self,
         server: Slot,
         request: &Head,
+        hashes: &Hashes,
         new: bool,
     ) -> Result<(Slot, (usize, bool)), u64> {
         let (method, target) = (request.method_octets(), request.target());
-        let path = path_of(request);
         // A target of another form does not begin with its path.
-        let end = if request.features().has(Feature::OtherForm) { 0 } else { path.len() };
-        let hash = self.lately.hash(server, request, path);
-        if let Some((slot, front)) = self.lately.get(hash)
-            && self.endpoints.keeps(slot)
-        {
-            return Ok((slot, (end, front)));
-        }
-        self.template.clear();
-        write_template(target, &mut self.template);
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write(method);
-        hasher.write(&self.template);
-        let template = hasher.finish();
+        let end = if request.features().has(Feature::OtherForm) { 0 } else { hashes.path_len };
+        let hash = hashes.endpoint.wrapping_add(server.number());
+        let template = match self.lately.get(hash) {
+            Some(Known::Endpoint(slot, front)) if self.endpoints.keeps(slot) => {
+                return Ok((slot, (end, front)));
+            }
+            Some(Known::Refused(template)) => template,
+            _ => {
+                self.template.clear();
+                write_template(target, &mut self.template);
+                let mut hasher = self.hasher.build_hasher();
+                hasher.write(method);
+                hasher.write(&self.template);
+                hasher.finish()
+            }
+        };
         let known = match new {
             true => Some(self.endpoints.place((server, template))),
             false => self.endpoints.find(&(server, template)),
         };
-        let Some(slot) = known else { return Err(template) };
-        let counted = self.of_endpoints.of(slot);
-        counted.names.get_or_insert_with(|| names(request));
-        let front = has_front(path);
-        self.lately.keep(hash, (slot, front));
+        let Some(slot) = known else {
+            self.lately.keep(hash, Known::Refused(template));
+            return Err(template);
+        };
+        self.endpoints.of(slot).names.get_or_insert_with(|| names(request));
+        let front = has_front(path_of(request));
+        self.lately.keep(hash, Known::Endpoint(slot, front));
         Ok((slot, (end, front)))
     }
 
     /// The responses of a server.
     pub(super) fn server(&self, slot: Slot) -> Option<&Tally> {
-        self.tallies.get(slot)
+        self.servers.get(slot)
     }
 
     /// The responses of a server to one client.
     pub(super) fn pair(&self, slot: Slot) -> Option<&Tally> {
-        self.of_pairs.get(slot)
+        self.pairs.get(slot)
     }
 
     /// The server of an endpoint, and how many responses came from there.
     pub(super) fn endpoint_count(&self, slot: Slot) -> Option<(Slot, u64)> {
         let (server, _) = self.endpoints.key(slot)?;
-        Some((*server, self.of_endpoints.get(slot)?.count))
+        Some((*server, self.endpoints.get(slot)?.count))
     }
 
     /// How many endpoints of a server there are.
     pub(super) fn endpoints_of(&self, server: Slot) -> usize {
-        let of = |slot| self.endpoints.key(slot).is_some_and(|(of, _)| *of == server);
-        self.of_endpoints.iter().filter(|(slot, _)| of(*slot)).count()
+        self.endpoints.iter().filter(|(_, (of, _), _)| *of == server).count()
     }
 
     /// Method and path template of what was asked for in an exchange, safe to show.
@@ -294,17 +302,14 @@ impl Traffic {
 
     /// Method and path template of an endpoint, safe to show.
     pub(super) fn endpoint_names(&self, slot: Slot) -> Option<Names> {
-        self.endpoints.key(slot)?;
-        self.of_endpoints.get(slot)?.names.clone()
+        self.endpoints.get(slot)?.names.clone()
     }
 
     /// Every server of a host, with the number of its responses for it; `of` is one of them.
     pub(super) fn host_counts(&self, of: Slot) -> Vec<(Slot, u64)> {
         let Some((host, _)) = self.hosts.key(of) else { return Vec::new() };
-        let all = self.of_hosts.iter();
-        all.filter(|(slot, _)| self.hosts.key(*slot).is_some_and(|(other, _)| other == host))
-            .map(|(slot, count)| (slot, *count))
-            .collect()
+        let all = self.hosts.iter().filter(|(_, (other, _), _)| other == host);
+        all.map(|(slot, _, count)| (slot, *count)).collect()
     }
 
     /// Whether one of two servers of a host asks the other: a proxy is no equal of what stands behind it.

@@ -29,6 +29,11 @@ pub(super) struct Unsettled {
     pub exchange: Arc<Exchange>,
     /// Octets that it takes.
     pub octets: u64,
+    /// Whether only the end of the connection settles it: known by then without a look at the exchange,
+    /// which has left the cache.
+    pub waits_for_end: bool,
+    /// The guards that it meets.
+    pub met: u16,
     /// The rules that are to look once it is settled.
     pub called: Bits,
     /// Findings that one of these rules may make superfluous.

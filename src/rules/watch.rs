@@ -26,9 +26,11 @@ pub trait Watcher: Send {
     /// An exchange is over.
     fn exchange(&mut self, _scene: &Scene<'_>, _report: &mut Report<'_>) {}
 
-    /// Whether it waits for what its trigger does not name, so that it has to see every exchange: a
-    /// request for an address that it was told to watch. While it remembers nothing, it need not; `None`
-    /// where it never does.
+    /// Whether it waits for what its trigger does not name, so that it has to see every exchange: for what it
+    /// remembers to be too old, say. While it remembers nothing, it need not; `None` where it never does.
+    /// A request for an address that a client was told of has a trigger: [`Trigger::Awaited`].
+    ///
+    /// [`Trigger::Awaited`]: super::Trigger::Awaited
     fn waits(&self) -> Option<bool> {
         None
     }

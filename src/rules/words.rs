@@ -34,6 +34,27 @@ impl Value {
     }
 }
 
+/// What the names in braces stand for that a rule said: mostly one at most, which takes no memory of its own.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Values {
+    first: Option<(&'static str, Value)>,
+    others: Vec<(&'static str, Value)>,
+}
+
+impl Values {
+    pub fn add(&mut self, name: &'static str, value: Value) {
+        match &self.first {
+            None => self.first = Some((name, value)),
+            Some(_) => self.others.push((name, value)),
+        }
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        let mut all = self.first.iter().chain(&self.others);
+        all.find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+}
+
 /// Seconds with three decimals; what is short with two digits that are not zero, since less would look
 /// like nothing.
 fn seconds(duration: Duration) -> String {

@@ -31,10 +31,14 @@ impl Distribution {
     /// Counts a duration.
     pub fn record(&mut self, duration: Duration) {
         let (number, step) = bucket(duration.as_nanos());
-        if self.octaves.get(self.latest).is_none_or(|octave| octave.number != number) {
-            self.latest = self.place(number);
-        }
-        let count = &mut self.octaves[self.latest].counts[step % STEPS];
+        let octave = match self.octaves.get_mut(self.latest) {
+            Some(octave) if octave.number == number => octave,
+            _ => {
+                self.latest = self.place(number);
+                &mut self.octaves[self.latest]
+            }
+        };
+        let count = &mut octave.counts[step % STEPS];
         *count = count.saturating_add(1);
         self.longest = self.longest.max(duration);
         self.count += 1;
@@ -87,9 +91,9 @@ impl Distribution {
 /// The octave of a duration and its bucket there. Values below 64 have buckets of their own; of an octave
 /// above, the six bits behind the first tell.
 fn bucket(nanos: u64) -> (u16, usize) {
-    let octave = nanos.checked_ilog2().and_then(|log| log.checked_sub(BITS));
-    let step = (nanos >> octave.unwrap_or(0)) as usize % STEPS;
-    (octave.map_or(0, |octave| octave as u16 + 1), step)
+    let octave = (nanos | STEPS as u64).ilog2() - BITS;
+    let place = ((octave as usize) << BITS) + (nanos >> octave) as usize;
+    ((place >> BITS) as u16, place % STEPS)
 }
 
 /// The middle of a bucket.

@@ -66,6 +66,9 @@ pub struct Failures {
 
 impl Failures {
     pub(super) fn add(&mut self, number: u64, outcome: Outcome, exchange: &Exchange) {
+        if !outcome.is_failure() {
+            return;
+        }
         let failure = Failure::of(outcome, exchange.status(), exchange.unanswered);
         let Some(failure) = failure else { return };
         let server = exchange.server;

@@ -20,10 +20,14 @@ pub struct FlawCounts {
 }
 
 impl FlawCounts {
+    #[inline]
     pub(super) fn add(&mut self, message: &Message) {
-        if message.flaws.is_empty() {
-            return;
+        if !message.flaws.is_empty() {
+            self.add_some(message);
         }
+    }
+
+    fn add_some(&mut self, message: &Message) {
         for flaw in message.flaws.iter() {
             match self.seen.binary_search_by_key(&flaw, |count| count.flaw) {
                 Ok(place) => {

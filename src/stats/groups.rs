@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use super::distribution::Distribution;
 use super::outcome::Outcome;
 use crate::http::{Exchange, FieldName};
-use crate::rules::Lately;
+use crate::rules::{Hashes, Lately};
 use crate::units::Duration;
 use crate::{limits, rules};
 
@@ -54,12 +54,6 @@ impl By {
             Self::Method => "methods",
             Self::Type => "types",
         }
-    }
-
-    /// What tells an endpoint from others before it is worked out; none for what costs nothing to work out.
-    fn hash(self, exchange: &Exchange, lately: &Lately<usize>) -> Option<u64> {
-        let request = &exchange.request.as_deref().filter(|_| self == Self::Endpoint)?.head;
-        Some(lately.hash((), request, rules::path_of(request)))
     }
 
     /// Writes what an exchange is grouped under; false where it has none, as a response without its
@@ -163,10 +157,12 @@ impl Groups {
     pub(super) fn exchange(
         &mut self,
         exchange: &Exchange,
+        hashes: Option<&Hashes>,
         outcome: Outcome,
         think: Option<Duration>,
     ) {
-        let hash = self.by.hash(exchange, &self.lately);
+        // What tells an endpoint from others before it is worked out. The rest costs nothing to work out.
+        let hash = hashes.filter(|_| self.by == By::Endpoint).map(|hashes| hashes.endpoint);
         let place = match hash.and_then(|hash| self.lately.get(hash)) {
             Some(place) => Some(place),
             None => {

@@ -39,7 +39,7 @@ pub use trust::Trust;
 
 use crate::diagnosis::{Upstream, Verdict};
 use crate::http::{Connection, Exchange, Protocol, Stray};
-use crate::rules::{Finding, Findings};
+use crate::rules::{Finding, Findings, Hashes};
 
 /// All numbers of a capture.
 #[derive(Debug, Clone, Default)]
@@ -104,8 +104,8 @@ impl Statistics {
         Self { groups: by.iter().copied().map(Groups::new).collect(), ..Self::default() }
     }
 
-    /// Counts an exchange; `id` is its number.
-    pub fn exchange(&mut self, id: u64, exchange: &Exchange) {
+    /// Counts an exchange; `id` is its number, `hashes` are those of its request.
+    pub fn exchange(&mut self, id: u64, exchange: &Exchange, hashes: Option<&Hashes>) {
         let outcome = Outcome::of(exchange);
         self.exchanges += 1;
         self.outcomes.add(outcome, exchange);
@@ -135,7 +135,7 @@ impl Statistics {
         }
         self.servers.exchange(exchange.server, outcome, think);
         for groups in &mut self.groups {
-            groups.exchange(exchange, outcome, think);
+            groups.exchange(exchange, hashes, outcome, think);
         }
     }
 

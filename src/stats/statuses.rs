@@ -53,6 +53,7 @@ const NAMED: [(Method, &str); 9] = [
 /// How often each method came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Methods {
+    /// By the number of the method.
     counts: [u64; NAMED.len()],
     /// Requests with any other method.
     pub other: u64,
@@ -61,8 +62,7 @@ pub struct Methods {
 impl Methods {
     pub(super) fn add(&mut self, exchange: &Exchange) {
         let Some(method) = exchange.method() else { return };
-        let place = NAMED.iter().position(|(named, _)| *named == method);
-        match place.and_then(|place| self.counts.get_mut(place)) {
+        match self.counts.get_mut(method as usize) {
             Some(count) => *count += 1,
             None => self.other += 1,
         }
@@ -70,7 +70,8 @@ impl Methods {
 
     /// Methods that came, by name, and how often.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        let counted = NAMED.iter().map(|(_, name)| *name).zip(self.counts);
+        let count = |method: Method| self.counts.get(method as usize).copied();
+        let counted = NAMED.iter().filter_map(move |(method, name)| Some((*name, count(*method)?)));
         counted.filter(|(_, count)| *count > 0)
     }
 }

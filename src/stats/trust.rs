@@ -12,6 +12,10 @@ pub struct Trust {
 
 impl Trust {
     pub(super) fn add(&mut self, doubts: Doubts) {
+        if doubts.is_empty() {
+            self.grades[Grade::A as usize] += 1;
+            return;
+        }
         if let Some(count) = self.grades.get_mut(doubts.grade() as usize) {
             *count += 1;
         }

@@ -24,12 +24,14 @@ pub(super) static CAUSE: Cause = Cause {
 /// There is no other leg.
 pub(in crate::diagnosis) fn not_captured(case: &Case<'_>) -> (&'static Cause, Proof) {
     let server = case.failing.server;
-    let got = match (case.failing.status(), case.failing.response.as_deref()) {
-        (Some(status), Some(response)) if response.complete() => format!("answered {status}"),
-        (Some(_), _) => "cut its answer short".to_owned(),
-        (None, _) => "gave no answer".to_owned(),
+    let unseen = "no connection that it opened is in the capture";
+    let summary = match (case.failing.status(), case.failing.response.as_deref()) {
+        (Some(status), Some(response)) if response.complete() => {
+            format!("{server} answered {status}; {unseen}")
+        }
+        (Some(_), _) => format!("{server} cut its answer short; {unseen}"),
+        (None, _) => format!("{server} gave no answer; {unseen}"),
     };
-    let summary = format!("{server} {got}; no connection that it opened is in the capture");
     let reason = "it cannot be told whether the server is a proxy";
     (&CAUSE, Proof::new(Confidence::Medium, reason, summary))
 }

@@ -38,7 +38,7 @@ pub(super) struct Calls {
     lacks: Vec<(FieldSet, Bits)>,
     pub connection_over: Bits,
     /// More octets and field lines than that are what [`Trigger::LongHead`] waits for.
-    short: Option<(f64, f64)>,
+    short: Option<(usize, usize)>,
     /// The registered phrases by status; empty where there is none.
     phrases: Vec<&'static str>,
     dates: Dates,
@@ -68,14 +68,17 @@ impl Calls {
             };
             calls.enter(place, trigger, &mut by_status);
             if matches!(trigger, Trigger::LongHead) {
-                let (octets, lines) = calls.short.unwrap_or((f64::MAX, f64::MAX));
+                let (octets, lines) = calls.short.unwrap_or((usize::MAX, usize::MAX));
+                // More than a number is more than what is whole of it.
                 let least = |of_lines: bool| {
                     let named = bound.rule.parameters.iter().zip(&bound.parameters);
                     let wanted =
                         named.filter(move |(known, _)| (known.name == "fields") == of_lines);
-                    wanted.flat_map(|(_, values)| values.iter().copied()).fold(f64::MAX, f64::min)
+                    wanted.flat_map(|(_, values)| values.iter()).map(|value| *value as usize).min()
                 };
-                calls.short = Some((octets.min(least(false)), lines.min(least(true))));
+                let or_any = |least: Option<usize>| least.unwrap_or(usize::MAX);
+                calls.short =
+                    Some((octets.min(or_any(least(false))), lines.min(or_any(least(true)))));
             }
         }
         // Most statuses call the same rules: one octet a status finds the set.
@@ -181,6 +184,7 @@ impl Calls {
             Trigger::Sampled => sign(Sign::Sampled),
             Trigger::AfterClose => sign(Sign::AfterClose),
             Trigger::Contradicts => sign(Sign::Contradicts),
+            Trigger::Awaited => sign(Sign::Awaited),
             Trigger::OtherPhrase => sign(Sign::OtherPhrase),
             Trigger::LongHead => sign(Sign::LongHead),
             Trigger::OddDate => sign(Sign::OddDate),
@@ -253,7 +257,7 @@ impl Calls {
     fn note(&mut self, message: &Message, signs: &mut Signs) {
         let head = &message.head;
         if let Some((octets, lines)) = self.short {
-            let long = head.octets().len() as f64 > octets || head.field_count() as f64 > lines;
+            let long = head.octets().len() > octets || head.field_count() > lines;
             signs.add_if(long, Sign::LongHead);
         }
         if let Some(status) = head.status() {

@@ -31,6 +31,10 @@ impl Default for Dates {
 
 impl Dates {
     pub fn are_readable(&mut self, head: &Head) -> bool {
+        let present = head.present().and(const { FieldSet::of(DATES) });
+        if present.is_empty() {
+            return true;
+        }
         if let Some(value) = head.value(FieldName::Date)
             && value != self.latest
         {
@@ -41,13 +45,12 @@ impl Dates {
                 self.latest = text;
             }
         }
-        head.present().and(FieldSet::of(OTHERS)).is_empty()
-            || OTHERS.iter().all(|name| {
-                let Some(value) = head.value(*name) else { return true };
-                // That is how servers say "already expired".
-                let expired = *name == FieldName::Expires && matches!(value, b"0" | b"-1");
-                expired || self.is_readable(value)
-            })
+        OTHERS.iter().filter(|name| present.has(**name)).all(|name| {
+            let Some(value) = head.value(*name) else { return true };
+            // That is how servers say "already expired".
+            let expired = *name == FieldName::Expires && matches!(value, b"0" | b"-1");
+            expired || self.is_readable(value)
+        })
     }
 
     fn is_readable(&mut self, value: &[u8]) -> bool {

@@ -56,6 +56,8 @@ pub(super) struct Plan {
     /// Those that look as soon as an exchange is over.
     looks: Vec<Look>,
     watches: Vec<Watch>,
+    /// Whether any of these is silent where a cache answered.
+    asks_cached: bool,
     /// Those that look once it is settled.
     pub settled: Bits,
 }
@@ -100,9 +102,16 @@ impl Plans {
     ) -> &Plan {
         let Self { kept, once, settled, watcher_of, hasher } = self;
         let likely = exchange.interim.is_empty();
-        let place = hasher.hash_one(shape) as usize % ROOM;
+        // Each shape has two places, so that those do not take turns which would have had the same one.
+        let first = hasher.hash_one(shape) as usize % ROOM;
+        let is_of = |place: usize, shape: Option<&Shape>| {
+            kept.get(place).is_some_and(|plan| plan.shape.as_ref() == shape)
+        };
+        let known = [first, first ^ 1].into_iter().find(|place| is_of(*place, Some(shape)));
+        let free = || [first, first ^ 1].into_iter().find(|place| is_of(*place, None));
+        let place = known.or_else(free).unwrap_or(first);
         let plan = kept.get_mut(place).filter(|_| likely).unwrap_or(once);
-        if likely && plan.shape.as_ref() == Some(shape) {
+        if likely && known.is_some() {
             return plan;
         }
         let mut called = calls.by(shape, &exchange.interim);
@@ -122,6 +131,8 @@ impl Plans {
             let watcher = watcher_of.get(place).copied().flatten();
             plan.enter(bound, watcher, shape, exchange, calls);
         }
+        plan.asks_cached = plan.looks.iter().any(|look| look.unless_cached)
+            || plan.watches.iter().any(|watch| watch.unless_cached);
         plan
     }
 }
@@ -136,17 +147,13 @@ impl Plan {
         waiting: &mut u64,
         found: &mut Vec<Finding>,
     ) {
-        let mut cached = None;
-        let mut silent = |unless_cached: bool| {
-            unless_cached
-                && *cached.get_or_insert_with(|| scene.response().is_some_and(evidence::cached))
-        };
+        let cached = self.asks_cached && scene.response().is_some_and(evidence::cached);
         // One report for all: what it is about mostly stays the same.
         let about = About::Exchange(scene, None);
         let Some(any) = rules.first() else { return };
         let mut report = any.report(Subject::Exchange, about, found);
         for look in &self.looks {
-            if silent(look.unless_cached) {
+            if look.unless_cached && cached {
                 continue;
             }
             let Some(bound) = rules.get(usize::from(look.place)) else { continue };
@@ -166,7 +173,7 @@ impl Plan {
         }
         (report.subject, report.about) = (Subject::Exchange, about);
         for watch in &self.watches {
-            if silent(watch.unless_cached) {
+            if watch.unless_cached && cached {
                 continue;
             }
             let Some(watcher) = watchers.get_mut(usize::from(watch.nth)) else { continue };

@@ -22,12 +22,12 @@ pub(super) fn remember(
 ) {
     // Nearly always that is one, of which nothing is left to be said.
     let is_over = |before: &Unsettled| {
-        before.called.is_empty() && before.held.is_empty() && !waits_for_end(&before.exchange)
+        !before.waits_for_end && before.called.is_empty() && before.held.is_empty()
     };
     let replaces = trail.unsettled.len() == 1 && trail.unsettled.front().is_some_and(is_over);
     while let Some(front) = trail.unsettled.front().filter(|_| !replaces) {
         let full = trail.unsettled.len() >= limits::UNSETTLED_EXCHANGES;
-        if !full && waits_for_end(&front.exchange) {
+        if !full && front.waits_for_end {
             break;
         }
         let Some(settled) = trail.unsettled.pop_front() else { break };
@@ -39,6 +39,9 @@ pub(super) fn remember(
         let aftermath = Aftermath { strays: &settled.strays, next, connection: None };
         settle(rules, &settled, trail, &aftermath, found);
         found.extend(settled.held);
+        if found.is_empty() {
+            continue;
+        }
         supersede(found);
         covers.drop_covered(watchers, &settled.exchange, found);
         out.append(found);
@@ -64,7 +67,7 @@ pub(super) fn remember(
 }
 
 /// Whether only the end of the connection settles an exchange.
-fn waits_for_end(exchange: &Exchange) -> bool {
+pub(super) fn waits_for_end(exchange: &Exchange) -> bool {
     let response = exchange.response.as_deref();
     exchange.switch.is_some()
         || response.is_none_or(|response| !response.complete())
@@ -83,7 +86,7 @@ pub(super) fn settle(
     }
     let exchange = &kept.exchange;
     let scene = Scene::of_kept(kept.id, exchange, trail);
-    let mut known = Known::of(&kept.exchange);
+    let mut known = Known { met: kept.met };
     if let Some(connection) = aftermath.connection {
         known.met &= of_connection(connection) | !bit(Guard::NoGap);
     }

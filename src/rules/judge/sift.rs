@@ -33,8 +33,11 @@ pub(super) fn keep_held(
 
 /// Findings behind a message whose framing was ambiguous may be mere consequences.
 pub(super) fn mark_ambiguous(trail: &Trail, found: &mut [Finding]) {
+    if !trail.ambiguous {
+        return;
+    }
     for finding in found {
-        finding.after_ambiguous_framing = trail.ambiguous;
+        finding.after_ambiguous_framing = true;
     }
 }
 
@@ -74,6 +77,11 @@ impl Covers {
             }
         }
         Self(covers)
+    }
+
+    /// Whether there is one that may make a rule superfluous.
+    pub fn have(&self, place: usize) -> bool {
+        self.0.get(place).is_some_and(|watchers| !watchers.is_empty())
     }
 
     /// Drops findings that a finding about many exchanges will stand for.

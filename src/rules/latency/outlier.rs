@@ -1,7 +1,5 @@
 //! Responses that are far slower than their endpoint usually is: exchanges in, those out.
 
-use std::collections::VecDeque;
-
 use super::is_stream;
 use crate::http::Method;
 use crate::rules::roster::PerSlot;
@@ -45,8 +43,9 @@ rule! {
 /// Response times of one endpoint.
 #[derive(Debug, Default)]
 struct Times {
-    /// Seconds, the oldest first.
-    seconds: VecDeque<f32>,
+    /// Seconds, in a ring: the newer takes the place of the oldest.
+    seconds: Vec<f32>,
+    oldest: usize,
     /// How many there were.
     seen: u64,
     /// What was usual when it was looked at last: how many there were then, median and limit.
@@ -62,7 +61,7 @@ impl Times {
         {
             return Some((median, limit));
         }
-        let mut seconds: Vec<f32> = self.seconds.iter().copied().collect();
+        let mut seconds = self.seconds.clone();
         // The octets of an answer may lie in the packet of the request: no time at all.
         let logarithm = |seconds: f32| seconds.max(1e-6).ln();
         seconds.iter_mut().for_each(|seconds| *seconds = logarithm(*seconds));
@@ -73,6 +72,20 @@ impl Times {
         let limit = (middle + k * spread.max(min_sigma)).exp();
         self.usual = Some((self.seen, middle.exp(), limit));
         Some((middle.exp(), limit))
+    }
+
+    /// Takes note of one more; at most so many are kept.
+    fn note(&mut self, seconds: f32, most: usize) {
+        self.seen += 1;
+        let full = self.seconds.len() >= most;
+        match self.seconds.get_mut(self.oldest).filter(|_| full) {
+            Some(oldest) => {
+                *oldest = seconds;
+                self.oldest = if self.oldest + 1 < most { self.oldest + 1 } else { 0 };
+            }
+            None if full => {}
+            None => self.seconds.push(seconds),
+        }
     }
 }
 
@@ -112,10 +125,6 @@ impl Watcher for Outliers {
                 .plain("count", times.seconds.len())
                 .add();
         }
-        times.seen += 1;
-        times.seconds.push_back(seconds as f32);
-        if times.seconds.len() as f64 > most.min(2_000.0) {
-            times.seconds.pop_front();
-        }
+        times.note(seconds as f32, most.min(2_000.0) as usize);
     }
 }

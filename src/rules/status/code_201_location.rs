@@ -2,8 +2,8 @@
 //! the newest Locations that nobody has asked for yet.
 
 use crate::http::{FieldName, Method};
+use crate::rules::asked::Asked;
 use crate::rules::awaited::Awaited;
-use crate::rules::reference::Url;
 use crate::rules::report::url;
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Parameter, Report, Scene, Severity, Trigger, Watcher, text};
@@ -35,7 +35,7 @@ rule! {
             "{method} {url} 的 201 给出了 {value},但 {delay} 秒后访问它得到 {other}。",
         ),
         check: Check::Watch(
-            Trigger::Status(&[(201, 201)]),
+            Trigger::OneOf(&[Trigger::Status(&[(201, 201)]), Trigger::Awaited]),
             || Box::new(Created::default()),
         ),
     }
@@ -58,7 +58,6 @@ impl Watcher for Created {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some((request, response)) = scene.pair() else { return };
         if request.head.method() == Method::Get
-            && !self.given.is_empty()
             && let within = *self.within.get_or_insert_with(|| report.duration("within_s"))
             && let Some((at, given)) = self.given.take(scene, within)
             && matches!(scene.status(), Some(404 | 410))
@@ -75,18 +74,14 @@ impl Watcher for Created {
         }
         if scene.status() == Some(201)
             && let Some(location) = response.head.value(FieldName::Location)
-            && let Some(address) = Url::resolve(&request.head, location)
+            && let Some(asked) = Asked::referred(scene.exchange.client, &request.head, location)
         {
             let given = Given {
                 location: location.into(),
                 method: request.head.method_octets().into(),
                 url: url(&request.head).into(),
             };
-            self.given.tell(scene, &address, response.first, given);
+            self.given.tell_of(scene, asked, response.first, given);
         }
-    }
-
-    fn waits(&self) -> Option<bool> {
-        Some(!self.given.is_empty())
     }
 }

@@ -66,9 +66,11 @@ fn to_get(scene: &Scene<'_>, report: &mut Report<'_>) {
     const MEANT: &[&[u8]] =
         &[b"generate_204", b"gen_204", b"/ping", b"/beacon", b"/collect", b"/health"];
     let Some(request) = scene.request() else { return };
+    if request.head.method() != Method::Get {
+        return;
+    }
     let path = path(request.head.target());
-    let meant = MEANT.iter().any(|part| memchr::memmem::find(path, part).is_some());
-    if request.head.method() == Method::Get && !meant {
+    if !MEANT.iter().any(|part| memchr::memmem::find(path, part).is_some()) {
         report.find().add();
     }
 }

@@ -1,6 +1,6 @@
 //! 3xx: what every redirect has to say. Looks at one exchange at a time.
 
-use crate::http::{FieldName, Head, Method};
+use crate::http::{FieldName, Head, Message, Method};
 use crate::rules::reference::{self, Fault, Scheme, Url};
 use crate::rules::rule::rule;
 use crate::rules::{Check, Guard, Report, Scene, Severity, Trigger, text};
@@ -8,8 +8,8 @@ use crate::rules::{Check, Guard, Report, Scene, Severity, Trigger, text};
 /// Codes that send the client elsewhere.
 const REDIRECTS: Trigger = Trigger::Status(&[(301, 303), (307, 308)]);
 
-/// Any 3xx with a Location.
-const ANY: Trigger = Trigger::Status(&[(300, 399)]);
+/// Few responses have it, so that rules about it are called by it and look at the status themselves.
+const LOCATION: Trigger = Trigger::ResponseField(&[FieldName::Location]);
 
 rule! {
     /// ## What it sees
@@ -55,10 +55,7 @@ rule! {
             "{status} response to {method} {url} has an invalid Location '{value}'.",
             "{method} {url} 的 {status} 响应中 Location '{value}' 不是合法的 URI(未编码的中文或空格?)。",
         ),
-        check: Check::Exchange(
-            Trigger::Status(&[(201, 202), (300, 399)]),
-            location_invalid,
-        ),
+        check: Check::Exchange(LOCATION, location_invalid),
     }
 
     /// ## What it sees
@@ -152,7 +149,7 @@ rule! {
             "{server} redirects {url} from https to plain http ({value}).",
             "{server} 把 {url} 从 https 重定向到明文 http({value})。",
         ),
-        check: Check::Exchange(ANY, downgrade),
+        check: Check::Exchange(LOCATION, downgrade),
     }
 
     /// ## What it sees
@@ -174,7 +171,7 @@ rule! {
             "{url} redirects to foreign host {other}, which the client supplied in the query (open redirect?).",
             "{url} 重定向到由客户端参数给出的外部主机 {other}(可能是开放重定向)。",
         ),
-        check: Check::Exchange(ANY, open),
+        check: Check::Exchange(LOCATION, open),
     }
 }
 
@@ -196,6 +193,9 @@ fn without_location(scene: &Scene<'_>, report: &mut Report<'_>) {
 
 fn location_invalid(scene: &Scene<'_>, report: &mut Report<'_>) {
     let Some(response) = scene.response() else { return };
+    if !matches!(scene.status(), Some(201 | 202 | 300..=399)) {
+        return;
+    }
     let Some(value) = response.head.value(FieldName::Location) else { return };
     if let Some(fault) = reference::fault(value) {
         let mild = fault == Fault::NotEncoded;
@@ -238,8 +238,13 @@ fn to_self(scene: &Scene<'_>, report: &mut Report<'_>) {
     }
 }
 
+/// Both messages of a 3xx.
+fn redirect<'s>(scene: &Scene<'s>) -> Option<(&'s Message, &'s Message)> {
+    scene.pair().filter(|_| matches!(scene.status(), Some(300..=399)))
+}
+
 fn downgrade(scene: &Scene<'_>, report: &mut Report<'_>) {
-    let Some((request, response)) = scene.pair() else { return };
+    let Some((request, response)) = redirect(scene) else { return };
     let Some(location) = reference::location(&request.head, &response.head) else { return };
     let Some(asked) = Url::of(&request.head) else { return };
     let by_client = asked.scheme == Scheme::Https || came_encrypted(&request.head);
@@ -261,7 +266,7 @@ fn came_encrypted(request: &Head) -> bool {
 }
 
 fn open(scene: &Scene<'_>, report: &mut Report<'_>) {
-    let Some((request, response)) = scene.pair() else { return };
+    let Some((request, response)) = redirect(scene) else { return };
     let target = request.head.target();
     let Some(at) = memchr::memchr(b'?', target) else { return };
     let query = target.get(at + 1..).unwrap_or_default();

@@ -307,54 +307,55 @@ const SECRETS: [&[u8]; 6] =
 
 /// Whether a parameter of a query carries a secret.
 fn tells_secret(query: &[u8]) -> bool {
-    let mut rest = Some(query);
-    while let Some(pair) = rest {
-        let end = pair.iter().position(|octet| *octet == b'&');
-        rest = end.and_then(|end| pair.get(end + 1..));
-        // All of them begin so, and few others do.
-        if !matches!(pair.first(), Some(b'p' | b'P' | b'a' | b'A')) {
-            continue;
-        }
-        let mut sides = pair
-            .get(..end.unwrap_or(pair.len()))
-            .unwrap_or_default()
-            .splitn(2, |octet| *octet == b'=');
-        let (name, value) = (sides.next().unwrap_or_default(), sides.next().unwrap_or_default());
-        if !value.is_empty() && SECRETS.iter().any(|secret| name.eq_ignore_ascii_case(secret)) {
-            return true;
-        }
+    let mut rest = query;
+    while !begins_with_secret(rest) {
+        let Some(end) = memchr::memchr(b'&', rest) else { return false };
+        rest = rest.get(end + 1..).unwrap_or_default();
     }
-    false
+    true
+}
+
+/// Whether the first parameter of these carries one.
+fn begins_with_secret(parameters: &[u8]) -> bool {
+    // All of them begin so, and few others do.
+    matches!(parameters.first(), Some(b'p' | b'P' | b'a' | b'A'))
+        && SECRETS.iter().any(|secret| {
+            parameters.split_at_checked(secret.len()).is_some_and(|(name, value)| {
+                matches!(value, [b'=', first, ..] if *first != b'&')
+                    && name.eq_ignore_ascii_case(secret)
+            })
+        })
 }
 
 /// The scheme of credentials that whoever reads them can use again.
 fn reusable(value: &[u8]) -> Option<&'static str> {
-    let value = value.trim_ascii();
+    let value = value.trim_ascii_start();
     ["Basic", "Bearer"].into_iter().find(|known| {
-        value.split_at_checked(known.len()).is_some_and(|(scheme, rest)| {
-            scheme.eq_ignore_ascii_case(known.as_bytes())
-                && rest.first().is_none_or(u8::is_ascii_whitespace)
-        })
+        value.get(known.len()).is_none_or(u8::is_ascii_whitespace)
+            && value
+                .get(..known.len())
+                .is_some_and(|scheme| scheme.eq_ignore_ascii_case(known.as_bytes()))
     })
+}
+
+/// The scheme of credentials in a field that can be used again.
+fn credentials(head: &Head, name: FieldName) -> Option<&'static str> {
+    if !head.has(name) {
+        return None;
+    }
+    head.values(name).find_map(reusable)
 }
 
 fn in_cleartext(request: &Message, _: &Scene<'_>, report: &mut Report<'_>) {
     let head = &request.head;
-    let credentials = head.has(FieldName::Authorization) || head.has(FieldName::ProxyAuthorization);
-    let found = match credentials {
-        true => {
-            let of = |name| head.values(name).find_map(reusable);
-            of(FieldName::Authorization).or_else(|| of(FieldName::ProxyAuthorization))
-        }
-        false => None,
-    };
+    let found = credentials(head, FieldName::Authorization)
+        .or_else(|| credentials(head, FieldName::ProxyAuthorization));
     if let Some(scheme) = found {
         report.find().word("scheme", scheme).add();
-        return;
-    }
-    let Some(at) = memchr::memchr(b'?', head.target()) else { return };
-    let query = head.target().get(at + 1..).unwrap_or_default();
-    if tells_secret(query) {
+    } else if head.features().has(Feature::Query)
+        && let Some(at) = memchr::memchr(b'?', head.target())
+        && tells_secret(head.target().get(at + 1..).unwrap_or_default())
+    {
         report.find().phrase("scheme", text("query", "查询参数")).add();
     }
 }

@@ -155,7 +155,15 @@ fn detail(scene: &Scene<'_>, report: &mut Report<'_>) {
     let (Some(response), Some(insides)) = (scene.response(), INSIDES.as_ref()) else { return };
     let unpacked = unpacked(response);
     let page = unpacked.as_deref().unwrap_or(&response.preview);
-    let Some(found) = insides.find(page) else { return };
+    if scene.pages.is_some_and(|pages| pages.know(page)) {
+        return;
+    }
+    let Some(found) = insides.find(page) else {
+        if let Some(pages) = scene.pages {
+            pages.keep(page);
+        }
+        return;
+    };
     let before = page.get(..found.start()).unwrap_or_default();
     let begins = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     let behind = page.get(begins..).unwrap_or_default();

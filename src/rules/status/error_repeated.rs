@@ -27,7 +27,10 @@ rule! {
         parameters: &[Parameter { name: "within_s", default: &[30.0], meaning: "seconds between the answer and the repetition" }],
         guards: &[Guard::RequestKnown],
         message: text("{client} repeated {method} {url} with the credentials that had just been refused ({status}).", "{client} 用刚被拒绝({status})的同一凭证重复了 {method} {url}。"),
-        check: Check::Watch(Trigger::Status(&[(401, 401), (403, 403), (407, 407)]), || Box::new(SameCredentials::default())),
+        check: Check::Watch(
+            Trigger::OneOf(&[Trigger::Status(&[(401, 401), (403, 403), (407, 407)]), Trigger::Awaited]),
+            || Box::new(SameCredentials::default()),
+        ),
     }
 
     /// ## What it sees
@@ -48,7 +51,10 @@ rule! {
         parameters: &[Parameter { name: "within_s", default: &[60.0], meaning: "seconds between the answer and the repetition" }],
         guards: &[Guard::RequestKnown],
         message: text("After the 407 {client} repeated {method} {url} with Authorization; the proxy needs Proxy-Authorization.", "收到 407 后,{client} 以 Authorization 重试 {method} {url};应使用 Proxy-Authorization。"),
-        check: Check::Watch(Trigger::Status(&[(407, 407)]), || Box::new(WrongField::default())),
+        check: Check::Watch(
+            Trigger::OneOf(&[Trigger::Status(&[(407, 407)]), Trigger::Awaited]),
+            || Box::new(WrongField::default()),
+        ),
     }
 
     /// ## What it sees
@@ -69,7 +75,10 @@ rule! {
         parameters: &[Parameter { name: "within_s", default: &[300.0], meaning: "seconds between the answer and the repetition" }],
         guards: &[Guard::RequestKnown],
         message: text("{client} sent {bytes} octets to {url} again although {server} had answered 413 without Retry-After.", "{server} 已返回不带 Retry-After 的 413,{client} 仍再次向 {url} 发送 {bytes} 字节。"),
-        check: Check::Watch(Trigger::Status(&[(413, 413)]), || Box::new(Resent::default())),
+        check: Check::Watch(
+            Trigger::OneOf(&[Trigger::Status(&[(413, 413)]), Trigger::Awaited]),
+            || Box::new(Resent::default()),
+        ),
     }
 }
 
@@ -90,10 +99,6 @@ struct Refusals {
 }
 
 impl Refusals {
-    fn waits(&self) -> Option<bool> {
-        Some(!self.told.is_empty())
-    }
-
     /// The refusal that this request repeats.
     fn repeated(&mut self, scene: &Scene<'_>, report: &Report<'_>) -> Option<(Mark, Refused)> {
         let request = scene.request()?;
@@ -147,10 +152,6 @@ impl Watcher for SameCredentials {
             self.refusals.note(scene);
         }
     }
-
-    fn waits(&self) -> Option<bool> {
-        self.refusals.waits()
-    }
 }
 
 #[derive(Default)]
@@ -171,10 +172,6 @@ impl Watcher for WrongField {
         if scene.status() == Some(407) && !head.has(FieldName::Authorization) {
             self.refusals.note(scene);
         }
-    }
-
-    fn waits(&self) -> Option<bool> {
-        self.refusals.waits()
     }
 }
 
@@ -199,9 +196,5 @@ impl Watcher for Resent {
         if scene.status() == Some(413) && !later {
             self.refusals.note(scene);
         }
-    }
-
-    fn waits(&self) -> Option<bool> {
-        self.refusals.waits()
     }
 }

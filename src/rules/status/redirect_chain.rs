@@ -21,6 +21,10 @@ const HOP: Parameter = Parameter {
     meaning: "seconds from a redirect to the request that follows it",
 };
 
+/// Redirects, and what they lead to.
+const WHEN: Trigger =
+    Trigger::OneOf(&[Trigger::Status(&[(301, 303), (307, 308)]), Trigger::Awaited]);
+
 rule! {
     /// ## What it sees
     /// A client that follows redirects and is redirected again where it has already been, with the same
@@ -49,7 +53,7 @@ rule! {
             "{client} is caught in a redirect loop: {chain}.",
             "{client} 陷入重定向循环:{chain}。",
         ),
-        check: Check::Watch(Trigger::Status(&[(301, 308)]), || Box::new(Loops::default())),
+        check: Check::Watch(WHEN, || Box::new(Loops::default())),
     }
 
     /// ## What it sees
@@ -78,7 +82,7 @@ rule! {
             "{client} needed {count} redirects to get from {url} to {other}.",
             "{client} 从 {url} 到 {other} 经历了 {count} 次重定向。",
         ),
-        check: Check::Watch(Trigger::Status(&[(301, 308)]), || Box::new(LongChains::default())),
+        check: Check::Watch(WHEN, || Box::new(LongChains::default())),
     }
 }
 
@@ -173,10 +177,6 @@ impl Watcher for Loops {
             self.chains.open.tell(scene, &location, at, chain);
         }
     }
-
-    fn waits(&self) -> Option<bool> {
-        Some(!self.chains.open.is_empty())
-    }
 }
 
 #[derive(Default)]
@@ -188,7 +188,7 @@ impl Watcher for LongChains {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some(request) = scene.request() else { return };
         let within = report.duration("hop_s");
-        while let Some(chain) = self.chains.open.expired(request.first, within) {
+        while let Some(chain) = self.chains.open.expired(scene, request.first, within) {
             tell(&chain, None, report);
         }
         match self.chains.step(scene, request, within) {
@@ -205,8 +205,8 @@ impl Watcher for LongChains {
         Some(!self.chains.open.is_empty())
     }
 
-    fn finish(&mut self, _: Mark, _: &Traffic, report: &mut Report<'_>) {
-        while let Some(chain) = self.chains.open.rest() {
+    fn finish(&mut self, now: Mark, _: &Traffic, report: &mut Report<'_>) {
+        while let Some(chain) = self.chains.open.rest(now, None) {
             tell(&chain, None, report);
         }
     }

@@ -41,7 +41,9 @@ rule! {
             "{client} followed the {status} for {method} {url} with {other}; the {method} was not repeated at {value}.",
             "{client} 在 {method} {url} 收到 {status} 后改用 {other} 访问 {value},{method} 操作没有在新地址重做。",
         ),
-        check: Check::Watch(Trigger::Status(&[(301, 302)]), || watcher(&[301, 302], rewritten)),
+        check: Check::Watch(
+            Trigger::OneOf(&[Trigger::Status(&[(301, 302)]), Trigger::Awaited]),
+            || watcher(&[301, 302], rewritten)),
     }
 
     /// ## What it sees
@@ -66,7 +68,9 @@ rule! {
             "{client} followed the {status} for {method} {url} with {other}; {status} forbids changing the method.",
             "{client} 在 {method} {url} 收到 {status} 后改用 {other};{status} 不允许改变请求方法。",
         ),
-        check: Check::Watch(Trigger::Status(&[(307, 308)]), || watcher(&[307, 308], not_preserved)),
+        check: Check::Watch(
+            Trigger::OneOf(&[Trigger::Status(&[(307, 308)]), Trigger::Awaited]),
+            || watcher(&[307, 308], not_preserved)),
     }
 
     /// ## What it sees
@@ -90,7 +94,9 @@ rule! {
             "{client} repeated {method} at {value} after {status}, but without the {bytes} octets of content.",
             "{client} 在 {status} 之后向 {value} 重发了 {method},却丢失了 {bytes} 字节的主体。",
         ),
-        check: Check::Watch(Trigger::Status(&[(307, 308)]), || watcher(&[307, 308], body_dropped)),
+        check: Check::Watch(
+            Trigger::OneOf(&[Trigger::Status(&[(307, 308)]), Trigger::Awaited]),
+            || watcher(&[307, 308], body_dropped)),
     }
 
     /// ## What it sees
@@ -113,7 +119,9 @@ rule! {
             "{client} followed the 303 for {method} {url} with {other}; 303 means GET (or HEAD).",
             "{client} 在 {method} {url} 收到 303 后使用了 {other};303 之后应使用 GET(或 HEAD)。",
         ),
-        check: Check::Watch(Trigger::Status(&[(303, 303)]), || watcher(&[303], see_other)),
+        check: Check::Watch(
+            Trigger::OneOf(&[Trigger::Status(&[(303, 303)]), Trigger::Awaited]),
+            || watcher(&[303], see_other)),
     }
 
     /// ## What it sees
@@ -138,7 +146,9 @@ rule! {
             "{client} was redirected from {url} to another origin and sent the same {field} there.",
             "{client} 从 {url} 被重定向到另一个源,并把相同的 {field} 也发了过去。",
         ),
-        check: Check::Watch(Trigger::Status(&[(300, 308)]), || watcher(&[300, 301, 302, 303, 304, 305, 306, 307, 308], leaked)),
+        check: Check::Watch(
+            Trigger::OneOf(&[Trigger::ResponseField(&[FieldName::Location]), Trigger::Awaited]),
+            || watcher(&[300, 301, 302, 303, 304, 305, 306, 307, 308], leaked)),
     }
 }
 
@@ -177,8 +187,10 @@ fn watcher(statuses: &'static [u16], judged: Judged) -> Box<dyn Watcher> {
 impl Watcher for Followed {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some(request) = scene.request() else { return };
-        let within = report.duration("within_s");
-        if let Some((at, redirect)) = self.redirects.take(scene, within) {
+        if !self.redirects.is_empty()
+            && let within = report.duration("within_s")
+            && let Some((at, redirect)) = self.redirects.take(scene, within)
+        {
             (self.judged)(&Follower { request, redirect: &redirect, at }, report);
         }
         let Some(status) = scene.status().filter(|status| self.statuses.contains(status)) else {
@@ -197,10 +209,6 @@ impl Watcher for Followed {
             location: location.clone(),
         };
         self.redirects.tell(scene, &location, response.first, redirect);
-    }
-
-    fn waits(&self) -> Option<bool> {
-        Some(!self.redirects.is_empty())
     }
 }
 

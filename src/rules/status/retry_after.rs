@@ -72,7 +72,10 @@ rule! {
         parameters: &[Parameter { name: "min_s", default: &[1.0], meaning: "seconds below which nobody is told" }, Parameter { name: "tolerance", default: &[0.9], meaning: "share of the time that has to pass" }],
         guards: &[Guard::RequestKnown],
         message: text("{client} repeated {method} {url} {delay} s after a {status} that asked for {expected} s.", "{status} 要求等待 {expected} 秒,{client} 在 {delay} 秒后就重试了 {method} {url}。"),
-        check: Check::Watch(Trigger::ResponseField(&[FieldName::RetryAfter]), || Box::new(Ignored::default())),
+        check: Check::Watch(
+            Trigger::OneOf(&[Trigger::ResponseField(&[FieldName::RetryAfter]), Trigger::Awaited]),
+            || Box::new(Ignored::default()),
+        ),
     }
 
     /// ## What it sees
@@ -94,8 +97,12 @@ rule! {
         guards: &[Guard::RequestKnown],
         message: text("{client} gave up after 417 on {method} {url}; it should repeat the request without Expect.", "{client} 在 {method} {url} 收到 417 后放弃;应去掉 Expect 重试。"),
         check: Check::Watch(
-            Trigger::OneOf(&[Trigger::Status(&[(417, 417)]), Trigger::Method(MAY_EXPECT)]),
-             || Box::new(Expectation::default()),
+            Trigger::OneOf(&[
+                Trigger::Status(&[(417, 417)]),
+                Trigger::Method(MAY_EXPECT),
+                Trigger::Awaited,
+            ]),
+            || Box::new(Expectation::default()),
         ),
     }
 }
@@ -209,10 +216,6 @@ impl Watcher for Ignored {
         };
         self.told.tell_of_asked(scene, response.last, told);
     }
-
-    fn waits(&self) -> Option<bool> {
-        Some(!self.told.is_empty())
-    }
 }
 
 /// Methods whose requests may have content, and so an expectation.
@@ -277,7 +280,7 @@ impl Watcher for Expectation {
     fn exchange(&mut self, scene: &Scene<'_>, report: &mut Report<'_>) {
         let Some(request) = scene.request() else { return };
         let within = report.duration("within_s");
-        while let Some(failed) = self.failed.expired(request.first, within) {
+        while let Some(failed) = self.failed.expired(scene, request.first, within) {
             Self::tell(&failed, report);
         }
         self.failed.take(scene, within);
@@ -304,7 +307,7 @@ impl Watcher for Expectation {
 
     fn finish(&mut self, now: Mark, _: &Traffic, report: &mut Report<'_>) {
         let within = report.duration("within_s");
-        while let Some(failed) = self.failed.expired(now, within) {
+        while let Some(failed) = self.failed.rest(now, Some(within)) {
             Self::tell(&failed, report);
         }
     }

@@ -203,16 +203,20 @@ fn likeliest(
     };
     let place = |failed: &Failed| (failed.nth - sequence.start) as u32;
     let (front, back) = sequence.failed.as_slices();
-    for (failures, before) in [(front, 0), (back, front.len() as u32)] {
-        for (failed, k) in failures.iter().zip(before..) {
+    let last = f64::from(n);
+    let mut nth = 0.0;
+    for failures in [front, back] {
+        for failed in failures {
             let m = place(failed);
             // A first look at both sides of the failure: their excesses are less than 1 away from this one.
-            let excess = (f64::from(k) - f64::from(m) * rate).abs() + 1.0;
-            let least = little * (f64::from(m - 1) * f64::from(n - m));
-            if excess * excess >= least {
+            let at = f64::from(m);
+            let excess = (nth - at * rate).abs() + 1.0;
+            if excess * excess >= little * ((at - 1.0) * (last - at)) {
+                let k = nth as u32;
                 consider(m - 1, k);
                 consider(m, k + 1);
             }
+            nth += 1.0;
         }
     }
     let up_to = |m: u32| sequence.failed.partition_point(|failed| place(failed) <= m) as u32;

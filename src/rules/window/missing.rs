@@ -247,7 +247,10 @@ impl Watcher for Hot {
             missing.url = url(&request.head).into();
         }
         if let Some(referer) = request.head.value(FieldName::Referer) {
-            tally(&mut missing.referers, referer.into(), 1, REFERERS);
+            match missing.referers.iter_mut().find(|(known, _)| **known == *referer) {
+                Some((_, count)) => *count += 1,
+                None => tally(&mut missing.referers, referer.into(), 1, REFERERS),
+            }
         }
         let event = Event {
             at: standing.at,

@@ -94,7 +94,7 @@ pub(in crate::rules) fn may_probe(
     let (end, found) = known.unwrap_or_default();
     found
         || !features.and(Features::of(&[Feature::Escape, Feature::Dots])).is_empty()
-        || has_front(target.get(end..).unwrap_or_default())
+        || end < target.len() && has_front(target.get(end..).unwrap_or_default())
 }
 
 /// Whether a slash is there with the front of a pattern behind it.
