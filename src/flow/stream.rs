@@ -216,6 +216,11 @@ impl Stream {
         self.beyond = None;
     }
 
+    /// Whether nothing has spoken of a place beyond the window since.
+    pub const fn stayed(&self) -> bool {
+        self.beyond.is_none()
+    }
+
     /// Moves the beginning of a stream of which nothing was handed over yet to the front.
     pub fn rebase(&mut self, base: u32) {
         let Some(old) = self.base else { return };

@@ -51,9 +51,26 @@ fn words(octets: [u8; 16]) -> [u64; 2] {
     [value as u64, (value >> 64) as u64]
 }
 
+/// What the index has of a slot.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    slot: u32,
+    /// Tells most slots that are not looked for without a look at them, and places the entry in a larger index
+    /// without one: they have left the cache.
+    hash: u32,
+}
+
+impl Entry {
+    /// The hash as the index wants it: the low bits choose the place, the high ones are compared there.
+    #[inline]
+    const fn spread(hash: u32) -> u64 {
+        (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
 struct Slot<R> {
     key: Key,
-    hash: u64,
+    hash: u32,
     /// Tells this use of the slot from earlier ones.
     generation: u32,
     /// Its place in the list of those that somebody lives in.
@@ -140,7 +157,7 @@ impl AddAssign for Population {
 
 /// See the module's words.
 pub struct Table<R: Reader> {
-    index: HashTable<u32>,
+    index: HashTable<Entry>,
     hasher: DefaultHashBuilder,
     slots: Vec<Slot<R>>,
     free: Vec<u32>,
@@ -225,11 +242,13 @@ impl<R: Reader> Table<R> {
         // Mostly the next segment is of the same connection, and nothing need be looked up.
         let same = slots.get(self.latest as usize);
         let same = same.filter(|slot| slot.key == key && !matches!(slot.tenant, Tenant::Free));
-        let hash = same.map_or_else(|| self.hasher.hash_one(key), |slot| slot.hash);
-        let is_it = |&slot: &u32| slots.get(slot as usize).is_some_and(|slot| slot.key == key);
+        let hash = same.map_or_else(|| self.hasher.hash_one(key) as u32, |slot| slot.hash);
+        let is_it = |entry: &Entry| {
+            entry.hash == hash && slots.get(entry.slot as usize).is_some_and(|slot| slot.key == key)
+        };
         let found = match same {
             Some(_) => Some(self.latest),
-            None => self.index.find(hash, is_it).copied(),
+            None => self.index.find(Entry::spread(hash), is_it).map(|entry| entry.slot),
         };
         let slot = match found {
             Some(slot) => slot,
@@ -288,17 +307,21 @@ impl<R: Reader> Table<R> {
         // A packet may be stamped wrongly. That it came is news of now at least; what it says of a time to
         // come is believed as soon as the clock has come there.
         connection.heard = self.now.map_or(segment.at, |now| now.max(segment.at));
+        let mut sink = Sink { out, ledger: &mut self.ledger, overfull };
+        if connection.predicted(side, segment, &mut sink) {
+            if !segment.payload.is_empty() {
+                Self::charge(connection, &mut self.memory, &mut self.population);
+            }
+            return Outcome::Taken;
+        }
         let held = connection.held();
         let was_reset = connection.is_reset();
         let was_embryonic = connection.is_embryonic();
-        let mut sink = Sink { out, ledger: &mut self.ledger, overfull };
         let outcome = connection.segment(side, segment, &mut sink);
         self.held = (self.held + connection.held()).saturating_sub(held);
         self.embryonic_now -= usize::from(was_embryonic && !connection.is_embryonic());
         if !segment.payload.is_empty() || connection.held() != held {
-            let memory = connection.memory();
-            self.memory = self.memory + memory - std::mem::replace(&mut connection.charged, memory);
-            self.population.memory = self.population.memory.max(self.memory);
+            Self::charge(connection, &mut self.memory, &mut self.population);
         }
         if connection.is_closed() {
             let mark = Mark { at: segment.at, packet: segment.number };
@@ -308,6 +331,13 @@ impl<R: Reader> Table<R> {
             place.look_at(due, slot, &mut self.timers);
         }
         outcome
+    }
+
+    /// A connection may take another amount of memory than before.
+    fn charge(connection: &mut Connection<R>, all: &mut u64, population: &mut Population) {
+        let memory = connection.memory();
+        *all = *all + memory - std::mem::replace(&mut connection.charged, memory);
+        population.memory = population.memory.max(*all);
     }
 
     /// A connection is over by itself: it is given out, and what tells its late segments is kept
@@ -329,7 +359,7 @@ impl<R: Reader> Table<R> {
     }
 
     /// Begins a connection with the given segment, which is still to be worked in.
-    fn begin(&mut self, key: Key, hash: u64, segment: &Segment<'_>, out: &mut R::Output) -> u32 {
+    fn begin(&mut self, key: Key, hash: u32, segment: &Segment<'_>, out: &mut R::Output) -> u32 {
         let mark = Mark { at: segment.at, packet: segment.number };
         self.make_room(segment.flags.has(Flags::SYN), mark, out);
         let (source, destination) = (segment.ends.source, segment.ends.destination);
@@ -372,10 +402,8 @@ impl<R: Reader> Table<R> {
                 self.note_embryonic(slot, generation);
             }
         }
-        let slots = &self.slots;
-        self.index.insert_unique(hash, slot, |&slot| {
-            slots.get(slot as usize).map_or(0, |slot| slot.hash)
-        });
+        let entry = Entry { slot, hash };
+        self.index.insert_unique(Entry::spread(hash), entry, |entry| Entry::spread(entry.hash));
         self.population.begun += 1;
         self.population.tracked += 1;
         self.population.most = self.population.most.max(self.population.tracked);
@@ -391,7 +419,7 @@ impl<R: Reader> Table<R> {
         }
         place.generation = place.generation.wrapping_add(1);
         let hash = place.hash;
-        if let Ok(entry) = self.index.find_entry(hash, |&other| other == slot) {
+        if let Ok(entry) = self.index.find_entry(Entry::spread(hash), |other| other.slot == slot) {
             entry.remove();
         }
         let place = place.place;
