@@ -86,10 +86,10 @@ impl Merge {
         }
     }
 
-    /// The next packet, which gets the given number. Of the clock it knows nothing where nothing comes;
-    /// so far a single input alone can be quiet.
+    /// The next packet, which gets the number behind the given one of the last. Of the clock it knows
+    /// nothing where nothing comes; so far a single input alone can be quiet.
     #[inline]
-    pub(super) fn next(&mut self, number: u64) -> Result<Next<'_>, Error> {
+    pub(super) fn next(&mut self, last: &mut u64) -> Result<Next<'_>, Error> {
         match self {
             Self::One(file) => {
                 let record = file.next();
@@ -99,13 +99,14 @@ impl Merge {
                 }
                 Ok(match record {
                     Some(record) => {
-                        Next::Packet(record.packet(&file.window, number, record.interface))
+                        *last += 1;
+                        Next::Packet(record.packet(&file.window, *last, record.interface))
                     }
                     None if file.is_quiet() => Next::Quiet { now: None },
                     None => Next::End,
                 })
             }
-            Self::Several(several) => several.next(number),
+            Self::Several(several) => several.next(last),
         }
     }
 
@@ -161,9 +162,10 @@ impl Several {
         Ok(several)
     }
 
-    fn next(&mut self, number: u64) -> Result<Next<'_>, Error> {
-        let index = self.advance()?;
-        Ok(index.and_then(|index| self.packet(index, number)).map_or(Next::End, Next::Packet))
+    fn next(&mut self, last: &mut u64) -> Result<Next<'_>, Error> {
+        let Some(index) = self.advance()? else { return Ok(Next::End) };
+        *last += 1;
+        Ok(self.packet(index, *last).map_or(Next::End, Next::Packet))
     }
 
     /// Moves on by one record; which source has it, or `None` at the end of all.

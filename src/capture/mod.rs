@@ -107,12 +107,7 @@ impl Capture {
 impl Source for Capture {
     #[inline]
     fn next(&mut self) -> Result<Next<'_>, Error> {
-        let number = self.packets.saturating_add(1);
-        let next = self.merge.next(number);
-        if let Ok(Next::Packet(_)) = &next {
-            self.packets = number;
-        }
-        next
+        self.merge.next(&mut self.packets)
     }
 
     fn block(&self) -> Option<&Block> {

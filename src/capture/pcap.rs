@@ -187,7 +187,7 @@ impl Pcap {
                 }
             }
             let caplen = record.caplen as usize;
-            let whole = before.saturating_add(caplen);
+            let whole = before + caplen;
             if !window.holds_already(whole) {
                 return Step::Starved;
             }
@@ -198,10 +198,10 @@ impl Pcap {
                 link: header.link,
                 interface: header.interface,
                 len: record.len,
-                start: window.start().saturating_add(before),
+                start: window.start() + before,
                 // A record longer than the snap length is cut to it, as libpcap does.
                 caplen: caplen.min(header.snaplen),
-                offset: window.offset().saturating_add(before as u64),
+                offset: window.offset() + before as u64,
                 direction: None,
             };
             window.drop_front(whole);

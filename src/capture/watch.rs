@@ -56,10 +56,8 @@ impl Watch {
 
 impl Source for Watch {
     fn next(&mut self) -> Result<Next<'_>, Error> {
-        let number = self.packets.saturating_add(1);
-        Ok(match self.merge.next(number)? {
+        Ok(match self.merge.next(&mut self.packets)? {
             Next::Packet(packet) => {
-                self.packets = number;
                 self.silence.broken(packet.at);
                 Next::Packet(packet)
             }

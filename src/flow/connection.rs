@@ -15,6 +15,7 @@ mod ends;
 mod prediction;
 
 pub(super) use ends::window_scale;
+pub(super) use prediction::Prediction;
 
 use super::ledger::Ledger;
 use super::reader::{Arrival, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side};

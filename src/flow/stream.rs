@@ -139,6 +139,11 @@ impl Recent {
         self.at = (self.at + 1) % limits::RECENT_SEGMENTS;
     }
 
+    /// Whether it takes no more memory for another segment.
+    pub const fn is_full(&self) -> bool {
+        self.segments.len() >= limits::RECENT_SEGMENTS
+    }
+
     /// Octets that it takes beside itself.
     pub fn memory(&self) -> u64 {
         match self.segments.capacity() {

@@ -9,7 +9,7 @@ use std::ops::AddAssign;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::connection::{Connection, Outcome, Remains, Sink};
+use super::connection::{Connection, Outcome, Prediction, Remains, Sink};
 use super::ledger::Ledger;
 use super::reader::{Ending, Mark, Reader, Side};
 use super::timers::Timers;
@@ -308,11 +308,13 @@ impl<R: Reader> Table<R> {
         // come is believed as soon as the clock has come there.
         connection.heard = self.now.map_or(segment.at, |now| now.max(segment.at));
         let mut sink = Sink { out, ledger: &mut self.ledger, overfull };
-        if connection.predicted(side, segment, &mut sink) {
-            if !segment.payload.is_empty() {
+        match connection.predicted(side, segment, &mut sink) {
+            Prediction::Missed => {}
+            Prediction::Taken => return Outcome::Taken,
+            Prediction::Read => {
                 Self::charge(connection, &mut self.memory, &mut self.population);
+                return Outcome::Taken;
             }
-            return Outcome::Taken;
         }
         let held = connection.held();
         let was_reset = connection.is_reset();

@@ -13,14 +13,30 @@ use crate::wire::{Flags, Segment};
 /// Bits that make a segment none of those that are predicted.
 const UNPREDICTED: u8 = Flags::SYN | Flags::FIN | Flags::RST | Flags::URG;
 
+/// Whether a segment was what was predicted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::flow) enum Prediction {
+    /// It was not, and nothing has happened.
+    Missed,
+    /// It was worked in, and took no memory.
+    Taken,
+    /// It was worked in, and the connection may take another amount of memory now.
+    Read,
+}
+
 impl<R: Reader> Connection<R> {
-    /// Works a segment in if it is what was predicted; else nothing has happened.
+    /// Works a segment in if it is what was predicted.
     #[inline]
-    pub fn predicted(&mut self, side: Side, segment: &Segment<'_>, sink: &mut Sink<'_, R>) -> bool {
-        let Some(scales) = self.predicted else { return false };
+    pub fn predicted(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        sink: &mut Sink<'_, R>,
+    ) -> Prediction {
+        let Some(scales) = self.predicted else { return Prediction::Missed };
         let flags = segment.flags.0;
         if flags & (UNPREDICTED | Flags::ACK) != Flags::ACK || segment.cut > 0 {
-            return false;
+            return Prediction::Missed;
         }
         let (index, other) = (side.index(), side.other().index());
         let [client, server] = &mut self.streams;
@@ -28,16 +44,18 @@ impl<R: Reader> Connection<R> {
             Side::Client => (client, server),
             Side::Server => (server, client),
         };
-        let Some(acknowledged) = peer.offset(segment.acknowledgement) else { return false };
+        let Some(acknowledged) = peer.offset(segment.acknowledgement) else {
+            return Prediction::Missed;
+        };
         // It acknowledges nothing that is still to come or was never allowed to be sent.
         let is_known = acknowledged <= peer.next
             && (peer.allowed == 0 || acknowledged <= peer.allowed.max(peer.sent) + 1);
         if !is_known || segment.window == 0 {
-            return false;
+            return Prediction::Missed;
         }
         let octets = segment.payload;
         if !octets.is_empty() && own.offset(segment.sequence) != Some(own.next) {
-            return false;
+            return Prediction::Missed;
         }
         let mark = Mark { at: segment.at, packet: segment.number };
         let facts = &mut self.facts;
@@ -51,7 +69,7 @@ impl<R: Reader> Connection<R> {
         }
         facts.unseen[other] = peer.acknowledged > peer.sent;
         if octets.is_empty() {
-            return true;
+            return Prediction::Taken;
         }
         let offset = own.next;
         own.sent = own.sent.max(offset + octets.len() as u64);
@@ -59,10 +77,13 @@ impl<R: Reader> Connection<R> {
         own.recent.note(offset, octets);
         sink.ledger.received += octets.len() as u64;
         sink.ledger.borrowed += octets.len() as u64;
+        let unread = self.reader.as_ref().map_or(0, |reader| reader.unread(side));
+        // In the middle of a body that is only counted.
+        let is_counted = unread > octets.len() as u64 && own.recent.is_full();
         let seen_of_peer = Some(acknowledged);
         let arrival = Arrival { mark, offset, seen_of_peer, boundary: true };
         self.give(side, Octets::Shown(octets), arrival, sink);
-        true
+        if is_counted { Prediction::Taken } else { Prediction::Read }
     }
 
     /// Whether the next segment can be predicted, by what was learned from this one.
@@ -189,7 +210,7 @@ mod tests {
         fn work_in(&mut self, side: Side, segment: &Segment<'_>, predicts: bool) -> bool {
             let Self { connection, out, ledger } = self;
             let mut sink = Sink { out, ledger, overfull: false };
-            if predicts && connection.predicted(side, segment, &mut sink) {
+            if predicts && connection.predicted(side, segment, &mut sink) != Prediction::Missed {
                 return true;
             }
             connection.segment(side, segment, &mut sink);
