@@ -21,7 +21,7 @@ use crate::wire::{Endpoint, Flags, Segment};
 const SERVER_PORTS: [u16; 12] =
     [80, 443, 8080, 8000, 8081, 8888, 3000, 3128, 5000, 8443, 9000, 9090];
 
-/// Two endpoints, the lower one first: the same for both directions.
+/// Two endpoints in an order that is the same for both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Key([u64; 4], u32);
 
@@ -39,15 +39,31 @@ impl Hash for Key {
 }
 
 impl Key {
+    #[inline]
     fn of(a: Endpoint, b: Endpoint) -> Self {
-        let (low, high) = if a <= b { (a, b) } else { (b, a) };
-        let ([l0, l1], [h0, h1]) = (words(low.octets()), words(high.octets()));
-        Self([l0, l1, h0, h1], u32::from(low.port()) << 16 | u32::from(high.port()))
+        // Any order does, and that of words is found sooner than that of octets.
+        let whole = |endpoint: Endpoint| (u128::from_ne_bytes(endpoint.octets()), endpoint.port());
+        let (a, b) = (whole(a), whole(b));
+        let ((low, low_port), (high, high_port)) = if a <= b { (a, b) } else { (b, a) };
+        let ([l0, l1], [h0, h1]) = (words(low), words(high));
+        Self([l0, l1, h0, h1], u32::from(low_port) << 16 | u32::from(high_port))
+    }
+
+    /// Its place among the latest. Whoever makes connections meet there on purpose makes them be looked for
+    /// in the index.
+    #[inline]
+    const fn place(&self) -> usize {
+        let Self([_, low, _, high], ports) = *self;
+        // The last octets of both addresses.
+        let hosts = (low ^ high) >> 56;
+        (ports as usize ^ (ports >> 16) as usize ^ hosts as usize) % LATEST
     }
 }
 
-fn words(octets: [u8; 16]) -> [u64; 2] {
-    let value = u128::from_ne_bytes(octets);
+/// Places of [`Table::latest`], a power of two: those of all parts are to fit the first-level cache.
+const LATEST: usize = 128;
+
+const fn words(value: u128) -> [u64; 2] {
     [value as u64, (value >> 64) as u64]
 }
 
@@ -161,8 +177,9 @@ pub struct Table<R: Reader> {
     hasher: DefaultHashBuilder,
     slots: Vec<Slot<R>>,
     free: Vec<u32>,
-    /// The slot of the latest segment.
-    latest: u32,
+    /// Ports and slots of the latest segments, by [`Key::place`]: most segments are of connections of which
+    /// others came lately, and need no look into the index, which is much larger.
+    latest: [(u32, u32); LATEST],
     /// All that are not free, in no order: where one is to be chosen at random, the gaps that a flood has
     /// left do not count.
     taken: Vec<u32>,
@@ -207,7 +224,7 @@ impl<R: Reader> Table<R> {
             hasher: DefaultHashBuilder::default(),
             slots: Vec::new(),
             free: Vec::new(),
-            latest: 0,
+            latest: [(0, 0); LATEST],
             taken: Vec::new(),
             embryonic: VecDeque::new(),
             embryonic_now: 0,
@@ -238,16 +255,14 @@ impl<R: Reader> Table<R> {
     /// Works one segment in.
     pub fn segment(&mut self, segment: &Segment<'_>, out: &mut R::Output) {
         let key = Key::of(segment.ends.source, segment.ends.destination);
+        let lately = self.lately(&key);
+        let hash = lately.map_or_else(|| self.hasher.hash_one(key) as u32, |(_, hash)| hash);
         let slots = &self.slots;
-        // Mostly the next segment is of the same connection, and nothing need be looked up.
-        let same = slots.get(self.latest as usize);
-        let same = same.filter(|slot| slot.key == key && !matches!(slot.tenant, Tenant::Free));
-        let hash = same.map_or_else(|| self.hasher.hash_one(key) as u32, |slot| slot.hash);
         let is_it = |entry: &Entry| {
             entry.hash == hash && slots.get(entry.slot as usize).is_some_and(|slot| slot.key == key)
         };
-        let found = match same {
-            Some(_) => Some(self.latest),
+        let found = match lately {
+            Some((slot, _)) => Some(slot),
             None => self.index.find(Entry::spread(hash), is_it).map(|entry| entry.slot),
         };
         let slot = match found {
@@ -262,7 +277,9 @@ impl<R: Reader> Table<R> {
                 self.begin(key, hash, segment, out)
             }
         };
-        self.latest = slot;
+        if let Some(latest) = self.latest.get_mut(key.place()) {
+            *latest = (key.1, slot);
+        }
         let outcome = self.work_in(slot, segment, out);
         if self.memory > self.memory_limit {
             self.relieve(Mark { at: segment.at, packet: segment.number }, out);
@@ -280,6 +297,14 @@ impl<R: Reader> Table<R> {
             }
             self.work_in(slot, segment, out);
         }
+    }
+
+    /// Slot and hash of a connection of which another segment came lately.
+    #[inline]
+    fn lately(&self, key: &Key) -> Option<(u32, u32)> {
+        let (_, slot) = self.latest.get(key.place()).filter(|(ports, _)| *ports == key.1)?;
+        let own = self.slots.get(*slot as usize)?;
+        (own.key == *key && !matches!(own.tenant, Tenant::Free)).then_some((*slot, own.hash))
     }
 
     fn connection(&mut self, slot: u32) -> Option<&mut Connection<R>> {
