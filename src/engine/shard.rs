@@ -2,6 +2,7 @@
 //! several share them. Which connection belongs where is told by its two ends alone, so the events of
 //! all shards together, put in order, are the same however many there are.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::flow::{Ledger, Mark, Population, Table};
@@ -12,9 +13,9 @@ use crate::wire::{Endpoint, Ends, Segment};
 
 /// See the module's words.
 pub struct Shard {
-    /// Every `shards`-th part of all connections.
+    /// Some of the parts of all connections, from the first one of its own on.
     tables: Vec<Table<ConnectionReader>>,
-    shards: usize,
+    first: usize,
     output: Output,
     tracked: u64,
     most: u64,
@@ -55,16 +56,16 @@ impl Default for Shard {
 impl Shard {
     /// The only shard, which keeps so many octets of the front of each content.
     pub fn with_preview(octets: usize) -> Self {
-        Self::one_of(0, 1, octets)
+        Self::of_parts(0..limits::PARTS, octets)
     }
 
-    /// The shard with this index of so many, at most [`limits::PARTS`].
-    pub fn one_of(index: usize, shards: usize, preview: usize) -> Self {
-        let own = (0..limits::PARTS).filter(|part| part % shards.max(1) == index);
+    /// The shard of some of the [`limits::PARTS`] parts of all connections.
+    pub fn of_parts(parts: Range<usize>, preview: usize) -> Self {
+        let first = parts.start;
         let table = |_| table(limits::MEMORY);
         let output = Output { preview, appetite: Some(rules::appetite), ..Output::default() };
-        let tables = own.map(table).collect();
-        Self { tables, shards: shards.max(1), output, tracked: 0, most: 0 }
+        let tables = parts.map(table).collect();
+        Self { tables, first, output, tracked: 0, most: 0 }
     }
 
     /// The same where connections may take another part of a budget of so many octets, of which other
@@ -77,9 +78,9 @@ impl Shard {
         self
     }
 
-    /// Which of so many shards follows the connection between two ends, in either direction.
-    pub fn index_of(ends: &Ends, shards: usize) -> usize {
-        part(ends) % shards.max(1)
+    /// Which part the connection between two ends belongs to, in either direction.
+    pub fn part_of(ends: &Ends) -> usize {
+        part(ends)
     }
 
     /// The same, and it keeps the contents of some exchanges as a whole.
@@ -103,8 +104,8 @@ impl Shard {
 
     /// Works one segment in.
     pub fn segment(&mut self, segment: &Segment<'_>) {
-        let place = part(&segment.ends) / self.shards;
-        let Some(table) = self.tables.get_mut(place) else { return };
+        let place = part(&segment.ends).checked_sub(self.first);
+        let Some(table) = place.and_then(|place| self.tables.get_mut(place)) else { return };
         let before = table.population().tracked;
         table.segment(segment, &mut self.output);
         self.tracked = self.tracked + table.population().tracked - before;

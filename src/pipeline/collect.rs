@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
 use std::vec::IntoIter;
 
-use super::read::{End, Stretch};
+use super::read::{End, Stretch, Worker};
 use super::scribe::{Report, Run};
 use super::tally::Tally;
 use super::{Progress, Sink, Stop, give};
@@ -20,7 +20,7 @@ use crate::wire::Signal;
 pub(super) struct Collection<'c> {
     pub collector: &'c mut Collector,
     pub stretches: Receiver<Stretch>,
-    pub reports: Vec<Receiver<Report>>,
+    pub shards: Vec<Reports>,
     /// Set where no further packet is wanted.
     pub enough: &'c AtomicBool,
     /// Connections tracked by each shard, and the most by all together at one time.
@@ -34,6 +34,24 @@ pub(super) struct Books {
     pub totals: Totals,
     /// Whether there would have been more packets.
     pub stopped: bool,
+}
+
+/// Where what one shard says comes from.
+pub(super) enum Reports {
+    /// From another thread.
+    There(Receiver<Report>),
+    /// The shard is worked off here.
+    Here(Box<Worker>),
+}
+
+impl Reports {
+    /// What it says of the next stretch; `None` where a thread is gone.
+    fn next(&mut self) -> Option<Report> {
+        match self {
+            Self::There(reports) => reports.recv().ok(),
+            Self::Here(worker) => worker.next(),
+        }
+    }
 }
 
 /// What one shard has said, as far as it was not taken.
@@ -50,11 +68,8 @@ impl Collection<'_> {
     ) -> Result<Option<Books>, Stop<E>> {
         loop {
             let Ok(stretch) = self.stretches.recv() else { return Ok(None) };
-            let mut reports = Vec::with_capacity(self.reports.len());
-            for shard in &self.reports {
-                let Ok(report) = shard.recv() else { return Ok(None) };
-                reports.push(report);
-            }
+            let reports: Option<Vec<_>> = self.shards.iter_mut().map(Reports::next).collect();
+            let Some(mut reports) = reports else { return Ok(None) };
             self.stretch(&stretch, &mut reports, sink)?;
             match stretch.end {
                 None => {

@@ -13,6 +13,7 @@ use crate::capture::{Block, Next, Reading, Source};
 use crate::engine::{Clock, Shard};
 use crate::error::Error;
 use crate::flow::Mark;
+use crate::limits;
 use crate::snapshot::Drops;
 use crate::units::Timestamp;
 use crate::wire::{Decoded, Decoder, Packet, Segment, Signal};
@@ -63,7 +64,7 @@ pub(super) trait Follower {
     fn turn(&mut self, tick: Option<Mark>, finish: Option<Mark>) -> Result<(), Gone>;
 }
 
-/// Follows all connections on the thread that reads.
+/// Follows connections on the thread that reads.
 pub(super) struct Here {
     scribe: Scribe,
     reports: SyncSender<Report>,
@@ -89,9 +90,21 @@ impl Follower for Here {
     }
 }
 
-/// Hands segments to shards on other threads.
+/// Who follows a part of all connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The thread that reads.
+    Here,
+    /// The shard with this index among those on other threads.
+    There(usize),
+}
+
+/// Hands segments to shards on other threads, and keeps those of the first one where that is here.
 pub(super) struct There {
+    here: Option<Here>,
     shards: Vec<(SyncSender<Task>, Batch)>,
+    /// Who follows each part of all connections: one of these shards, or the one that is here.
+    owners: [Owner; limits::PARTS],
     /// Batches that come back empty.
     used: Receiver<Batch>,
     tick: Option<Mark>,
@@ -101,16 +114,27 @@ pub(super) struct There {
 }
 
 impl There {
-    pub fn new(shards: Vec<SyncSender<Task>>, used: Receiver<Batch>, has_blocks: bool) -> Self {
+    pub fn new(
+        here: Option<Here>,
+        shards: Vec<SyncSender<Task>>,
+        owners: [Owner; limits::PARTS],
+        used: Receiver<Batch>,
+        has_blocks: bool,
+    ) -> Self {
         let shards = shards.into_iter().map(|tasks| (tasks, Batch::default())).collect();
-        Self { shards, used, tick: None, loose: None, has_blocks }
+        Self { here, shards, owners, used, tick: None, loose: None, has_blocks }
     }
 }
 
 impl Follower for There {
     fn segment(&mut self, segment: &Segment<'_>, packet: &Packet<'_>) {
-        let shard = Shard::index_of(&segment.ends, self.shards.len());
-        self.loose = Some((shard, Loose::of(segment, packet, self.has_blocks)));
+        match (self.owners.get(Shard::part_of(&segment.ends)), &mut self.here) {
+            (Some(Owner::There(shard)), _) => {
+                self.loose = Some((*shard, Loose::of(segment, packet, self.has_blocks)));
+            }
+            (Some(Owner::Here), Some(here)) => here.segment(segment, packet),
+            (None, _) | (Some(Owner::Here), None) => unreachable!("every part has its owner"),
+        }
     }
 
     fn lies_in(&mut self, block: Option<&Block>) {
@@ -127,30 +151,43 @@ impl Follower for There {
             let batch = std::mem::replace(batch, empty);
             tasks.send(Task { tick: began_with, batch, finish }).map_err(|_| Gone)?;
         }
-        Ok(())
+        self.here.as_mut().map_or(Ok(()), |here| here.turn(tick, finish))
     }
 }
 
 /// Works off the tasks of one shard.
-pub(super) fn follow(
-    shard: Shard,
-    tasks: &Receiver<Task>,
-    reports: &SyncSender<Report>,
-    used: &Sender<Batch>,
-) {
-    let mut scribe = Scribe::new(shard);
-    while let Ok(Task { tick, mut batch, finish }) = tasks.recv() {
+pub(super) struct Worker {
+    scribe: Scribe,
+    tasks: Receiver<Task>,
+    used: Sender<Batch>,
+}
+
+impl Worker {
+    pub fn new(shard: Shard, tasks: Receiver<Task>, used: Sender<Batch>) -> Self {
+        Self { scribe: Scribe::new(shard), tasks, used }
+    }
+
+    /// Does what is next; `None` where whoever read is gone.
+    pub fn next(&mut self) -> Option<Report> {
+        let Task { tick, mut batch, finish } = self.tasks.recv().ok()?;
         if let Some(mark) = tick {
-            scribe.tick(mark);
+            self.scribe.tick(mark);
         }
         for segment in batch.segments() {
-            scribe.segment(&segment);
+            self.scribe.segment(&segment);
         }
         batch.clear();
         // At the end of the capture nobody takes it back.
-        let _ = used.send(batch);
-        if reports.send(scribe.report(finish)).is_err() {
-            return;
+        let _ = self.used.send(batch);
+        Some(self.scribe.report(finish))
+    }
+
+    /// Does all of it.
+    pub fn work(mut self, reports: &SyncSender<Report>) {
+        while let Some(report) = self.next() {
+            if reports.send(report).is_err() {
+                return;
+            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 1    read, decode, follow, collect
-//! 2    read, decode, follow ──────────────────────→ collect
+//! 2    read, decode, follow some of the connections ─→ follow the others, collect
 //! 3…   read, decode ─→ follow, one part of the connections each ─→ collect
 //! ```
 //!
@@ -11,12 +11,13 @@
 //! out on the thread of the caller.
 
 use std::num::NonZeroUsize;
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{channel, sync_channel};
 use std::thread;
 
-use super::collect::Collection;
-use super::read::{Follower, Here, Reader, There, follow};
+use super::collect::{Collection, Reports};
+use super::read::{Here, Owner, Reader, There, Worker};
 use super::{Run, Sink, Stop, Tally};
 use crate::capture::{Reading, Source};
 use crate::engine::{Collector, Shard, Totals};
@@ -82,10 +83,44 @@ pub(super) struct Shards {
 }
 
 impl Shards {
-    /// The shard with this index of so many.
-    pub fn make(self, index: usize, shards: usize) -> Shard {
-        let shard = Shard::one_of(index, shards, self.preview).with_memory(self.memory);
+    /// The shard of these parts of all connections.
+    pub fn make(self, parts: Range<usize>) -> Shard {
+        let shard = Shard::of_parts(parts, self.preview).with_memory(self.memory);
         shard.with_waiting(self.waiting)
+    }
+}
+
+/// Which parts of all connections each thread follows.
+struct Division {
+    reader: Option<Range<usize>>,
+    between: Vec<Range<usize>>,
+    collector: Option<Range<usize>>,
+    /// The same by parts.
+    owners: [Owner; limits::PARTS],
+}
+
+impl Division {
+    /// Parts that the thread that reads follows, where there are but two: it has less to do beside.
+    const READER: usize = limits::PARTS * 5 / 8;
+
+    /// Among so many threads between the one that reads and the one that collects.
+    fn among(threads: usize) -> Self {
+        let mut owners = [Owner::Here; limits::PARTS];
+        let mut give = |parts: &Range<usize>, shard| {
+            owners.get_mut(parts.clone()).unwrap_or_default().fill(Owner::There(shard));
+        };
+        let (mut reader, mut between, mut collector) = (None, Vec::new(), None);
+        if threads == 0 {
+            let rest = Self::READER..limits::PARTS;
+            give(&rest, 0);
+            (reader, collector) = (Some(0..Self::READER), Some(rest));
+        }
+        for index in 0..threads {
+            let own = limits::PARTS * index / threads..limits::PARTS * (index + 1) / threads;
+            give(&own, index);
+            between.push(own);
+        }
+        Self { reader, between, collector, owners }
     }
 }
 
@@ -98,35 +133,41 @@ pub(super) fn drive<E: From<Error>>(
     sink: &mut impl Sink<E>,
 ) -> Run<E> {
     let enough = AtomicBool::new(false);
-    // Reading, collecting, and between them at least one.
-    let shards = threads.count.get().saturating_sub(2).clamp(1, limits::PARTS);
+    // Reading, collecting, and between them those that follow; or else both of them do.
+    let between = threads.count.get().saturating_sub(2).min(limits::PARTS);
+    let division = Division::among(between);
     let taken = thread::scope(|scope| {
         let (told, stretches) = sync_channel(WAITING);
-        let (said, reports): (Vec<_>, Vec<_>) = (0..shards).map(|_| sync_channel(WAITING)).unzip();
-        if threads.count.get() == 2 {
-            let [said] = said.try_into().unwrap_or_else(|_| unreachable!("there is one shard"));
-            let follower = Here::new(make.make(0, 1), said);
-            let reader = reader(source, follower, told, &enough, threads.packets);
-            scope.spawn(move || reader.read(make.verify_checksums));
-        } else {
-            let (give_back, used) = channel();
-            let mut tasks = Vec::with_capacity(shards);
-            for (index, said) in said.into_iter().enumerate() {
-                let (task, own) = sync_channel(WAITING);
-                tasks.push(task);
-                let shard = make.make(index, shards);
-                let give_back = give_back.clone();
-                scope.spawn(move || follow(shard, &own, &said, &give_back));
-            }
-            let has_blocks = source.has_blocks();
-            let follower = There::new(tasks, used, has_blocks);
-            let reader = reader(source, follower, told, &enough, threads.packets);
-            scope.spawn(move || reader.read(make.verify_checksums));
+        let (give_back, used) = channel();
+        let (mut tasks, mut shards) = (Vec::new(), Vec::new());
+        let here = division.reader.map(|parts| {
+            let (said, reports) = sync_channel(WAITING);
+            shards.push(Reports::There(reports));
+            Here::new(make.make(parts), said)
+        });
+        let mut worker = |parts| {
+            let (task, own) = sync_channel(WAITING);
+            tasks.push(task);
+            Worker::new(make.make(parts), own, give_back.clone())
+        };
+        for parts in division.between {
+            let worker = worker(parts);
+            let (said, reports) = sync_channel(WAITING);
+            scope.spawn(move || worker.work(&said));
+            shards.push(Reports::There(reports));
         }
-        let tracked = vec![0; shards];
+        if let Some(parts) = division.collector {
+            shards.push(Reports::Here(Box::new(worker(parts))));
+        }
+        let has_blocks = source.has_blocks();
+        let follower = There::new(here, tasks, division.owners, used, has_blocks);
+        let packets = threads.packets.max(1);
+        let reader = Reader { source, follower, stretches: told, enough: &enough, packets };
+        scope.spawn(move || reader.read(make.verify_checksums));
+        let tracked = vec![0; shards.len()];
         let enough = &enough;
         let collector = &mut collector;
-        Collection { collector, stretches, reports, enough, tracked, most: 0 }.take(sink)
+        Collection { collector, stretches, shards, enough, tracked, most: 0 }.take(sink)
     });
     // A thread that is gone before the end has panicked, and the scope has passed that on.
     match taken {
@@ -139,17 +180,28 @@ pub(super) fn drive<E: From<Error>>(
     }
 }
 
-fn reader<'r, S: Source + ?Sized, F: Follower>(
-    source: &'r mut S,
-    follower: F,
-    stretches: std::sync::mpsc::SyncSender<super::read::Stretch>,
-    enough: &'r AtomicBool,
-    packets: u64,
-) -> Reader<'r, S, F> {
-    Reader { source, follower, stretches, enough, packets: packets.max(1) }
-}
-
 /// What is known where the records stopped in the middle.
 fn empty<E>(stopped: Result<bool, Stop<E>>, collector: Collector) -> Run<E> {
     Run { stopped, tally: Tally::default(), totals: Totals::default(), collector }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_part_of_all_connections_has_one_owner() {
+        for threads in 0..=limits::PARTS {
+            let Division { reader, between, collector, owners } = Division::among(threads);
+            let mut found = [Owner::Here; limits::PARTS];
+            let there = between.into_iter().chain(collector);
+            let mut followed = reader.map_or(0, |parts| parts.len());
+            for (shard, parts) in there.enumerate() {
+                assert!(!parts.is_empty());
+                followed += parts.len();
+                found[parts].fill(Owner::There(shard));
+            }
+            assert_eq!((found, followed), (owners, limits::PARTS), "{threads}");
+        }
+    }
 }
