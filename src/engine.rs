@@ -35,6 +35,9 @@ pub enum Record<'e> {
     Finding(&'e Finding),
 }
 
+/// Nanoseconds of one.
+const SECOND: i64 = 1_000_000_000;
+
 /// Says when a second of the capture's time has passed: the moments at which every shard looks for
 /// connections that have fallen silent. They depend on the packets alone, so that the
 /// output is the same for any number of shards.
@@ -42,14 +45,27 @@ pub enum Record<'e> {
 pub struct Clock {
     latest: Option<i64>,
     now: Timestamp,
+    /// Where the second ends that it shows.
+    until: Timestamp,
     /// Where the clock seems to have jumped to.
     elsewhere: Option<i64>,
 }
 
 impl Clock {
     /// A packet came at this time; true where a tick is due.
+    #[inline]
     pub fn passes(&mut self, at: Timestamp) -> bool {
-        let second = at.as_nanos().div_euclid(1_000_000_000);
+        // Nearly all packets come in order and within the second.
+        if self.now <= at && at < self.until {
+            self.now = at;
+            self.elsewhere = None;
+            return false;
+        }
+        self.turns(at)
+    }
+
+    fn turns(&mut self, at: Timestamp) -> bool {
+        let second = at.as_nanos().div_euclid(SECOND);
         let near = |other: i64| second.abs_diff(other) <= limits::CLOCK_STEP.unsigned_abs();
         match self.latest {
             Some(latest) if near(latest) => {
@@ -69,6 +85,7 @@ impl Clock {
             }
         }
         self.latest = Some(second);
+        self.until = Timestamp::from_nanos(second.saturating_add(1).saturating_mul(SECOND));
         true
     }
 

@@ -234,16 +234,17 @@ impl Core {
     ) -> Result<bool, Stop<E>> {
         let mut stopped = false;
         loop {
-            let pause = match source.next().map_err(|error| Stop::Failed(error.into()))? {
-                Next::Packet(packet) => {
+            let pause = match source.next() {
+                Ok(Next::Packet(packet)) => {
                     self.packet(&packet, sink)?;
                     self.tally.summary.packets.is_multiple_of(PAUSE_PACKETS).then_some(false)
                 }
-                Next::Quiet { now } => {
+                Ok(Next::Quiet { now }) => {
                     self.quiet(now, sink)?;
                     Some(true)
                 }
-                Next::End => break,
+                Ok(Next::End) => break,
+                Err(error) => return Err(Stop::Failed(error.into())),
             };
             if let Some(is_quiet) = pause
                 && self.pause(source, is_quiet, sink)?.is_break()
@@ -271,16 +272,17 @@ impl Core {
             collector.take(shard.events(), |record| give(sink, record))?;
             collector.tick(tally.mark.at, |record| give(sink, record))?;
         }
-        match decoder.decode(packet) {
+        // Looked at where it is: a segment is too large to be moved for every packet.
+        match &decoder.decode(packet) {
             Decoded::Segment(segment) => {
                 tally.summary.segments += 1;
-                shard.segment(&segment);
+                shard.segment(segment);
             }
             Decoded::Signal(signal) => {
                 tally.summary.signals += 1;
-                collector.signal(signal);
+                collector.signal(*signal);
             }
-            Decoded::Skip(skip) => tally.skips.add(skip),
+            Decoded::Skip(skip) => tally.skips.add(*skip),
         }
         if shard.has_events() {
             collector.take(shard.events(), |record| give(sink, record))?;

@@ -11,16 +11,19 @@ pub struct Timestamp(i64);
 
 impl Timestamp {
     /// An instant from nanoseconds since the epoch.
+    #[inline]
     pub const fn from_nanos(nanos: i64) -> Self {
         Self(nanos)
     }
 
     /// Nanoseconds since the epoch.
+    #[inline]
     pub const fn as_nanos(self) -> i64 {
         self.0
     }
 
     /// The time that passed since `earlier`; zero if `earlier` is in fact later.
+    #[inline]
     pub const fn since(self, earlier: Self) -> Duration {
         let nanos = self.0.saturating_sub(earlier.0);
         Duration(if nanos < 0 { 0 } else { nanos as u64 })
@@ -84,6 +87,7 @@ pub struct Duration(u64);
 
 impl Duration {
     /// A duration of so many nanoseconds.
+    #[inline]
     pub const fn from_nanos(nanos: u64) -> Self {
         Self(nanos)
     }
@@ -99,6 +103,7 @@ impl Duration {
     }
 
     /// Nanoseconds.
+    #[inline]
     pub const fn as_nanos(self) -> u64 {
         self.0
     }

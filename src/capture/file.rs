@@ -25,7 +25,7 @@ pub(super) struct File {
     pub(super) input: Input,
     pub(super) window: Window,
     /// How many interfaces of the report have their number over all inputs.
-    pub(super) numbered: usize,
+    numbered: usize,
     walk: Walk,
     /// Octets read of what is stored, before decompression.
     stored: Arc<AtomicU64>,
@@ -103,6 +103,20 @@ impl File {
     /// Whether more may come, though [`Self::next`] had nothing.
     pub(super) const fn is_quiet(&self) -> bool {
         self.window.is_quiet()
+    }
+
+    /// Whether interfaces have come that have no number yet.
+    #[inline]
+    pub(super) const fn has_new_interfaces(&self) -> bool {
+        self.numbered < self.input.interfaces.len()
+    }
+
+    /// Numbers the interfaces that have come since the last call, by their index in the report.
+    pub(super) fn number_interfaces(&mut self, mut number: impl FnMut(usize) -> u32) {
+        while let Some(found) = self.input.interfaces.get_mut(self.numbered) {
+            found.number = number(self.numbered);
+            self.numbered = self.numbered.saturating_add(1);
+        }
     }
 
     /// How far reading has come.

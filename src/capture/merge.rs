@@ -16,10 +16,17 @@ use crate::wire::Packet;
 use super::file::File;
 use super::record::Record;
 use super::report::Input;
-use super::source::{Block, Reading};
+use super::source::{Block, Next, Reading};
 
-/// The inputs, and which is next.
-pub(super) struct Merge {
+/// The inputs, as one.
+pub(super) enum Merge {
+    /// One alone, whose records become packets as they are found: nothing waits and nothing is kept.
+    One(Box<File>),
+    Several(Several),
+}
+
+/// Several inputs, and which is next.
+pub(super) struct Several {
     sources: Vec<Source>,
     /// The time of the next record of each source that has one, and its index.
     waiting: BinaryHeap<Reverse<(Timestamp, usize)>>,
@@ -29,7 +36,7 @@ pub(super) struct Merge {
     interfaces: u32,
 }
 
-/// One input.
+/// One input of several.
 struct Source {
     state: State,
     /// The next record, or the one just given.
@@ -55,25 +62,82 @@ impl Source {
             State::Closed(input, _) => input,
         }
     }
+
+    fn reading(&self) -> Reading {
+        match &self.state {
+            State::Open(file) => file.reading(),
+            // Its turn comes, and then it is read from the beginning.
+            State::Closed(_, size) => Reading { octets: 0, size: *size },
+        }
+    }
 }
 
 impl Merge {
     /// A single input.
     pub(super) fn one(file: File) -> Self {
-        Self {
-            sources: vec![Source::new(file)],
-            waiting: BinaryHeap::new(),
-            given: Some(0),
-            interfaces: 0,
-        }
+        Self::One(Box::new(file))
     }
 
     /// Opens every path and, of several, reads the first record.
     pub(super) fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Self, Error> {
-        if let [path] = paths {
-            return File::open(path.as_ref()).map(Self::one);
+        match paths {
+            [path] => File::open(path.as_ref()).map(Self::one),
+            paths => Several::open(paths).map(Self::Several),
         }
-        let mut merge = Self {
+    }
+
+    /// The next packet, which gets the number behind the given one of the last. Of the clock it knows
+    /// nothing where nothing comes; so far a single input alone can be quiet.
+    #[inline]
+    pub(super) fn next(&mut self, last: &mut u64) -> Result<Next<'_>, Error> {
+        match self {
+            Self::One(file) => {
+                let record = file.next();
+                if file.has_new_interfaces() {
+                    // Those of one input have their index as their number.
+                    file.number_interfaces(|index| u32::try_from(index).unwrap_or(u32::MAX));
+                }
+                Ok(match record {
+                    Some(record) => {
+                        *last += 1;
+                        Next::Packet(record.packet(&file.window, *last, record.interface))
+                    }
+                    None if file.is_quiet() => Next::Quiet { now: None },
+                    None => Next::End,
+                })
+            }
+            Self::Several(several) => several.next(last),
+        }
+    }
+
+    /// The block that the last packet lies in.
+    pub(super) fn block(&self) -> Option<&Block> {
+        match self {
+            Self::One(file) => Some(file.window.block()),
+            Self::Several(several) => several.block(),
+        }
+    }
+
+    /// How far reading has come, over all inputs.
+    pub(super) fn reading(&self) -> Reading {
+        match self {
+            Self::One(file) => file.reading(),
+            Self::Several(several) => several.reading(),
+        }
+    }
+
+    /// What is known about each input, in the order of the arguments.
+    pub(super) fn inputs(&self) -> Vec<&Input> {
+        match self {
+            Self::One(file) => vec![&file.input],
+            Self::Several(several) => several.sources.iter().map(Source::input).collect(),
+        }
+    }
+}
+
+impl Several {
+    fn open<P: AsRef<Path>>(paths: &[P]) -> Result<Self, Error> {
+        let mut several = Self {
             sources: Vec::with_capacity(paths.len()),
             waiting: BinaryHeap::new(),
             given: None,
@@ -86,29 +150,27 @@ impl Merge {
                 Some(metadata) if metadata.len() == 0 => File::empty(path.to_owned()),
                 _ => File::open(path)?,
             };
-            merge.sources.push(Source::new(file));
-            merge.read(index);
+            several.sources.push(Source::new(file));
+            several.read(index);
             if let Some(metadata) = metadata
-                && let Some(source) = merge.sources.get_mut(index)
+                && let Some(source) = several.sources.get_mut(index)
                 && source.record.is_some()
             {
                 source.state = State::Closed(source.input().clone(), Some(metadata.len()));
             }
         }
-        Ok(merge)
+        Ok(several)
+    }
+
+    fn next(&mut self, last: &mut u64) -> Result<Next<'_>, Error> {
+        let Some(index) = self.advance()? else { return Ok(Next::End) };
+        *last += 1;
+        Ok(self.packet(index, *last).map_or(Next::End, Next::Packet))
     }
 
     /// Moves on by one record; which source has it, or `None` at the end of all.
-    #[inline]
-    pub(super) fn advance(&mut self) -> Result<Option<usize>, Error> {
+    fn advance(&mut self) -> Result<Option<usize>, Error> {
         if let Some(index) = self.given {
-            if self.sources.len() == 1 {
-                let more = self.sources.first_mut().is_some_and(|source| {
-                    Self::step(source, &mut self.interfaces);
-                    source.record.is_some()
-                });
-                return Ok(more.then_some(index));
-            }
             self.read(index);
         }
         loop {
@@ -129,48 +191,29 @@ impl Merge {
     }
 
     /// The record that [`Self::advance`] came to.
-    #[inline]
-    pub(super) fn packet(&self, index: usize, number: u64) -> Option<Packet<'_>> {
+    fn packet(&self, index: usize, number: u64) -> Option<Packet<'_>> {
         let source = self.sources.get(index)?;
         let State::Open(file) = &source.state else { return None };
-        let record = source.record.as_ref()?;
+        let record = source.record?;
         let interface = *source.numbers.get(record.interface as usize)?;
         Some(record.packet(&file.window, number, interface))
     }
 
     /// The block that the record of the last [`Self::advance`] lies in.
-    pub(super) fn block(&self) -> Option<&Block> {
+    fn block(&self) -> Option<&Block> {
         match &self.sources.get(self.given?)?.state {
             State::Open(file) => Some(file.window.block()),
             State::Closed(..) => None,
         }
     }
 
-    /// Whether more may come, though [`Self::advance`] had nothing: so far for a single input.
-    pub(super) fn is_quiet(&self) -> bool {
-        match self.sources.as_slice() {
-            [Source { state: State::Open(file), .. }] => file.is_quiet(),
-            _ => false,
-        }
-    }
-
-    /// How far reading has come, over all inputs.
-    pub(super) fn reading(&self) -> Reading {
+    fn reading(&self) -> Reading {
         let mut all = Reading { octets: 0, size: Some(0) };
-        for source in &self.sources {
-            let one = match &source.state {
-                State::Open(file) => file.reading(),
-                // Its turn comes, and then it is read from the beginning.
-                State::Closed(_, size) => Reading { octets: 0, size: *size },
-            };
+        for one in self.sources.iter().map(Source::reading) {
             all.octets = all.octets.saturating_add(one.octets);
             all.size = all.size.zip(one.size).map(|(all, one)| all.saturating_add(one));
         }
         all
-    }
-
-    pub(super) fn inputs(&self) -> impl ExactSizeIterator<Item = &Input> {
-        self.sources.iter().map(Source::input)
     }
 
     /// Reads the next record of a source and queues it.
@@ -183,21 +226,17 @@ impl Merge {
     }
 
     /// Reads the next record of a source and numbers the interfaces that came with it.
-    #[inline]
     fn step(source: &mut Source, interfaces: &mut u32) {
         let State::Open(file) = &mut source.state else { return };
         source.record = file.next();
-        while let Some(found) = file.input.interfaces.get_mut(file.numbered) {
-            found.number = match source.numbers.get(file.numbered) {
-                Some(&number) => number,
-                None => {
-                    let number = *interfaces;
-                    *interfaces = interfaces.saturating_add(1);
-                    source.numbers.push(number);
-                    number
-                }
-            };
-            file.numbered = file.numbered.saturating_add(1);
-        }
+        file.number_interfaces(|index| match source.numbers.get(index) {
+            Some(&number) => number,
+            None => {
+                let number = *interfaces;
+                *interfaces = interfaces.saturating_add(1);
+                source.numbers.push(number);
+                number
+            }
+        });
     }
 }

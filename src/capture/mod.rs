@@ -81,9 +81,11 @@ impl Capture {
     #[expect(clippy::should_implement_trait, reason = "a packet borrows; an Iterator cannot lend")]
     #[inline]
     pub fn next(&mut self) -> Result<Option<Packet<'_>>, Error> {
-        let Some(index) = self.merge.advance()? else { return Ok(None) };
-        self.packets = self.packets.saturating_add(1);
-        Ok(self.merge.packet(index, self.packets))
+        match Source::next(self)? {
+            Next::Packet(packet) => Ok(Some(packet)),
+            // What is not live is never quiet.
+            Next::Quiet { .. } | Next::End => Ok(None),
+        }
     }
 
     /// Packets delivered so far.
@@ -93,7 +95,7 @@ impl Capture {
 
     /// What is known about each input so far, in the order of the arguments.
     pub fn inputs(&self) -> impl ExactSizeIterator<Item = &Input> {
-        self.merge.inputs()
+        self.merge.inputs().into_iter()
     }
 
     /// Whether anything was lost to damage so far.
@@ -105,7 +107,7 @@ impl Capture {
 impl Source for Capture {
     #[inline]
     fn next(&mut self) -> Result<Next<'_>, Error> {
-        Ok(Self::next(self)?.map_or(Next::End, Next::Packet))
+        self.merge.next(&mut self.packets)
     }
 
     fn block(&self) -> Option<&Block> {
@@ -117,7 +119,7 @@ impl Source for Capture {
     }
 
     fn inputs(&self) -> Vec<&Input> {
-        self.merge.inputs().collect()
+        self.merge.inputs()
     }
 
     fn reading(&self) -> Reading {

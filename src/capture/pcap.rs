@@ -54,6 +54,7 @@ impl Variant {
         Format::Pcap { nanosecond: self.nanosecond, modified: self.modified }
     }
 
+    #[inline]
     const fn record_octets(self) -> usize {
         if self.modified { MODIFIED_RECORD_OCTETS } else { RECORD_OCTETS }
     }
@@ -82,23 +83,36 @@ struct RecordHeader {
 impl RecordHeader {
     /// The record header at the front; none where there are not enough octets. Read by hand, since it is
     /// the one thing that is read once a packet.
+    #[inline]
     fn parse(octets: &[u8], order: Endianness) -> Option<Self> {
-        let (numbers, _) = octets.first_chunk::<16>()?.as_chunks::<4>();
-        let [seconds, fraction, caplen, len] = numbers else { return None };
-        let number = |octets: &[u8; 4]| match order {
-            Endianness::Little => u32::from_le_bytes(*octets),
-            Endianness::Big => u32::from_be_bytes(*octets),
-            Endianness::Native => u32::from_ne_bytes(*octets),
-        };
-        Some(Self {
-            seconds: number(seconds),
-            fraction: number(fraction),
-            caplen: number(caplen),
-            len: number(len),
+        let octets = octets.first_chunk::<16>()?;
+        Some(match order {
+            Endianness::Little => Self::of(octets, u32::from_le_bytes),
+            Endianness::Big | Endianness::Native => Self::turned(octets),
         })
     }
 
+    #[inline]
+    fn of(octets: &[u8; 16], number: fn([u8; 4]) -> u32) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *octets;
+        Self {
+            seconds: number([a, b, c, d]),
+            fraction: number([e, f, g, h]),
+            caplen: number([i, j, k, l]),
+            len: number([m, n, o, p]),
+        }
+    }
+
+    /// The same of a file that was written on a machine of the other order; by itself, so that the
+    /// usual order needs no choice for each number.
+    #[cold]
+    #[inline(never)]
+    fn turned(octets: &[u8; 16]) -> Self {
+        Self::of(octets, u32::from_be_bytes)
+    }
+
     /// The time, even where the fraction is a second or more: its exact sum.
+    #[inline]
     fn at(&self, variant: Variant) -> Timestamp {
         let scale = if variant.nanosecond { 1 } else { 1_000 };
         // At most 4.3e18 + 4.3e12: fits.
@@ -173,7 +187,7 @@ impl Pcap {
                 }
             }
             let caplen = record.caplen as usize;
-            let whole = before.saturating_add(caplen);
+            let whole = before + caplen;
             if !window.holds_already(whole) {
                 return Step::Starved;
             }
@@ -184,10 +198,10 @@ impl Pcap {
                 link: header.link,
                 interface: header.interface,
                 len: record.len,
-                start: window.start().saturating_add(before),
+                start: window.start() + before,
                 // A record longer than the snap length is cut to it, as libpcap does.
                 caplen: caplen.min(header.snaplen),
-                offset: window.offset().saturating_add(before as u64),
+                offset: window.offset() + before as u64,
                 direction: None,
             };
             window.drop_front(whole);

@@ -24,6 +24,7 @@ pub(super) struct Record {
 
 impl Record {
     /// The packet, as numbered over the whole capture.
+    #[inline]
     pub(super) fn packet<'w>(&self, window: &'w Window, number: u64, interface: u32) -> Packet<'w> {
         Packet {
             number,

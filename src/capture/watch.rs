@@ -56,22 +56,18 @@ impl Watch {
 
 impl Source for Watch {
     fn next(&mut self) -> Result<Next<'_>, Error> {
-        let Some(index) = self.merge.advance()? else {
-            if self.merge.is_quiet() {
-                return Ok(Next::Quiet { now: self.silence.now() });
+        Ok(match self.merge.next(&mut self.packets)? {
+            Next::Packet(packet) => {
+                self.silence.broken(packet.at);
+                Next::Packet(packet)
             }
-            return Ok(Next::End);
-        };
-        self.packets = self.packets.saturating_add(1);
-        let packet = self.merge.packet(index, self.packets);
-        if let Some(packet) = &packet {
-            self.silence.broken(packet.at);
-        }
-        Ok(packet.map_or(Next::End, Next::Packet))
+            Next::Quiet { .. } => Next::Quiet { now: self.silence.now() },
+            Next::End => Next::End,
+        })
     }
 
     fn inputs(&self) -> Vec<&Input> {
-        self.merge.inputs().collect()
+        self.merge.inputs()
     }
 
     fn reading(&self) -> Reading {

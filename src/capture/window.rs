@@ -55,28 +55,33 @@ impl Window {
     }
 
     /// Where the first octet at hand stands in the input.
+    #[inline]
     pub(super) const fn offset(&self) -> u64 {
         self.offset
     }
 
     /// Where the first octet at hand stands in the buffer: the base of ranges for [`Self::range`].
+    #[inline]
     pub(super) const fn start(&self) -> usize {
         self.start
     }
 
     /// The octets at hand.
+    #[inline]
     pub(super) fn at_hand(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
     /// Octets by their place in the buffer, also those just consumed: they stay until the next
     /// [`Self::holds`].
+    #[inline]
     pub(super) fn range(&self, range: Range<usize>) -> &[u8] {
         self.buffer.get(range).unwrap_or_default()
     }
 
     /// The block that the octets at hand lie in. Its octets stay as they are for as long as somebody
     /// else holds it, too.
+    #[inline]
     pub(super) const fn block(&self) -> &Block {
         &self.buffer
     }
@@ -99,6 +104,7 @@ impl Window {
     }
 
     /// Whether the last [`Self::holds_already`] was `false` since more may come later.
+    #[inline]
     pub(super) const fn is_quiet(&self) -> bool {
         self.quiet
     }

@@ -12,8 +12,10 @@
 
 mod delivery;
 mod ends;
+mod prediction;
 
 pub(super) use ends::window_scale;
+pub(super) use prediction::Prediction;
 
 use super::ledger::Ledger;
 use super::reader::{Arrival, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side};
@@ -90,6 +92,8 @@ pub(super) struct Connection<R> {
     /// What the client's segments had that were captured in front of its SYN: sequence number, and the lowest
     /// acknowledgement.
     before_syn: Option<(u32, u32)>,
+    /// The scale of each side's window, while the next segment can be predicted.
+    predicted: Option<[u8; 2]>,
     /// When it was not silent, for the timers: see [`Table::segment`](super::Table::segment).
     pub heard: Timestamp,
     /// What the table has charged for it.
@@ -138,6 +142,7 @@ impl<R: Reader> Connection<R> {
             ending: None,
             rival: None,
             before_syn: None,
+            predicted: None,
             heard: mark.at,
             charged: 0,
         }
@@ -203,21 +208,27 @@ impl<R: Reader> Connection<R> {
         }
     }
 
-    /// Works one segment in.
+    /// Works one segment in, whatever it is.
     pub fn segment(
         &mut self,
         side: Side,
         segment: &Segment<'_>,
         sink: &mut Sink<'_, R>,
     ) -> Outcome {
+        let outcome = self.work_in(side, segment, sink);
+        self.predict();
+        outcome
+    }
+
+    fn work_in(&mut self, side: Side, segment: &Segment<'_>, sink: &mut Sink<'_, R>) -> Outcome {
         let mark = Mark { at: segment.at, packet: segment.number };
         let flags = segment.flags;
         if flags.has(Flags::SYN) {
             if self.synchronise(side, segment, mark, sink.ledger) == Outcome::Successor {
                 return Outcome::Successor;
             }
-        } else if self.rival().is_some_and(|(rival, sequence, _)| {
-            rival == side && segment.sequence == sequence.wrapping_add(1) && !flags.has(Flags::RST)
+        } else if self.rival.as_deref().is_some_and(|(rival, sequence, _)| {
+            *rival == side && segment.sequence == sequence.wrapping_add(1) && !flags.has(Flags::RST)
         }) {
             // The answer to that SYN was not captured, but its sender goes on as if it had come.
             return Outcome::Successor;
@@ -270,25 +281,24 @@ impl<R: Reader> Connection<R> {
             health.urgent[index] += 1;
         }
         self.facts.via[index].get_or_insert(segment.via);
-        // The clock of a capture may step back; idle times are measured from the latest instant.
-        if mark.at >= self.facts.last.at {
-            self.facts.last = mark;
-        } else {
-            self.facts.last.packet = mark.packet;
+        self.facts.came(mark);
+    }
+
+    /// By how many bits the window of a segment of one side is to be shifted.
+    fn scale(&self, side: Side, is_syn: bool) -> u8 {
+        let [client, server] = &self.streams;
+        match (client.window_scale, server.window_scale) {
+            (Some(client), Some(server)) if !is_syn => [client, server][side.index()].min(14),
+            // RFC 7323 section 2.2: scaling needs both SYNs. Unseen ones allow the largest.
+            _ if client.initial.is_none() || server.initial.is_none() => 14,
+            _ => 0,
         }
     }
 
     /// Works in what `side` says that it has received.
     fn acknowledge(&mut self, side: Side, segment: &Segment<'_>, mark: Mark, ledger: &mut Ledger) {
         let index = side.index();
-        let scale = match (self.streams[0].window_scale, self.streams[1].window_scale) {
-            (Some(_), Some(_)) if !segment.flags.has(Flags::SYN) => {
-                self.streams[index].window_scale.unwrap_or_default()
-            }
-            // RFC 7323 section 2.2: scaling needs both SYNs. Unseen ones allow the largest.
-            _ if self.streams[0].initial.is_none() || self.streams[1].initial.is_none() => 14,
-            _ => 0,
-        };
+        let scale = self.scale(side, segment.flags.has(Flags::SYN));
         // What a SYN-ACK acknowledges is the peer's SYN, and so does the first segment of a client.
         let opening = self.streams[index].initial.map(|initial| initial.wrapping_add(1));
         let acknowledges_syn = segment.flags.has(Flags::SYN)
@@ -336,7 +346,7 @@ impl<R: Reader> Connection<R> {
             self.facts.health.ignored[index] += 1;
             return;
         }
-        let window = u64::from(segment.window) << scale.min(14);
+        let window = u64::from(segment.window) << scale;
         peer.allowed = peer.allowed.max(offset + window);
         if offset > peer.acknowledged {
             self.facts.acknowledged[side.other().index()] = Some(mark);

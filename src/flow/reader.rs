@@ -188,6 +188,16 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Another packet has come. The clock of a capture may step back; idle times are measured from the
+    /// latest instant.
+    #[inline]
+    pub(super) const fn came(&mut self, mark: Mark) {
+        self.last.packet = mark.packet;
+        if mark.at.as_nanos() >= self.last.at.as_nanos() {
+            self.last.at = mark.at;
+        }
+    }
+
     /// The endpoint of one side.
     pub const fn end(&self, side: Side) -> Endpoint {
         self.ends[side.index()]

@@ -139,6 +139,11 @@ impl Recent {
         self.at = (self.at + 1) % limits::RECENT_SEGMENTS;
     }
 
+    /// Whether it takes no more memory for another segment.
+    pub const fn is_full(&self) -> bool {
+        self.segments.len() >= limits::RECENT_SEGMENTS
+    }
+
     /// Octets that it takes beside itself.
     pub fn memory(&self) -> u64 {
         match self.segments.capacity() {
@@ -214,6 +219,11 @@ impl Stream {
     /// Something lies inside the window.
     pub fn stays(&mut self) {
         self.beyond = None;
+    }
+
+    /// Whether nothing has spoken of a place beyond the window since.
+    pub const fn stayed(&self) -> bool {
+        self.beyond.is_none()
     }
 
     /// Moves the beginning of a stream of which nothing was handed over yet to the front.

@@ -9,7 +9,7 @@ use std::ops::AddAssign;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
-use super::connection::{Connection, Outcome, Remains, Sink};
+use super::connection::{Connection, Outcome, Prediction, Remains, Sink};
 use super::ledger::Ledger;
 use super::reader::{Ending, Mark, Reader, Side};
 use super::timers::Timers;
@@ -21,7 +21,7 @@ use crate::wire::{Endpoint, Flags, Segment};
 const SERVER_PORTS: [u16; 12] =
     [80, 443, 8080, 8000, 8081, 8888, 3000, 3128, 5000, 8443, 9000, 9090];
 
-/// Two endpoints, the lower one first: the same for both directions.
+/// Two endpoints in an order that is the same for both directions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Key([u64; 4], u32);
 
@@ -39,21 +39,54 @@ impl Hash for Key {
 }
 
 impl Key {
+    #[inline]
     fn of(a: Endpoint, b: Endpoint) -> Self {
-        let (low, high) = if a <= b { (a, b) } else { (b, a) };
-        let ([l0, l1], [h0, h1]) = (words(low.octets()), words(high.octets()));
-        Self([l0, l1, h0, h1], u32::from(low.port()) << 16 | u32::from(high.port()))
+        // Any order does, and that of words is found sooner than that of octets.
+        let whole = |endpoint: Endpoint| (u128::from_ne_bytes(endpoint.octets()), endpoint.port());
+        let (a, b) = (whole(a), whole(b));
+        let ((low, low_port), (high, high_port)) = if a <= b { (a, b) } else { (b, a) };
+        let ([l0, l1], [h0, h1]) = (words(low), words(high));
+        Self([l0, l1, h0, h1], u32::from(low_port) << 16 | u32::from(high_port))
+    }
+
+    /// Its place among the latest. Whoever makes connections meet there on purpose makes them be looked for
+    /// in the index.
+    #[inline]
+    const fn place(&self) -> usize {
+        let Self([_, low, _, high], ports) = *self;
+        // The last octets of both addresses.
+        let hosts = (low ^ high) >> 56;
+        (ports as usize ^ (ports >> 16) as usize ^ hosts as usize) % LATEST
     }
 }
 
-fn words(octets: [u8; 16]) -> [u64; 2] {
-    let value = u128::from_ne_bytes(octets);
+/// Places of [`Table::latest`], a power of two: those of all parts are to fit the first-level cache.
+const LATEST: usize = 128;
+
+const fn words(value: u128) -> [u64; 2] {
     [value as u64, (value >> 64) as u64]
+}
+
+/// What the index has of a slot.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    slot: u32,
+    /// Tells most slots that are not looked for without a look at them, and places the entry in a larger index
+    /// without one: they have left the cache.
+    hash: u32,
+}
+
+impl Entry {
+    /// The hash as the index wants it: the low bits choose the place, the high ones are compared there.
+    #[inline]
+    const fn spread(hash: u32) -> u64 {
+        (hash as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
 }
 
 struct Slot<R> {
     key: Key,
-    hash: u64,
+    hash: u32,
     /// Tells this use of the slot from earlier ones.
     generation: u32,
     /// Its place in the list of those that somebody lives in.
@@ -140,12 +173,13 @@ impl AddAssign for Population {
 
 /// See the module's words.
 pub struct Table<R: Reader> {
-    index: HashTable<u32>,
+    index: HashTable<Entry>,
     hasher: DefaultHashBuilder,
     slots: Vec<Slot<R>>,
     free: Vec<u32>,
-    /// The slot of the latest segment.
-    latest: u32,
+    /// Ports and slots of the latest segments, by [`Key::place`]: most segments are of connections of which
+    /// others came lately, and need no look into the index, which is much larger.
+    latest: [(u32, u32); LATEST],
     /// All that are not free, in no order: where one is to be chosen at random, the gaps that a flood has
     /// left do not count.
     taken: Vec<u32>,
@@ -190,7 +224,7 @@ impl<R: Reader> Table<R> {
             hasher: DefaultHashBuilder::default(),
             slots: Vec::new(),
             free: Vec::new(),
-            latest: 0,
+            latest: [(0, 0); LATEST],
             taken: Vec::new(),
             embryonic: VecDeque::new(),
             embryonic_now: 0,
@@ -221,15 +255,15 @@ impl<R: Reader> Table<R> {
     /// Works one segment in.
     pub fn segment(&mut self, segment: &Segment<'_>, out: &mut R::Output) {
         let key = Key::of(segment.ends.source, segment.ends.destination);
+        let lately = self.lately(&key);
+        let hash = lately.map_or_else(|| self.hasher.hash_one(key) as u32, |(_, hash)| hash);
         let slots = &self.slots;
-        // Mostly the next segment is of the same connection, and nothing need be looked up.
-        let same = slots.get(self.latest as usize);
-        let same = same.filter(|slot| slot.key == key && !matches!(slot.tenant, Tenant::Free));
-        let hash = same.map_or_else(|| self.hasher.hash_one(key), |slot| slot.hash);
-        let is_it = |&slot: &u32| slots.get(slot as usize).is_some_and(|slot| slot.key == key);
-        let found = match same {
-            Some(_) => Some(self.latest),
-            None => self.index.find(hash, is_it).copied(),
+        let is_it = |entry: &Entry| {
+            entry.hash == hash && slots.get(entry.slot as usize).is_some_and(|slot| slot.key == key)
+        };
+        let found = match lately {
+            Some((slot, _)) => Some(slot),
+            None => self.index.find(Entry::spread(hash), is_it).map(|entry| entry.slot),
         };
         let slot = match found {
             Some(slot) => slot,
@@ -243,7 +277,9 @@ impl<R: Reader> Table<R> {
                 self.begin(key, hash, segment, out)
             }
         };
-        self.latest = slot;
+        if let Some(latest) = self.latest.get_mut(key.place()) {
+            *latest = (key.1, slot);
+        }
         let outcome = self.work_in(slot, segment, out);
         if self.memory > self.memory_limit {
             self.relieve(Mark { at: segment.at, packet: segment.number }, out);
@@ -261,6 +297,14 @@ impl<R: Reader> Table<R> {
             }
             self.work_in(slot, segment, out);
         }
+    }
+
+    /// Slot and hash of a connection of which another segment came lately.
+    #[inline]
+    fn lately(&self, key: &Key) -> Option<(u32, u32)> {
+        let (_, slot) = self.latest.get(key.place()).filter(|(ports, _)| *ports == key.1)?;
+        let own = self.slots.get(*slot as usize)?;
+        (own.key == *key && !matches!(own.tenant, Tenant::Free)).then_some((*slot, own.hash))
     }
 
     fn connection(&mut self, slot: u32) -> Option<&mut Connection<R>> {
@@ -288,17 +332,23 @@ impl<R: Reader> Table<R> {
         // A packet may be stamped wrongly. That it came is news of now at least; what it says of a time to
         // come is believed as soon as the clock has come there.
         connection.heard = self.now.map_or(segment.at, |now| now.max(segment.at));
+        let mut sink = Sink { out, ledger: &mut self.ledger, overfull };
+        match connection.predicted(side, segment, &mut sink) {
+            Prediction::Missed => {}
+            Prediction::Taken => return Outcome::Taken,
+            Prediction::Read => {
+                Self::charge(connection, &mut self.memory, &mut self.population);
+                return Outcome::Taken;
+            }
+        }
         let held = connection.held();
         let was_reset = connection.is_reset();
         let was_embryonic = connection.is_embryonic();
-        let mut sink = Sink { out, ledger: &mut self.ledger, overfull };
         let outcome = connection.segment(side, segment, &mut sink);
         self.held = (self.held + connection.held()).saturating_sub(held);
         self.embryonic_now -= usize::from(was_embryonic && !connection.is_embryonic());
         if !segment.payload.is_empty() || connection.held() != held {
-            let memory = connection.memory();
-            self.memory = self.memory + memory - std::mem::replace(&mut connection.charged, memory);
-            self.population.memory = self.population.memory.max(self.memory);
+            Self::charge(connection, &mut self.memory, &mut self.population);
         }
         if connection.is_closed() {
             let mark = Mark { at: segment.at, packet: segment.number };
@@ -308,6 +358,13 @@ impl<R: Reader> Table<R> {
             place.look_at(due, slot, &mut self.timers);
         }
         outcome
+    }
+
+    /// A connection may take another amount of memory than before.
+    fn charge(connection: &mut Connection<R>, all: &mut u64, population: &mut Population) {
+        let memory = connection.memory();
+        *all = *all + memory - std::mem::replace(&mut connection.charged, memory);
+        population.memory = population.memory.max(*all);
     }
 
     /// A connection is over by itself: it is given out, and what tells its late segments is kept
@@ -329,7 +386,7 @@ impl<R: Reader> Table<R> {
     }
 
     /// Begins a connection with the given segment, which is still to be worked in.
-    fn begin(&mut self, key: Key, hash: u64, segment: &Segment<'_>, out: &mut R::Output) -> u32 {
+    fn begin(&mut self, key: Key, hash: u32, segment: &Segment<'_>, out: &mut R::Output) -> u32 {
         let mark = Mark { at: segment.at, packet: segment.number };
         self.make_room(segment.flags.has(Flags::SYN), mark, out);
         let (source, destination) = (segment.ends.source, segment.ends.destination);
@@ -372,10 +429,8 @@ impl<R: Reader> Table<R> {
                 self.note_embryonic(slot, generation);
             }
         }
-        let slots = &self.slots;
-        self.index.insert_unique(hash, slot, |&slot| {
-            slots.get(slot as usize).map_or(0, |slot| slot.hash)
-        });
+        let entry = Entry { slot, hash };
+        self.index.insert_unique(Entry::spread(hash), entry, |entry| Entry::spread(entry.hash));
         self.population.begun += 1;
         self.population.tracked += 1;
         self.population.most = self.population.most.max(self.population.tracked);
@@ -391,7 +446,7 @@ impl<R: Reader> Table<R> {
         }
         place.generation = place.generation.wrapping_add(1);
         let hash = place.hash;
-        if let Ok(entry) = self.index.find_entry(hash, |&other| other == slot) {
+        if let Ok(entry) = self.index.find_entry(Entry::spread(hash), |other| other.slot == slot) {
             entry.remove();
         }
         let place = place.place;

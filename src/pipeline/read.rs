@@ -222,16 +222,16 @@ impl<S: Source + ?Sized, F: Follower> Reader<'_, S, F> {
                 self.stretches.send(open.close(&tally, second)).map_err(|_| Gone)?;
                 self.follower.turn(second, None)?;
             }
-            match decoder.decode(&packet) {
+            match &decoder.decode(&packet) {
                 Decoded::Segment(segment) => {
                     tally.summary.segments += 1;
-                    self.follower.segment(&segment, &packet);
+                    self.follower.segment(segment, &packet);
                 }
                 Decoded::Signal(signal) => {
                     tally.summary.signals += 1;
-                    open.signals.push(signal);
+                    open.signals.push(*signal);
                 }
-                Decoded::Skip(skip) => tally.skips.add(skip),
+                Decoded::Skip(skip) => tally.skips.add(*skip),
             }
             self.follower.lies_in(self.source.block());
             open.packets += 1;

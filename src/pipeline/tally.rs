@@ -19,25 +19,25 @@ pub(super) struct Tally {
 
 impl Tally {
     /// Counts a packet; whether another second begins with it.
+    #[inline]
     pub fn packet(&mut self, packet: &Packet<'_>, clock: &mut Clock) -> bool {
-        let summary = &mut self.summary;
-        summary.start.get_or_insert(packet.at);
+        let (summary, at) = (&mut self.summary, packet.at);
         summary.packets += 1;
         summary.octets += packet.bytes.len() as u64;
-        if summary.first.is_none_or(|first| packet.at < first) {
-            summary.first = Some(packet.at);
-        }
-        self.mark.packet = packet.number;
         match summary.last {
-            Some(last) if packet.at < last => {
+            Some(last) if at >= last => summary.last = Some(at),
+            Some(last) => {
+                summary.first = summary.first.map(|first| first.min(at));
                 summary.earlier += 1;
-                let back: Duration = last.since(packet.at);
+                let back: Duration = last.since(at);
                 summary.largest_step_back = summary.largest_step_back.max(Some(back));
             }
-            _ => summary.last = Some(packet.at),
+            None => {
+                (summary.start, summary.first, summary.last) = (Some(at), Some(at), Some(at));
+            }
         }
-        let passes = clock.passes(packet.at);
-        self.mark.at = clock.now();
+        let passes = clock.passes(at);
+        self.mark = Mark { at: clock.now(), packet: packet.number };
         passes
     }
 

@@ -29,14 +29,22 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::Flags;
 use super::descent::Descent;
 use super::tcp::Tcp;
+use super::{Flags, Via};
 use crate::limits::{COPIES, COPY_WINDOW};
 
-/// What a copy keeps, packed into words, since this runs for every segment: addresses, ports and
-/// sequence, acknowledgement with window and checksum, the small ones.
-struct Fingerprint([u64; 7]);
+/// What a copy keeps, packed into words, since this runs for every tcp.
+struct Fingerprint {
+    /// Both addresses: those of IPv4 as they are, of IPv6 a hash.
+    ends: u64,
+    /// With both ports.
+    sequence: u64,
+    /// With window and checksum.
+    acknowledgement: u64,
+    /// Identification, control bits, urgent pointer, length.
+    small: u64,
+}
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Entry {
@@ -71,23 +79,22 @@ impl Copies {
     /// Whether the segment is a copy of an earlier one; remembers it if not.
     #[inline]
     pub fn is_copy(&mut self, descent: &Descent, tcp: &Tcp<'_>) -> bool {
-        let fingerprint = Fingerprint::of(descent, tcp);
+        let fingerprint = Fingerprint::of(descent, tcp, self.key);
         let at = low_half((descent.at.as_nanos() >> 10).cast_unsigned());
-        let way = way(descent);
+        // By which way it came need not be known where it does not matter. Whether it matters can be told by
+        // the fingerprint, so that of two equal ones both ways are known or neither.
+        let way = if fingerprint.is_telling() { 0 } else { way(descent.via, descent.tunnels()) };
         // It does not depend on the key: what a collision hides is the same in every run.
         let index = fingerprint.place() & (COPIES as u64 - 1);
         let hash = fingerprint.hash(self.key);
         let Some(entry) = usize::try_from(index).ok().and_then(|i| self.entries.get_mut(i)) else {
             return false;
         };
-        if entry.hash == hash && is_near(entry.at, at) {
-            let occupies = !tcp.payload.is_empty()
-                || descent.cut > 0
-                || tcp.flags.0 & (Flags::SYN | Flags::FIN) != 0;
-            let is_identified = descent.via.identification.is_some_and(|id| id != 0);
-            if entry.way != way || occupies || is_identified {
-                return true;
-            }
+        if entry.hash == hash
+            && is_near(entry.at, at)
+            && (fingerprint.is_telling() || entry.way != way)
+        {
+            return true;
         }
         *entry = Entry { hash, at, way };
         false
@@ -96,6 +103,7 @@ impl Copies {
 
 /// Whether two times are within the window, in either direction: a capture of several interfaces
 /// need not be in order.
+#[inline]
 fn is_near(earlier: u32, later: u32) -> bool {
     const WINDOW: u64 = COPY_WINDOW.as_nanos() >> 10;
     let apart = later.wrapping_sub(earlier).min(earlier.wrapping_sub(later));
@@ -103,54 +111,66 @@ fn is_near(earlier: u32, later: u32) -> bool {
 }
 
 impl Fingerprint {
-    fn of(descent: &Descent, tcp: &Tcp<'_>) -> Self {
-        const IN_USE: u64 = 1 << 63;
-        const IDENTIFIED: u64 = 1 << 62;
+    const IN_USE: u64 = 1 << 63;
+    /// It has an identification: IPv4.
+    const IDENTIFIED: u64 = 1 << 62;
+    const IDENTIFICATION: u64 = 0xffff << 44;
+    const FLAGS: u32 = 36;
+    /// A length of 20 bits is more than any packet has.
+    const LENGTH: u64 = 0xf_ffff;
+
+    #[inline]
+    fn of(descent: &Descent, tcp: &Tcp<'_>, [one, two, three, four]: [u64; 4]) -> Self {
         let [s0, s1] = halves(descent.network.source);
         let [d0, d1] = halves(descent.network.destination);
-        let len = (tcp.payload.len() as u64).wrapping_add(u64::from(descent.cut));
-        Self([
-            s0,
-            s1,
-            d0,
-            d1,
-            u64::from(tcp.source_port) << 48
+        let identification = descent.via.identification;
+        let len = (tcp.payload.len() as u64).saturating_add(u64::from(descent.cut));
+        Self {
+            // The rest of a mapped address is always the same.
+            ends: match identification {
+                Some(_) => s1 >> 32 | d1 & !0xffff_ffff,
+                None => fold(s0 ^ one, s1 ^ two) ^ fold(d0 ^ three, d1 ^ four),
+            },
+            sequence: u64::from(tcp.source_port) << 48
                 | u64::from(tcp.destination_port) << 32
                 | u64::from(tcp.sequence),
-            u64::from(tcp.acknowledgement) << 32
+            acknowledgement: u64::from(tcp.acknowledgement) << 32
                 | u64::from(tcp.window) << 16
                 | u64::from(tcp.checksum),
-            // A length of 20 bits is more than any packet has.
-            IN_USE
-                | descent.via.identification.map_or(0, |id| IDENTIFIED | u64::from(id) << 44)
-                | u64::from(tcp.flags.0) << 36
+            small: Self::IN_USE
+                | identification.map_or(0, |id| Self::IDENTIFIED | u64::from(id) << 44)
+                | u64::from(tcp.flags.0) << Self::FLAGS
                 | u64::from(tcp.urgent) << 20
-                | len & 0xf_ffff,
-        ])
+                | len.min(Self::LENGTH),
+        }
+    }
+
+    /// Whether two that are equal are of one packet, by whatever way they came: it has payload, SYN, FIN
+    /// or an identification.
+    #[inline]
+    const fn is_telling(&self) -> bool {
+        const BITS: u64 = ((Flags::SYN | Flags::FIN) as u64) << Fingerprint::FLAGS;
+        self.small & (Self::LENGTH | Self::IDENTIFICATION | BITS) != 0
     }
 
     /// Spreads fingerprints over the table, in every run alike. Whoever forces collisions only hides his
     /// own copies.
+    #[inline]
     fn place(&self) -> u64 {
-        let [s0, s1, d0, d1, sequence, acknowledgement, small] = self.0;
-        let ends = s0 ^ s1.rotate_left(13) ^ d0.rotate_left(24) ^ d1.rotate_left(40);
-        fold(ends ^ sequence, acknowledgement ^ small.rotate_left(32))
+        fold(self.sequence, self.acknowledgement ^ self.small.rotate_left(32))
     }
 
     /// A hash that nobody can foresee who does not know the key.
+    #[inline]
     fn hash(&self, key: [u64; 4]) -> u64 {
-        let [s0, s1, d0, d1, sequence, acknowledgement, small] = self.0;
         let [one, two, three, four] = key;
-        let source = fold(s0 ^ one, s1 ^ two);
-        let destination = fold(d0 ^ three, d1 ^ four);
-        let place = fold(sequence ^ two, acknowledgement ^ three);
-        fold(fold(source ^ small, destination ^ four), place ^ one)
+        let front = fold(self.ends ^ one, self.sequence ^ two);
+        fold(front, fold(self.acknowledgement ^ three, self.small ^ four))
     }
 }
 
 /// The way that a segment came, as a number that differs where the ways do.
-fn way(descent: &Descent) -> u32 {
-    let (via, tunnels) = (&descent.via, descent.tunnels());
+fn way(via: Via, tunnels: u128) -> u32 {
     let address = |address: Option<[u8; 6]>| match address {
         Some([a, b, c, d, e, f]) => u64::from_le_bytes([a, b, c, d, e, f, 1, 0]),
         None => 0,
@@ -169,17 +189,20 @@ fn way(descent: &Descent) -> u32 {
     low_half(fold(links ^ marks, marks ^ inside))
 }
 
+#[inline]
 const fn low_half(word: u64) -> u32 {
     let [a, b, c, d, ..] = word.to_le_bytes();
     u32::from_le_bytes([a, b, c, d])
 }
 
+#[inline]
 const fn halves(octets: [u8; 16]) -> [u64; 2] {
     let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = octets;
     [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([i, j, k, l, m, n, o, p])]
 }
 
 /// Multiplies to 128 bits and folds the halves, after the odd constants have kept zeros away.
+#[inline]
 fn fold(one: u64, other: u64) -> u64 {
     let product =
         u128::from(one ^ 0x9e37_79b9_7f4a_7c15) * u128::from(other ^ 0xc2b2_ae3d_27d4_eb4f);

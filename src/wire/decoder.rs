@@ -5,7 +5,7 @@ use super::copies::Copies;
 use super::descent::{Descent, Found, Step};
 use super::fragment::{FragmentCounts, Fragments, Whole};
 use super::tcp::Tcp;
-use super::{Packet, Segment, Signal, Skip, ip, link};
+use super::{Packet, Segment, Signal, Skip, ip, link, plain};
 use crate::limits::ENCAPSULATIONS;
 
 /// What became of one packet: exactly one of three.
@@ -57,7 +57,20 @@ impl Decoder {
 
     /// Decodes one packet. The result borrows the packet's octets, or the decoder's where a datagram
     /// was put together from fragments.
+    #[inline]
     pub fn decode<'p>(&'p mut self, packet: &Packet<'p>) -> Decoded<'p> {
+        if !self.verify {
+            let mut descent = Descent::new(packet, false);
+            if let Some(bytes) = plain::segment(&mut descent, packet) {
+                return once(&mut self.copies, self.keep_copies, &descent, bytes);
+            }
+        }
+        self.descend(packet)
+    }
+
+    /// Takes off layer after layer.
+    #[inline(never)]
+    pub(super) fn descend<'p>(&'p mut self, packet: &Packet<'p>) -> Decoded<'p> {
         if packet.bytes.is_empty() {
             return Decoded::Skip(Skip::Empty);
         }
@@ -80,16 +93,7 @@ impl Decoder {
             step => step,
         };
         match step {
-            Ok(Found::Segment(bytes)) => {
-                let tcp = match Tcp::read(&descent, bytes) {
-                    Ok(tcp) => tcp,
-                    Err(skip) => return Decoded::Skip(skip),
-                };
-                if !self.keep_copies && self.copies.is_copy(&descent, &tcp) {
-                    return Decoded::Skip(Skip::Copy);
-                }
-                Decoded::Segment(tcp.segment(&descent))
-            }
+            Ok(Found::Segment(bytes)) => once(&mut self.copies, self.keep_copies, &descent, bytes),
             Ok(Found::Signal(what)) => {
                 Decoded::Signal(Signal { at: packet.at, number: packet.number, what })
             }
@@ -116,6 +120,24 @@ impl Decoder {
         }
         Err(Skip::TooDeep)
     }
+}
+
+/// A segment, where it is sound and no copy of one that came before; copies come out where they are kept.
+#[inline(always)]
+fn once<'p>(
+    copies: &mut Copies,
+    keep_copies: bool,
+    descent: &Descent,
+    bytes: &'p [u8],
+) -> Decoded<'p> {
+    let tcp = match Tcp::read(descent, bytes) {
+        Ok(tcp) => tcp,
+        Err(skip) => return Decoded::Skip(skip),
+    };
+    if !keep_copies && copies.is_copy(descent, &tcp) {
+        return Decoded::Skip(Skip::Copy);
+    }
+    Decoded::Segment(tcp.segment(descent))
 }
 
 /// Goes on below a datagram that is whole.

@@ -47,6 +47,7 @@ pub(super) struct Descent {
 }
 
 impl Descent {
+    #[inline]
     pub fn new(packet: &Packet<'_>, verify: bool) -> Self {
         let captured = u32::try_from(packet.bytes.len()).unwrap_or(u32::MAX);
         Self {
@@ -67,12 +68,14 @@ impl Descent {
     }
 
     /// The tunnels around the segment, as a number that differs where they do.
+    #[inline]
     pub const fn tunnels(&self) -> u128 {
         self.tunnels
     }
 
     /// The reason where a header does not fit the octets in hand: the capture has cut it, or it
     /// never was there.
+    #[inline]
     pub const fn short(&self, layer: Layer) -> Skip {
         if self.cut > 0 { Skip::Truncated(layer) } else { Skip::Malformed(layer) }
     }
@@ -93,6 +96,7 @@ impl Descent {
 
     /// Applies a length field: drops padding behind `len` octets, or notes how many of them were
     /// not captured.
+    #[inline]
     pub fn trim<'p>(&mut self, bytes: &'p [u8], len: usize) -> &'p [u8] {
         match bytes.get(..len) {
             Some(trimmed) => {

@@ -16,6 +16,7 @@ mod ieee80211;
 mod ip;
 mod link;
 mod mpls;
+mod plain;
 mod ppp;
 mod skip;
 mod tcp;
@@ -69,9 +70,11 @@ pub struct Endpoint {
 
 impl Endpoint {
     /// An endpoint of IPv4.
+    #[inline]
     pub const fn v4(address: [u8; 4], port: u16) -> Self {
-        let [a, b, c, d] = address;
-        Self { address: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, a, b, c, d], port }
+        // As one number, which is made in registers; octet by octet it would be made in memory.
+        let mapped = 0xffff << 32 | u32::from_be_bytes(address) as u128;
+        Self { address: mapped.to_be_bytes(), port }
     }
 
     /// An endpoint of IPv6.

@@ -1,13 +1,14 @@
 //! The TCP header (RFC 9293 section 3.1): octets of an IP payload in, one [`Segment`] out. Options
 //! are handed on unread; what they mean is the business of whoever keeps the connection.
 
-use etherparse::TcpHeaderSlice;
 use etherparse::checksum::Sum16BitWords;
-use etherparse::err::tcp::HeaderSliceError;
 
 use super::descent::{Descent, Network};
 use super::ip::TCP;
 use super::{Endpoint, Ends, Flags, Layer, Segment, Skip};
+
+/// Octets of a header without options.
+const FIXED_OCTETS: usize = 20;
 
 /// A segment whose header is sound.
 #[derive(Debug)]
@@ -25,28 +26,35 @@ pub(super) struct Tcp<'p> {
 }
 
 impl<'p> Tcp<'p> {
-    /// Checks the data offset and, if asked to, the checksum.
+    /// Checks the data offset and, if asked to, the checksum. Read by hand, since it is done for every
+    /// segment.
     #[inline]
     pub fn read(descent: &Descent, bytes: &'p [u8]) -> Result<Self, Skip> {
-        let header = TcpHeaderSlice::from_slice(bytes).map_err(|error| match error {
-            HeaderSliceError::Len(_) => descent.short(Layer::Tcp),
-            HeaderSliceError::Content(_) => Skip::Malformed(Layer::Tcp),
-        })?;
-        let (fixed, options) = descent.take::<20>(header.slice(), Layer::Tcp)?;
-        let payload = descent.behind(bytes, header.slice().len(), Layer::Tcp)?;
-        if descent.verify && descent.cut == 0 && !sums_up(&descent.network, bytes) {
+        let Some((fixed, _)) = bytes.split_first_chunk::<FIXED_OCTETS>() else {
+            return Err(descent.short(Layer::Tcp));
+        };
+        let &[s0, s1, d0, d1, q0, q1, q2, q3, a0, a1, a2, a3, words, flags, rest @ ..] = fixed;
+        let [w0, w1, c0, c1, u0, u1] = rest;
+        let len = usize::from(words >> 4) * 4;
+        if len < FIXED_OCTETS {
+            return Err(Skip::Malformed(Layer::Tcp));
+        }
+        let Some((header, payload)) = bytes.split_at_checked(len) else {
+            return Err(descent.short(Layer::Tcp));
+        };
+        if descent.verify && descent.cut == 0 && !sums_up(descent.network, bytes) {
             return Err(Skip::Checksum(Layer::Tcp));
         }
         Ok(Self {
-            source_port: header.source_port(),
-            destination_port: header.destination_port(),
-            sequence: header.sequence_number(),
-            acknowledgement: header.acknowledgment_number(),
-            flags: Flags(fixed[13]),
-            window: header.window_size(),
-            checksum: header.checksum(),
-            urgent: header.urgent_pointer(),
-            options,
+            source_port: u16::from_be_bytes([s0, s1]),
+            destination_port: u16::from_be_bytes([d0, d1]),
+            sequence: u32::from_be_bytes([q0, q1, q2, q3]),
+            acknowledgement: u32::from_be_bytes([a0, a1, a2, a3]),
+            flags: Flags(flags),
+            window: u16::from_be_bytes([w0, w1]),
+            checksum: u16::from_be_bytes([c0, c1]),
+            urgent: u16::from_be_bytes([u0, u1]),
+            options: header.get(FIXED_OCTETS..).unwrap_or_default(),
             payload,
         })
     }
@@ -76,7 +84,7 @@ impl<'p> Tcp<'p> {
 }
 
 /// RFC 9293 section 3.1: the checksum covers a pseudo-header, header and payload.
-fn sums_up(network: &Network, bytes: &[u8]) -> bool {
+fn sums_up(network: Network, bytes: &[u8]) -> bool {
     // A segment of more than 64 KiB cannot have been on a wire: it was cut into smaller ones, each
     // with a checksum of its own, by the network card.
     let Ok(len) = u16::try_from(bytes.len()) else { return true };

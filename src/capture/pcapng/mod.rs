@@ -83,7 +83,8 @@ impl Pcapng {
         }
     }
 
-    /// The next packet.
+    /// The next packet. By itself, so that the way of the simpler format stays short.
+    #[inline(never)]
     pub(super) fn next(&mut self, window: &mut Window, input: &mut Input) -> Step {
         loop {
             if !window.holds_already(FRAME_OCTETS) {

@@ -6,6 +6,7 @@ mod copies;
 mod encapsulations;
 mod fragments;
 mod hostile;
+mod plain;
 mod signals;
 
 use etherparse::{IpNumber, Ipv4Header, Ipv6FlowLabel, Ipv6Header, TcpHeader};
