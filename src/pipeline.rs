@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::filter::Filter;
 use crate::http::{Bodies, Waiting};
 use crate::limits;
-use crate::snapshot::{Drops, Summary};
+use crate::snapshot::{Copies, Drops, Summary};
 use crate::stats::{By, Statistics};
 use crate::units::Timestamp;
 use crate::wire::{Decoded, Decoder, Packet};
@@ -107,6 +107,8 @@ pub struct Progress<'r> {
     pub reading: Reading,
     /// Packets lost while capturing.
     pub drops: Drops,
+    /// Packets that the capture holds more than once.
+    pub copies: Copies,
     /// Earliest time of a packet.
     pub first: Option<Timestamp>,
     /// Time of the first packet, which relative times count from.
@@ -173,7 +175,8 @@ pub fn drive<E: From<Error>>(
         decoder.verify_checksums(options.verify_checksums);
         let mut core = Core { shard, collector, tally, clock, decoder };
         let stopped = core.drive(source, sink);
-        let Core { shard, collector, tally, .. } = core;
+        let Core { shard, collector, mut tally, decoder, .. } = core;
+        tally.decoded(&decoder);
         Run { stopped, tally, totals: shard.totals(), collector }
     } else {
         let shards = Shards {
@@ -314,6 +317,7 @@ impl Core {
             packets: summary.packets,
             reading: source.reading(),
             drops: drops(source),
+            copies: self.tally.copies(),
             first: summary.first,
             start: summary.start,
             now: summary.first.map(|_| self.tally.mark.at),

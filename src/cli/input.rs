@@ -11,7 +11,7 @@ use httpwhy::error::Error;
 use httpwhy::limits;
 use httpwhy::pipeline::Threads;
 use httpwhy::snapshot::Summary;
-use httpwhy::units::Octets;
+use httpwhy::units::{Count, Octets};
 
 use super::confine::{self, Needs};
 use super::{Cli, Done, amount, complain};
@@ -195,6 +195,21 @@ impl Talk {
             for note in input.notes.iter().filter(|_| self.verbose) {
                 complain("note", note);
             }
+        }
+        // Whoever asked for it does not see what is not there.
+        for (host, checked, wrong) in summary
+            .checksums
+            .mostly_wrong
+            .iter()
+            .filter(|_| summary.checksums.verified && !self.quiet)
+        {
+            let text = format!(
+                "{} of {} packets that {host} sent have a wrong checksum, and were left out: its network \
+                 card fills them in behind the capture; without --verify-checksums they are read",
+                Count(*wrong),
+                Count(*checked),
+            );
+            complain("warning", &text);
         }
         if summary.is_damaged() { Done::Damaged } else { Done::Well }
     }

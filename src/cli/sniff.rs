@@ -298,6 +298,10 @@ impl Shown {
                 text.push_str(&format!(", {} by {by}", Count(dropped)));
             }
         }
+        let copies = summary.copies();
+        if copies.are_notable() {
+            text.push_str(&format!(", {} of them captured twice", Count(copies.copies)));
+        }
         tell(&text);
         let taken: u64 = summary.inputs.iter().map(|input| input.packets).sum();
         let waiting = taken.saturating_sub(summary.packets).saturating_sub(own);
