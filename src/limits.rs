@@ -197,6 +197,13 @@ pub const RECENT_SEGMENTS: usize = 8;
 /// Octets kept of each version where two copies of the same sequence range differ.
 pub const CONFLICT_OCTETS: usize = 64;
 
+/// Conflicts of a connection of which both versions are kept; further ones are counted.
+pub const CONFLICTS_KEPT: usize = 4;
+
+/// Urgent octets of one direction that are awaited at one time; the oldest beyond it is read in line. A
+/// sender has one at a time.
+pub const URGENT_OCTETS: usize = 64;
+
 /// How long a SYN without an answer is remembered. Linux gives up after 127 s, but repeats the SYN
 /// at growing distances of at most 32 s for the first minute.
 pub const EMBRYONIC_IDLE: Duration = Duration::from_secs(64);

@@ -17,6 +17,7 @@ use crate::capture::{Next, Reading, Source};
 use crate::engine::{Clock, Collector, Record, Shard, Totals};
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::flow::Reassembly;
 use crate::http::{Bodies, Waiting};
 use crate::limits;
 use crate::snapshot::{Copies, Drops, Summary};
@@ -54,6 +55,8 @@ pub struct Options {
     pub waiting: bool,
     /// Whether packets with a wrong IPv4 or TCP checksum are skipped; see [`Decoder::verify_checksums`].
     pub verify_checksums: bool,
+    /// How streams are put together where there is a choice.
+    pub reassembly: Reassembly,
 }
 
 /// What a run gives beyond its records.
@@ -169,6 +172,7 @@ pub fn drive<E: From<Error>>(
         let shard = Shard::with_preview(options.preview)
             .with_bodies(options.bodies)
             .with_memory(memory)
+            .with_reassembly(options.reassembly)
             .with_waiting(options.waiting);
         let (tally, clock) = (Tally::default(), Clock::default());
         let mut decoder = Decoder::new();
@@ -184,6 +188,7 @@ pub fn drive<E: From<Error>>(
             memory,
             waiting: options.waiting,
             verify_checksums: options.verify_checksums,
+            reassembly: options.reassembly,
         };
         threads::drive(source, options.threads, shards, collector, sink)
     };

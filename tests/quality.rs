@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use httpwhy::units::Timestamp;
+use httpwhy::wire::Flags;
 use serde_json::Value;
 use support::frames::{self, Frame};
 use support::link::{Encapsulation, Layer, Link};
@@ -223,5 +224,56 @@ fn case_35_a_copy_now_and_then_is_no_reason_for_a_banner() {
         let (report, _) = said(&[&path]);
         assert_eq!(report.contains('▲'), is_notable, "{report}");
         assert!(report.contains("packets that the capture holds twice"), "{report}");
+    }
+}
+
+#[test]
+fn case_7_and_8_what_was_sent_in_two_versions_is_told() {
+    let mut segments = conversation(3);
+    let place = segments.iter().position(|one| one.payload.starts_with(b"HTTP/1.1 200")).unwrap();
+    let mut forged = segments[place].clone();
+    forged.payload = b"HTTP/1.1 302 Found\r\nLocation: http://x/".to_vec();
+    forged.identification ^= 0x5555;
+    segments.insert(place + 1, forged);
+    let path = stored("case_8", &frames::frames(&segments, &Encapsulation::ethernet()));
+    for (options, versions) in [
+        (&[][..], serde_json::json!([null, null])),
+        (&["--show-secrets"][..], serde_json::json!(["200 OK\r", "302 Fou"])),
+    ] {
+        let (out, _) = said(&[&[&*path, "--json"], options].concat());
+        let records: Vec<Value> =
+            out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let connection = records.iter().find(|one| one["type"] == "connection").unwrap();
+        let told = &connection["two_versions"][0];
+        assert_eq!(told["packet"], place + 2);
+        assert_eq!(
+            (&told["side"], &told["offset"], &told["bytes"]),
+            (&"server".into(), &9.into(), &7.into())
+        );
+        assert_eq!(serde_json::json!([told["earlier"], told["later"]]), versions);
+    }
+    let (report, _) = said(&[&path]);
+    assert!(
+        report.contains("ranges sent in two versions: an attack, or a broken device"),
+        "{report}"
+    );
+}
+
+#[test]
+fn case_31_the_program_takes_urgent_octets_out_where_it_is_told_to() {
+    let mut segments = conversation(3);
+    let first = segments.iter_mut().find(|one| one.payload.starts_with(b"GET /0")).unwrap();
+    // The 0 of the target.
+    first.flags.0 |= Flags::URG;
+    first.urgent = 6;
+    let path = stored("case_31", &frames::frames(&segments, &Encapsulation::ethernet()));
+    for (options, target) in [(&[][..], "/0"), (&["--urgent", "oob"][..], "/")] {
+        let (out, _) = said(&[&[&*path, "--json"], options].concat());
+        let record: Value = serde_json::from_str(out.lines().next().unwrap()).unwrap();
+        assert_eq!(record["target"], target, "{options:?}");
+        let (one, _) = said(&[&["show", "1", "-r", &*path], options].concat());
+        assert!(one.contains(&format!("GET {target} HTTP/1.1")), "{one}");
+        let (report, _) = said(&[&[&*path], options].concat());
+        assert!(report.contains("an octet that TCP marks as urgent"), "{report}");
     }
 }

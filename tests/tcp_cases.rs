@@ -340,6 +340,116 @@ fn case_8_a_second_version_behind_the_first_changes_nothing() {
     assert_eq!(told.connections[0].health.conflicts, [0, 0]);
 }
 
+/// Octets that were sent in two versions: where, how many, and both.
+fn versions(told: &Told) -> Vec<(u64, u64, [&[u8]; 2])> {
+    let conflicts = told.connections.iter().flat_map(|connection| &connection.conflicts);
+    conflicts
+        .map(|conflict| {
+            let [earlier, later] = &conflict.versions;
+            (conflict.offset, conflict.octets, [&**earlier, &**later])
+        })
+        .collect()
+}
+
+#[test]
+fn case_7_both_versions_are_kept_up_to_64_octets() {
+    let (length, body) = (b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n", [b'a'; 200]);
+    let begin = 1 + length.len() as u32;
+    let mut other = body;
+    other[50..].fill(b'b');
+    let told = Tape::open()
+        .say(Client, &get(1))
+        .raw(Server, ACK, begin, 29, &body)
+        .raw(Server, ACK, begin, 29, &other)
+        .raw(Server, ACK, 1, 29, length)
+        .tell();
+    let offset = length.len() as u64 + 50;
+    assert_eq!(versions(&told), [(offset, 150, [&[b'a'; 64][..], &[b'b'; 64]])]);
+    let conflict = &told.connections[0].conflicts[0];
+    assert_eq!((conflict.side, conflict.mark.packet), (flow::Side::Server, 6));
+    // Of many, the first are kept and all are counted.
+    let mut tape = Tape::open().say(Client, &get(1)).raw(Server, ACK, begin, 29, &body);
+    for octet in b'A'..b'K' {
+        tape = tape.raw(Server, ACK, begin, 29, &[octet; 200]);
+    }
+    let told = tape.raw(Server, ACK, 1, 29, length).tell();
+    assert_eq!(versions(&told).len(), limits::CONFLICTS_KEPT);
+    assert_eq!(told.connections[0].health.conflicts, [0, 10]);
+}
+
+#[test]
+fn case_7_what_waits_is_read_in_the_version_that_the_policy_says() {
+    // Of the six octets of a content the second to the fifth come as A, then some as B; what is in neither
+    // comes as dots, and at last the head in front of them all.
+    use flow::Overlap::{Bsd, First, Last, Linux, Solaris};
+    let policies = [First, Last, Bsd, Linux, Solaris];
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n";
+    let begin = 1 + head.len() as u32;
+    for initial in [0, 1_000, u32::MAX - begin, u32::MAX - 3] {
+        for (later, expected) in [
+            // In front, as long or longer, inside, behind.
+            (0..3, ["BAAAA.", "BBBAA.", "BBBAA.", "BBBAA.", "BAAAA."]),
+            (0..6, ["BAAAAB", "BBBBBB", "BBBBBB", "BBBBBB", "BBBBBB"]),
+            (1..5, [".AAAA.", ".BBBB.", ".AAAA.", ".AAAA.", ".BBBB."]),
+            (1..6, [".AAAAB", ".BBBBB", ".AAAAB", ".BBBBB", ".BBBBB"]),
+            (2..4, [".AAAA.", ".ABBA.", ".AAAA.", ".AAAA.", ".AAAA."]),
+            (3..6, [".AAAAB", ".AABBB", ".AAAAB", ".AAAAB", ".AABBB"]),
+        ] {
+            let mut tape = Tape::new();
+            tape.initial[1] = initial;
+            tape = tape.handshake().say(Client, &get(1));
+            tape = tape.raw(Server, ACK, begin + 1, 29, b"AAAA");
+            tape = tape.raw(Server, ACK, begin + later.start, 29, &b"BBBBBB"[..later.len()]);
+            for place in (0..6).filter(|place| !(1..5).contains(place) && !later.contains(place)) {
+                tape = tape.raw(Server, ACK, begin + place, 29, b".");
+            }
+            tape = tape.raw(Server, ACK, 1, 29, head);
+            for (overlap, expected) in policies.into_iter().zip(expected) {
+                let reassembly = flow::Reassembly { overlap, ..Default::default() };
+                let read = body_of(&tape.segments, reassembly);
+                assert_eq!(read, expected, "{overlap:?} {later:?} from {initial}");
+            }
+        }
+    }
+}
+
+/// The content of the only response, as it is read so.
+fn body_of(segments: &[Segment], reassembly: flow::Reassembly) -> String {
+    let mut shard = Shard::with_preview(100).with_reassembly(reassembly);
+    for (number, segment) in (1..).zip(segments) {
+        shard.segment(&segment.as_wire(number));
+    }
+    shard.finish(Mark { packet: segments.len() as u64, ..Mark::default() });
+    assert!(shard.ledger().balances());
+    let exchange = shard.events().iter().find_map(|event| match event {
+        Event::Exchange(exchange) => Some(exchange),
+        _ => None,
+    });
+    let exchange = exchange.expect("an exchange");
+    let response = exchange.response.as_deref().expect("a response");
+    String::from_utf8_lossy(&response.preview).into_owned()
+}
+
+#[test]
+fn case_8_another_version_is_seen_wherever_it_begins() {
+    // A forged answer in one segment, and behind it the true one, cut anywhere.
+    let forged = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n";
+    for cut in 0..12 {
+        let told = Tape::open()
+            .say(Client, &get(1))
+            .say(Server, forged)
+            .raw(Server, ACK, 1 + cut as u32, 29, &OK[cut..OK.len().min(forged.len())])
+            .fin(Client)
+            .tell();
+        assert_eq!(told.lines(), ["GET /1 302"]);
+        assert_eq!(told.connections[0].health.conflicts, [0, 1], "from {cut}");
+        let at = (cut..16).find(|at| forged[*at] != OK[*at]).unwrap();
+        let [(offset, octets, [earlier, later])] = versions(&told)[..] else { panic!("{cut}") };
+        assert_eq!((offset, octets), (at as u64, 16 - at as u64), "{cut}");
+        assert_eq!((earlier, later), (&forged[at..16], &OK[at..16]), "{cut}");
+    }
+}
+
 #[test]
 fn case_9_sequence_numbers_may_wrap_anywhere() {
     let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
@@ -1056,6 +1166,102 @@ fn case_31_urgent_data_stay_in_line_and_are_counted() {
     let told = tape.say(Client, &request[11..]).say(Server, OK).closed().tell();
     assert_whole(&told, ONE);
     assert_eq!(told.connections[0].health.urgent, [1, 0]);
+}
+
+/// A request whose target has an octet that nobody is meant to read, in a packet of its own or with others,
+/// sent in the order given.
+fn with_urgent(
+    octets: &[u8],
+    at: usize,
+    segments: &[std::ops::Range<usize>],
+    initial: u32,
+) -> Tape {
+    let mut tape = Tape::new();
+    tape.initial[0] = initial;
+    tape = tape.handshake();
+    for range in segments {
+        tape = tape.raw(Client, ACK, 1 + range.start as u32, 1, &octets[range.clone()]);
+        // Every segment up to the octet points behind it (RFC 9293 section 3.8.5).
+        if let Some(behind) = (at + 1).checked_sub(range.start).filter(|behind| *behind > 0) {
+            let last = tape.segments.last_mut().unwrap();
+            last.flags = Flags(ACK | Flags::URG);
+            last.urgent = behind as u16;
+        }
+    }
+    tape.sent[0] = octets.len() as u32;
+    tape.say(Server, OK).closed()
+}
+
+#[test]
+fn case_31_urgent_octets_are_taken_out_where_that_is_asked_for() {
+    let request = b"GET /malicXious HTTP/1.1\r\nHost: a\r\n\r\n";
+    let at = 10;
+    assert_eq!(request[at], b'X');
+    let all = request.len();
+    for initial in [1_000, u32::MAX - 12, u32::MAX - 5] {
+        for segments in [
+            vec![0..all],
+            vec![0..at, at..at + 1, at + 1..all],
+            vec![0..at + 1, at + 1..all],
+            vec![0..at, at..all],
+            vec![0..5, 5..at + 2, at + 2..all],
+            // Before its turn, and twice.
+            vec![at..all, 0..at],
+            vec![at + 1..all, at..at + 1, 0..at],
+            vec![0..at + 1, 0..all],
+            vec![0..5, 0..all, at..all],
+        ] {
+            let tape = with_urgent(request, at, &segments, initial);
+            let oob = flow::Reassembly { urgent: flow::Urgent::OutOfBand, ..Default::default() };
+            for (reassembly, target) in
+                [(oob, "GET /malicious 200"), (Default::default(), "GET /malicXious 200")]
+            {
+                let mut shard = Shard::default().with_reassembly(reassembly);
+                for (number, segment) in (1..).zip(&tape.segments) {
+                    shard.segment(&segment.as_wire(number));
+                }
+                shard.finish(Mark { packet: 99, ..Mark::default() });
+                let ledger = shard.ledger();
+                assert!(ledger.balances(), "{ledger:?}");
+                let events = shard.events();
+                let lines: Vec<String> = events
+                    .iter()
+                    .filter_map(|event| match event {
+                        Event::Exchange(exchange) => Some(core::line(exchange)),
+                        _ => None,
+                    })
+                    .collect();
+                let what = format!("{segments:?} from {initial}, {reassembly:?}");
+                assert_eq!(lines, [target], "{what}");
+                assert_eq!(ledger.discarded, u64::from(reassembly == oob), "{what}");
+                assert_eq!(ledger.missing, 0, "{what}");
+                let urgent = events.iter().find_map(|event| match event {
+                    Event::Connection(connection) => Some(connection.health.urgent[0]),
+                    _ => None,
+                });
+                assert!(urgent.unwrap() >= 1, "{what}: it is said whatever becomes of it");
+            }
+        }
+    }
+}
+
+#[test]
+fn case_31_a_storm_of_urgent_pointers_takes_little() {
+    // Each points somewhere ahead, and what it points at never comes.
+    let mut tape = Tape::open();
+    for nth in 0..2_000u32 {
+        tape = tape.raw(Client, ACK, 1, 1, b"");
+        let last = tape.segments.last_mut().unwrap();
+        last.flags = Flags(ACK | Flags::URG);
+        last.urgent = 1_000 + nth as u16;
+    }
+    let oob = flow::Reassembly { urgent: flow::Urgent::OutOfBand, ..Default::default() };
+    let mut shard = Shard::default().with_reassembly(oob);
+    for (number, segment) in (1..).zip(&tape.say(Client, b"G").segments) {
+        shard.segment(&segment.as_wire(number));
+    }
+    let taken = shard.totals().population.memory;
+    assert!(taken < 8_192, "{taken}");
 }
 
 // --- time -------------------------------------------------------------------------------------

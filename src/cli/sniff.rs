@@ -70,6 +70,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     output: output::Destination,
     #[command(flatten)]
+    streams: input::Streams,
+    #[command(flatten)]
     talk: input::Talk,
     /// Accepted, as tcpdump has them: names are never looked up, lines are written at once
     #[arg(short, short_aliases = ['l', 'U'], overrides_with = "n")]
@@ -117,6 +119,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         causes: format.causes,
         findings: format.findings,
         memory: arguments.memory.octets(),
+        reassembly: arguments.streams.reassembly(),
         ..pipeline::Options::default()
     };
     let force = arguments.output.force();

@@ -12,6 +12,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::connection::{Connection, Outcome, Remains, Sink};
 use super::ledger::Ledger;
 use super::reader::{Ending, Mark, Reader, Side};
+use super::reassembly::Reassembly;
 use super::timers::Timers;
 use crate::limits;
 use crate::units::{Duration, Timestamp};
@@ -159,6 +160,7 @@ pub struct Table<R: Reader> {
     now: Option<Timestamp>,
     limit: usize,
     held_limit: u64,
+    reassembly: Reassembly,
     ledger: Ledger,
     population: Population,
     held: u64,
@@ -198,6 +200,7 @@ impl<R: Reader> Table<R> {
             now: None,
             limit: connections.max(1),
             held_limit: (memory / 2).min(limits::HELD_OCTETS_ALL),
+            reassembly: Reassembly::default(),
             ledger: Ledger::default(),
             population: Population::default(),
             held: 0,
@@ -206,6 +209,11 @@ impl<R: Reader> Table<R> {
             swept: None,
             dice: 0x9e37_79b9_7f4a_7c15,
         }
+    }
+
+    /// Streams are put together so from now on.
+    pub const fn set_reassembly(&mut self, reassembly: Reassembly) {
+        self.reassembly = reassembly;
     }
 
     /// What became of every octet so far.
@@ -291,7 +299,8 @@ impl<R: Reader> Table<R> {
         let held = connection.held();
         let was_reset = connection.is_reset();
         let was_embryonic = connection.is_embryonic();
-        let mut sink = Sink { out, ledger: &mut self.ledger, overfull };
+        let reassembly = self.reassembly;
+        let mut sink = Sink { out, ledger: &mut self.ledger, overfull, reassembly };
         let outcome = connection.segment(side, segment, &mut sink);
         self.held = (self.held + connection.held()).saturating_sub(held);
         self.embryonic_now -= usize::from(was_embryonic && !connection.is_embryonic());
@@ -324,7 +333,8 @@ impl<R: Reader> Table<R> {
         };
         self.held = self.held.saturating_sub(connection.held());
         self.memory -= connection.charged;
-        let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
+        let reassembly = self.reassembly;
+        let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false, reassembly };
         connection.conclude(Ending::Closed, mark, &mut sink);
     }
 
@@ -410,7 +420,8 @@ impl<R: Reader> Table<R> {
             self.embryonic_now -= usize::from(connection.is_embryonic());
             self.held = self.held.saturating_sub(connection.held());
             self.memory -= connection.charged;
-            let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
+            let reassembly = self.reassembly;
+            let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false, reassembly };
             connection.conclude(why, mark, &mut sink);
         }
     }
@@ -461,7 +472,8 @@ impl<R: Reader> Table<R> {
         for (_, slot) in reset {
             let Some(place) = self.slots.get_mut(slot as usize) else { continue };
             let Some(connection) = place.tenant.live() else { continue };
-            let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
+            let reassembly = self.reassembly;
+            let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false, reassembly };
             connection.settle_reset(mark, &mut sink);
             self.retire(slot, mark, out);
         }

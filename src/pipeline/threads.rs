@@ -21,6 +21,7 @@ use super::{Run, Sink, Stop, Tally};
 use crate::capture::{Reading, Source};
 use crate::engine::{Collector, Shard, Totals};
 use crate::error::Error;
+use crate::flow::Reassembly;
 use crate::limits;
 
 /// Over how many threads the work is spread, and in which portions. Neither changes what comes out.
@@ -79,13 +80,14 @@ pub(super) struct Shards {
     pub waiting: bool,
     /// For whoever decodes for them.
     pub verify_checksums: bool,
+    pub reassembly: Reassembly,
 }
 
 impl Shards {
     /// The shard with this index of so many.
     pub fn make(self, index: usize, shards: usize) -> Shard {
         let shard = Shard::one_of(index, shards, self.preview).with_memory(self.memory);
-        shard.with_waiting(self.waiting)
+        shard.with_reassembly(self.reassembly).with_waiting(self.waiting)
     }
 }
 

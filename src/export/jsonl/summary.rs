@@ -156,6 +156,7 @@ fn capture(out: &mut Vec<u8>, summary: &Summary, statistics: &Statistics) {
             ("retransmissions", quality.retransmissions),
             ("reordered", quality.reordered),
             ("conflicts", quality.conflicts),
+            ("urgent", quality.urgent),
             ("zero_windows", quality.zero_windows),
             ("midstream", quality.midstream),
             ("one_sided", quality.one_sided),

@@ -104,6 +104,9 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
     note("zero windows", quality.zero_windows, "a receiver that did not keep up".to_owned());
     let conflicts = "ranges sent in two versions: an attack, or a broken device".to_owned();
     note("conflicts", quality.conflicts, conflicts);
+    let urgent =
+        "segments with an octet that TCP marks as urgent; --urgent says what it is".to_owned();
+    note("urgent data", quality.urgent, urgent);
     if table.is_empty() {
         page.put(Style::Bold, "CAPTURE QUALITY").end_line();
         page.add("  ✔ nothing lost, cut, repeated or out of order").end_line();
