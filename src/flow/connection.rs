@@ -238,6 +238,9 @@ impl<R: Reader> Connection<R> {
             // The answer to that SYN was not captured, but its sender goes on as if it had come.
             return Outcome::Successor;
         }
+        if self.is_outlived(side, segment, mark) {
+            return Outcome::Successor;
+        }
         self.count(side, segment, mark);
         let captured = segment.payload.len() as u64;
         sink.ledger.received += captured;
@@ -280,6 +283,22 @@ impl<R: Reader> Connection<R> {
             self.advance(sink);
         }
         Outcome::Taken
+    }
+
+    /// Whether the connection was over when this segment was sent, though the clock has not told so yet: it
+    /// believes a jump when a second packet confirms it, and the first one is to be read too.
+    fn is_outlived(&mut self, side: Side, segment: &Segment<'_>, mark: Mark) -> bool {
+        let silent = mark.since(self.facts.last);
+        if silent < limits::RESET_LINGER || segment.payload.is_empty() {
+            return false;
+        }
+        let idle = if self.is_waiting() { limits::IDLE_WAITING } else { limits::IDLE };
+        let over = self.is_reset() || silent >= idle;
+        if !over || !self.streams[side.index()].is_elsewhere(segment.sequence) {
+            return false;
+        }
+        self.ending.get_or_insert(Ending::Idle);
+        true
     }
 
     fn count(&mut self, side: Side, segment: &Segment<'_>, mark: Mark) {

@@ -209,6 +209,17 @@ impl Stream {
         offset <= allowed.max(self.next)
     }
 
+    /// Whether nothing that belongs to this stream can have this sequence number.
+    pub fn is_elsewhere(&self, sequence: u32) -> bool {
+        match self.placed(sequence) {
+            Some((offset, skip)) => {
+                let behind = self.next.saturating_sub(offset) + skip;
+                behind > limits::HELD_OCTETS || !self.in_window(offset)
+            }
+            None => false,
+        }
+    }
+
     /// Whether a place beyond the window is to be believed: where the capture had a pause that the
     /// hosts had not, all that follows lies there, and nothing lies inside any more.
     pub fn believes(&mut self, beyond: u64) -> bool {
