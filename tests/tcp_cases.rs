@@ -1198,19 +1198,14 @@ fn case_31_urgent_data_stay_in_line_and_are_counted() {
 
 /// A request whose target has an octet that nobody is meant to read, in a packet of its own or with others,
 /// sent in the order given.
-fn with_urgent(
-    octets: &[u8],
-    at: usize,
-    segments: &[std::ops::Range<usize>],
-    initial: u32,
-) -> Tape {
+fn with_urgent(octets: &[u8], at: usize, segments: &[(usize, usize)], initial: u32) -> Tape {
     let mut tape = Tape::new();
     tape.initial[0] = initial;
     tape = tape.handshake();
-    for range in segments {
-        tape = tape.raw(Client, ACK, 1 + range.start as u32, 1, &octets[range.clone()]);
+    for (start, end) in segments.iter().copied() {
+        tape = tape.raw(Client, ACK, 1 + start as u32, 1, &octets[start..end]);
         // Every segment up to the octet points behind it (RFC 9293 section 3.8.5).
-        if let Some(behind) = (at + 1).checked_sub(range.start).filter(|behind| *behind > 0) {
+        if let Some(behind) = (at + 1).checked_sub(start).filter(|behind| *behind > 0) {
             let last = tape.segments.last_mut().unwrap();
             last.flags = Flags(ACK | Flags::URG);
             last.urgent = behind as u16;
@@ -1228,16 +1223,16 @@ fn case_31_urgent_octets_are_taken_out_where_that_is_asked_for() {
     let all = request.len();
     for initial in [1_000, u32::MAX - 12, u32::MAX - 5] {
         for segments in [
-            vec![0..all],
-            vec![0..at, at..at + 1, at + 1..all],
-            vec![0..at + 1, at + 1..all],
-            vec![0..at, at..all],
-            vec![0..5, 5..at + 2, at + 2..all],
+            vec![(0, all)],
+            vec![(0, at), (at, at + 1), (at + 1, all)],
+            vec![(0, at + 1), (at + 1, all)],
+            vec![(0, at), (at, all)],
+            vec![(0, 5), (5, at + 2), (at + 2, all)],
             // Before its turn, and twice.
-            vec![at..all, 0..at],
-            vec![at + 1..all, at..at + 1, 0..at],
-            vec![0..at + 1, 0..all],
-            vec![0..5, 0..all, at..all],
+            vec![(at, all), (0, at)],
+            vec![(at + 1, all), (at, at + 1), (0, at)],
+            vec![(0, at + 1), (0, all)],
+            vec![(0, 5), (0, all), (at, all)],
         ] {
             let tape = with_urgent(request, at, &segments, initial);
             let oob = flow::Reassembly { urgent: flow::Urgent::OutOfBand, ..Default::default() };

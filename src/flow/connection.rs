@@ -20,7 +20,7 @@ use super::reader::{
     Arrival, Conflict, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side,
 };
 use super::reassembly::{Reassembly, Urgent};
-use super::stream::{EarlySegment, Overdue, Stream};
+use super::stream::{EarlySegment, Overdue, Stream, UrgentOctets};
 use crate::limits;
 use crate::units::Timestamp;
 use crate::wire::{Endpoint, Flags, Segment};
@@ -188,8 +188,8 @@ impl<R: Reader> Connection<R> {
     pub fn memory(&self) -> u64 {
         let recent: u64 = self.streams.iter().map(|stream| stream.recent.memory()).sum();
         let reader = self.reader.as_ref().map_or(0, |reader| reader.memory());
-        let urgent = self.streams.iter().filter_map(|stream| stream.urgent.as_ref());
-        let urgent: u64 = urgent.map(|list| limits::allocated(4 * list.capacity() + 32)).sum();
+        let urgent = self.streams.iter().filter_map(|stream| stream.urgent.as_deref());
+        let urgent: u64 = urgent.map(UrgentOctets::memory).sum();
         let conflict = limits::allocated(size_of::<Conflict>() + 2 * limits::CONFLICT_OCTETS);
         let odd = urgent + self.facts.conflicts.capacity() as u64 * conflict;
         let boxes = 7 * limits::allocated(size_of::<(Side, u32, Mark)>());

@@ -97,8 +97,8 @@ pub(super) struct Stream {
     pub recent: Recent,
     /// Whether the reader was told of the end.
     pub ended: bool,
-    /// Sequence numbers of urgent octets that are to be taken out and were not come to yet.
-    pub urgent: Option<Box<VecDeque<u32>>>,
+    /// Urgent octets that are to be taken out and were not come to yet.
+    pub urgent: Option<Box<UrgentOctets>>,
     /// Segments that wait, in order of their offset, without overlap.
     pub early: VecDeque<Early>,
     /// What they cost, octets.
@@ -108,6 +108,17 @@ pub(super) struct Stream {
     /// The latest place beyond the window that a segment spoke of, and how many agreed on it
     /// while none spoke of a place inside.
     beyond: Option<Box<(u64, u32)>>,
+}
+
+/// Sequence numbers of urgent octets, the oldest first: a few, on few connections.
+#[derive(Debug, Default)]
+pub(super) struct UrgentOctets(VecDeque<u32>);
+
+impl UrgentOctets {
+    /// Octets that they take.
+    pub fn memory(&self) -> u64 {
+        limits::allocated(size_of::<Self>()) + limits::allocated(4 * self.0.capacity())
+    }
 }
 
 /// The first octets of a segment.
@@ -366,7 +377,7 @@ impl Stream {
         if self.base.is_some() && self.offset(sequence).is_none_or(|offset| offset < self.next) {
             return;
         }
-        let urgent = self.urgent.get_or_insert_default();
+        let urgent = &mut self.urgent.get_or_insert_default().0;
         if urgent.contains(&sequence) {
             return;
         }
@@ -380,10 +391,12 @@ impl Stream {
     /// forgotten.
     pub fn urgent_within(&mut self, octets: u64) -> Option<u64> {
         let mut urgent = self.urgent.take()?;
-        urgent.retain(|sequence| self.offset(*sequence).is_some_and(|offset| offset >= self.next));
-        let places = urgent.iter().filter_map(|sequence| self.offset(*sequence));
+        urgent
+            .0
+            .retain(|sequence| self.offset(*sequence).is_some_and(|offset| offset >= self.next));
+        let places = urgent.0.iter().filter_map(|sequence| self.offset(*sequence));
         let first = places.min().map(|offset| offset - self.next);
-        self.urgent = (!urgent.is_empty()).then_some(urgent);
+        self.urgent = (!urgent.0.is_empty()).then_some(urgent);
         first.filter(|distance| *distance < octets)
     }
 
