@@ -470,6 +470,8 @@ fn attack(name: &str, packets: u64) -> Damage {
         "soak" => {
             let (packets, mut settled) = (packets.max(SOAK), 0);
             endure(packets, move |nth, frame| {
+                // Behind half of it all timers have gone round.
+                frame.at += 700_000_000_000 / packets as i64;
                 steady(nth, frame);
                 if nth == packets / 2 {
                     settled = resident();

@@ -193,7 +193,14 @@ fn case_40_what_is_said_to_be_lost_was_lost_and_most_of_it_is_said() {
         for round in rounds(120) {
             let mut random = Random::new(round ^ 0x40_1055);
             let plain = plain(&shape, &mut random);
-            let lost = lose_bursts(&plain.segments, permille, burst, &mut random);
+            let mut lost = lose_bursts(&plain.segments, permille, burst, &mut random);
+            // Without a handshake the capture may have begun inside, and what the first answer of a client
+            // that does not wait belongs to may have been asked before: nothing in the packets tells.
+            if shape == PIPELINED {
+                let opens =
+                    |number: &u64| plain.segments[*number as usize - 1].flags.has(Flags::SYN);
+                lost.retain(|number| !opens(number));
+            }
             let left: Vec<Segment> = (1..)
                 .zip(&plain.segments)
                 .filter(|(number, _)| !lost.contains(number))
