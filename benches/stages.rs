@@ -184,6 +184,7 @@ fn heads(criterion: &mut Criterion) {
         reset: [None; 2],
         acknowledged: [None; 2],
         unseen: [false; 2],
+        conflicts: Vec::new(),
     };
     let mark = Mark { at: Timestamp::from_nanos(1), packet: 1 };
     let arrival = Arrival { mark, offset: 0, seen_of_peer: Some(0), boundary: true };

@@ -111,9 +111,28 @@ pub const FRAGMENT_WAIT: Duration = Duration::from_secs(30);
 /// its IP identification or TCP timestamp.
 pub const COPY_WINDOW: Duration = Duration::from_millis(20);
 
+/// From so many hundredths of the segments on, copies are told at the top: then it was captured at more
+/// places than one, and counts of anything else that reads it are wrong by as much.
+pub const COPIES_NOTABLE: u64 = 20;
+
 /// Segments remembered to find copies of them, a power of two. At a million packets a second a copy
 /// comes a few packets behind the first; 16 octets each keep the table in the second-level cache.
 pub const COPIES: usize = 4_096;
+
+/// So many segments of a capture have their checksum looked at, all of them: enough for a small capture to
+/// be told of every wrong one …
+pub const CHECKSUMS_ALL: u64 = 4_096;
+
+/// … and behind them one of so many, which costs a hundredth of reading and still finds a host whose
+/// checksums are all wrong.
+pub const CHECKSUMS_ONE_OF: u64 = 64;
+
+/// Hosts whose wrong checksums are counted by themselves; those of others are counted together.
+pub const CHECKSUM_HOSTS: usize = 64;
+
+/// Segments of a host without which nothing is said about its checksums: one damaged packet of two is no
+/// habit.
+pub const CHECKSUMS_LEAST: u64 = 4;
 
 /// Different numbers (link types, EtherTypes, protocols …) that skipped packets are counted by;
 /// the rest is counted together.
@@ -177,6 +196,13 @@ pub const RECENT_SEGMENTS: usize = 8;
 
 /// Octets kept of each version where two copies of the same sequence range differ.
 pub const CONFLICT_OCTETS: usize = 64;
+
+/// Conflicts of a connection of which both versions are kept; further ones are counted.
+pub const CONFLICTS_KEPT: usize = 4;
+
+/// Urgent octets of one direction that are awaited at one time; the oldest beyond it is read in line. A
+/// sender has one at a time.
+pub const URGENT_OCTETS: usize = 64;
 
 /// How long a SYN without an answer is remembered. Linux gives up after 127 s, but repeats the SYN
 /// at growing distances of at most 32 s for the first minute.

@@ -17,9 +17,10 @@ use crate::capture::{Next, Reading, Source};
 use crate::engine::{Clock, Collector, Record, Shard, Totals};
 use crate::error::Error;
 use crate::filter::Filter;
+use crate::flow::Reassembly;
 use crate::http::{Bodies, Waiting};
 use crate::limits;
-use crate::snapshot::{Drops, Summary};
+use crate::snapshot::{Copies, Drops, Summary};
 use crate::stats::{By, Statistics};
 use crate::units::Timestamp;
 use crate::wire::{Decoded, Decoder, Packet};
@@ -54,6 +55,8 @@ pub struct Options {
     pub waiting: bool,
     /// Whether packets with a wrong IPv4 or TCP checksum are skipped; see [`Decoder::verify_checksums`].
     pub verify_checksums: bool,
+    /// How streams are put together where there is a choice.
+    pub reassembly: Reassembly,
 }
 
 /// What a run gives beyond its records.
@@ -107,6 +110,8 @@ pub struct Progress<'r> {
     pub reading: Reading,
     /// Packets lost while capturing.
     pub drops: Drops,
+    /// Packets that the capture holds more than once.
+    pub copies: Copies,
     /// Earliest time of a packet.
     pub first: Option<Timestamp>,
     /// Time of the first packet, which relative times count from.
@@ -167,13 +172,15 @@ pub fn drive<E: From<Error>>(
         let shard = Shard::with_preview(options.preview)
             .with_bodies(options.bodies)
             .with_memory(memory)
+            .with_reassembly(options.reassembly)
             .with_waiting(options.waiting);
         let (tally, clock) = (Tally::default(), Clock::default());
         let mut decoder = Decoder::new();
         decoder.verify_checksums(options.verify_checksums);
         let mut core = Core { shard, collector, tally, clock, decoder };
         let stopped = core.drive(source, sink);
-        let Core { shard, collector, tally, .. } = core;
+        let Core { shard, collector, mut tally, decoder, .. } = core;
+        tally.decoded(&decoder);
         Run { stopped, tally, totals: shard.totals(), collector }
     } else {
         let shards = Shards {
@@ -181,6 +188,7 @@ pub fn drive<E: From<Error>>(
             memory,
             waiting: options.waiting,
             verify_checksums: options.verify_checksums,
+            reassembly: options.reassembly,
         };
         threads::drive(source, options.threads, shards, collector, sink)
     };
@@ -316,6 +324,7 @@ impl Core {
             packets: summary.packets,
             reading: source.reading(),
             drops: drops(source),
+            copies: self.tally.copies(),
             first: summary.first,
             start: summary.start,
             now: summary.first.map(|_| self.tally.mark.at),

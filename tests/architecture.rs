@@ -117,7 +117,7 @@ const NAMES: &[(&str, &str, &[&str])] = &[
     ("filter", "flow", &["End", "Side"]),
     // Packets as they were decoded, which `redact` takes their secrets from; not what decodes them.
     ("export", "wire", &["Decoded", "Endpoint", "Ends", "Packet", "Segment", "SignalKind"]),
-    ("export", "flow", &["End", "Ending", "Side", "Mark", "Health"]),
+    ("export", "flow", &["End", "Ending", "Side", "Mark", "Health", "Conflict"]),
     ("dashboard", "wire", &["Endpoint"]),
     ("dashboard", "flow", &["End", "Ending", "Side", "Mark", "Oddity", "Step", "Trace"]),
 ];

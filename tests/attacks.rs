@@ -46,6 +46,9 @@ const LIVING: u32 = 100;
 /// What a process may take beside the budget: the program, and what its allocator loses.
 const BESIDE: u64 = 32 << 20;
 
+/// Packets of a soak at least: behind half of them what is bounded is full, and what ends has ended.
+const SOAK: u64 = 400_000;
+
 /// So many packets are a long flood: what comes at its beginning and its end does not count any more.
 const LONG: u64 = 10_000_000;
 
@@ -229,6 +232,13 @@ fn cpu() -> u64 {
     first.parse().expect("a number")
 }
 
+/// What this process takes now, octets.
+fn resident() -> u64 {
+    let text = fs::read_to_string("/proc/self/statm").expect("memory statistics");
+    let pages = text.split_whitespace().nth(1).expect("a number");
+    pages.parse::<u64>().expect("a number") * 4_096
+}
+
 fn endure(packets: u64, attack: impl FnMut(u64, &mut Frame) + Send) -> Damage {
     let mut source = Flood::new(packets, attack);
     let (mut whole, mut evicted) = (0, 0);
@@ -269,22 +279,32 @@ fn endure(packets: u64, attack: impl FnMut(u64, &mut Frame) + Send) -> Damage {
 
 /// A plain capture: four packets an exchange, on connections of fifty.
 fn plain(nth: u64, frame: &mut Frame) {
+    let (connection, place) = (nth / 203, (nth % 203) as u32);
+    plain_on(((0x0a02_0000 + (connection % 60_000) as u32, 50_000), SERVER), place, frame);
+}
+
+/// The same of a hundred clients for ever, each of whose connections ends before its next begins.
+fn steady(nth: u64, frame: &mut Frame) {
+    let (connection, place) = (nth / 205, (nth % 205) as u32);
+    let (client, port) = (connection % 100, 1_024 + connection / 100 % 60_000);
+    plain_on(((0x0a02_0000 + client as u32, port as u16), SERVER), place, frame);
+}
+
+/// The packet with this place of a connection of fifty exchanges.
+fn plain_on(ports: ((u32, u16), (u32, u16)), place: u32, frame: &mut Frame) {
     const REQUEST: &[u8] = b"GET /index.html HTTP/1.1\r\nHost: plain\r\nAccept: */*\r\n\r\n";
     const RESPONSE: &[u8] =
         b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 12\r\n\r\nhello, world";
-    let (connection, place) = (nth / 203, (nth % 203) as u32);
-    let ports = ((0x0a02_0000 + (connection % 60_000) as u32, 50_000), SERVER);
     let turns = place.saturating_sub(3);
-    let sequence = 1_001 + turns.div_ceil(4) * REQUEST.len() as u32;
-    let acknowledged = 5_001 + turns.saturating_add(1) / 4 * RESPONSE.len() as u32;
     let (asked, told) = (REQUEST.len() as u32, RESPONSE.len() as u32);
     let exchange = turns / 4;
     let (client, server) = (1_001 + exchange * asked, 5_001 + exchange * told);
-    let _ = (sequence, acknowledged);
     let (of_client, flags, sequence, acknowledges, payload) = match place {
         0 => (true, SYN, 1_000, 0, &b""[..]),
         1 => (false, SYN | ACK, 5_000, 1_001, &b""[..]),
         2 => (true, ACK, 1_001, 5_001, &b""[..]),
+        203 => (true, FIN | ACK, client, server, &b""[..]),
+        204 => (false, FIN | ACK, server, client + 1, &b""[..]),
         _ => match turns % 4 {
             0 => (true, ACK, client, server, REQUEST),
             1 => (false, ACK, server, client + asked, &b""[..]),
@@ -446,6 +466,23 @@ fn attack(name: &str, packets: u64) -> Damage {
             })
         }
         "unanswered" => endure(packets, asks_for_ever),
+        // Nothing odd, for as long as somebody has patience.
+        "soak" => {
+            let (packets, mut settled) = (packets.max(SOAK), 0);
+            endure(packets, move |nth, frame| {
+                // Behind half of it all timers have gone round.
+                frame.at += 700_000_000_000 / packets as i64;
+                steady(nth, frame);
+                if nth == packets / 2 {
+                    settled = resident();
+                }
+                if nth == packets - 1 {
+                    let more = resident().saturating_sub(settled);
+                    println!("soak: {settled} octets, {more} more after {} packets", packets / 2);
+                    assert!(more <= 1 << 20, "{more} octets more after {} packets", packets / 2);
+                }
+            })
+        }
         // Every request another client, host, path, program and status.
         "labels" => endure(packets, |nth, frame| {
             let (connection, place) = (nth / 4, nth % 4);
@@ -622,4 +659,6 @@ attacks! {
     unanswered at 20, payload at 20;
     /// Case 86.
     labels at 20, payload at 20;
+    /// Case 87.
+    soak at 10;
 }

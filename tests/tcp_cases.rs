@@ -15,7 +15,7 @@ use httpwhy::limits;
 use httpwhy::units::{Duration, Timestamp};
 use httpwhy::wire::{Endpoint, Ends, Flags};
 use support::core::{self, Told};
-use support::packets::{self, Acknowledge, Segment, Stacks};
+use support::packets::{self, Segment, Stacks};
 use support::random::Random;
 use support::script::{Connection, Script, Side};
 use support::transform;
@@ -338,6 +338,116 @@ fn case_8_a_second_version_behind_the_first_changes_nothing() {
         .tell();
     assert_whole(&told, ONE);
     assert_eq!(told.connections[0].health.conflicts, [0, 0]);
+}
+
+/// Octets that were sent in two versions: where, how many, and both.
+fn versions(told: &Told) -> Vec<(u64, u64, [&[u8]; 2])> {
+    let conflicts = told.connections.iter().flat_map(|connection| &connection.conflicts);
+    conflicts
+        .map(|conflict| {
+            let [earlier, later] = &conflict.versions;
+            (conflict.offset, conflict.octets, [&**earlier, &**later])
+        })
+        .collect()
+}
+
+#[test]
+fn case_7_both_versions_are_kept_up_to_64_octets() {
+    let (length, body) = (b"HTTP/1.1 200 OK\r\nContent-Length: 200\r\n\r\n", [b'a'; 200]);
+    let begin = 1 + length.len() as u32;
+    let mut other = body;
+    other[50..].fill(b'b');
+    let told = Tape::open()
+        .say(Client, &get(1))
+        .raw(Server, ACK, begin, 29, &body)
+        .raw(Server, ACK, begin, 29, &other)
+        .raw(Server, ACK, 1, 29, length)
+        .tell();
+    let offset = length.len() as u64 + 50;
+    assert_eq!(versions(&told), [(offset, 150, [&[b'a'; 64][..], &[b'b'; 64]])]);
+    let conflict = &told.connections[0].conflicts[0];
+    assert_eq!((conflict.side, conflict.mark.packet), (flow::Side::Server, 6));
+    // Of many, the first are kept and all are counted.
+    let mut tape = Tape::open().say(Client, &get(1)).raw(Server, ACK, begin, 29, &body);
+    for octet in b'A'..b'K' {
+        tape = tape.raw(Server, ACK, begin, 29, &[octet; 200]);
+    }
+    let told = tape.raw(Server, ACK, 1, 29, length).tell();
+    assert_eq!(versions(&told).len(), limits::CONFLICTS_KEPT);
+    assert_eq!(told.connections[0].health.conflicts, [0, 10]);
+}
+
+#[test]
+fn case_7_what_waits_is_read_in_the_version_that_the_policy_says() {
+    // Of the six octets of a content the second to the fifth come as A, then some as B; what is in neither
+    // comes as dots, and at last the head in front of them all.
+    use flow::Overlap::{Bsd, First, Last, Linux, Solaris};
+    let policies = [First, Last, Bsd, Linux, Solaris];
+    let head = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n";
+    let begin = 1 + head.len() as u32;
+    for initial in [0, 1_000, u32::MAX - begin, u32::MAX - 3] {
+        for (later, expected) in [
+            // In front, as long or longer, inside, behind.
+            (0..3, ["BAAAA.", "BBBAA.", "BBBAA.", "BBBAA.", "BAAAA."]),
+            (0..6, ["BAAAAB", "BBBBBB", "BBBBBB", "BBBBBB", "BBBBBB"]),
+            (1..5, [".AAAA.", ".BBBB.", ".AAAA.", ".AAAA.", ".BBBB."]),
+            (1..6, [".AAAAB", ".BBBBB", ".AAAAB", ".BBBBB", ".BBBBB"]),
+            (2..4, [".AAAA.", ".ABBA.", ".AAAA.", ".AAAA.", ".AAAA."]),
+            (3..6, [".AAAAB", ".AABBB", ".AAAAB", ".AAAAB", ".AABBB"]),
+        ] {
+            let mut tape = Tape::new();
+            tape.initial[1] = initial;
+            tape = tape.handshake().say(Client, &get(1));
+            tape = tape.raw(Server, ACK, begin + 1, 29, b"AAAA");
+            tape = tape.raw(Server, ACK, begin + later.start, 29, &b"BBBBBB"[..later.len()]);
+            for place in (0..6).filter(|place| !(1..5).contains(place) && !later.contains(place)) {
+                tape = tape.raw(Server, ACK, begin + place, 29, b".");
+            }
+            tape = tape.raw(Server, ACK, 1, 29, head);
+            for (overlap, expected) in policies.into_iter().zip(expected) {
+                let reassembly = flow::Reassembly { overlap, ..Default::default() };
+                let read = body_of(&tape.segments, reassembly);
+                assert_eq!(read, expected, "{overlap:?} {later:?} from {initial}");
+            }
+        }
+    }
+}
+
+/// The content of the only response, as it is read so.
+fn body_of(segments: &[Segment], reassembly: flow::Reassembly) -> String {
+    let mut shard = Shard::with_preview(100).with_reassembly(reassembly);
+    for (number, segment) in (1..).zip(segments) {
+        shard.segment(&segment.as_wire(number));
+    }
+    shard.finish(Mark { packet: segments.len() as u64, ..Mark::default() });
+    assert!(shard.ledger().balances());
+    let exchange = shard.events().iter().find_map(|event| match event {
+        Event::Exchange(exchange) => Some(exchange),
+        _ => None,
+    });
+    let exchange = exchange.expect("an exchange");
+    let response = exchange.response.as_deref().expect("a response");
+    String::from_utf8_lossy(&response.preview).into_owned()
+}
+
+#[test]
+fn case_8_another_version_is_seen_wherever_it_begins() {
+    // A forged answer in one segment, and behind it the true one, cut anywhere.
+    let forged = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\n\r\n";
+    for cut in 0..12 {
+        let told = Tape::open()
+            .say(Client, &get(1))
+            .say(Server, forged)
+            .raw(Server, ACK, 1 + cut as u32, 29, &OK[cut..OK.len().min(forged.len())])
+            .fin(Client)
+            .tell();
+        assert_eq!(told.lines(), ["GET /1 302"]);
+        assert_eq!(told.connections[0].health.conflicts, [0, 1], "from {cut}");
+        let at = (cut..16).find(|at| forged[*at] != OK[*at]).unwrap();
+        let [(offset, octets, [earlier, later])] = versions(&told)[..] else { panic!("{cut}") };
+        assert_eq!((offset, octets), (at as u64, 16 - at as u64), "{cut}");
+        assert_eq!((earlier, later), (&forged[at..16], &OK[at..16]), "{cut}");
+    }
 }
 
 #[test]
@@ -801,6 +911,34 @@ fn case_23_a_half_open_connection_ends_where_the_next_begins() {
 }
 
 #[test]
+fn case_23_what_comes_behind_a_reset_or_a_long_silence_is_another_connection() {
+    let live = Tape::open().exchange(1);
+    let place = live.next(Server);
+    let reset = live.clone().raw(Server, RST, place, 0, b"");
+    let by_server = Ending::Reset(flow::Side::Server);
+    for (what, tape, ending) in [
+        ("reset", reset.clone().wait(Duration::from_secs(2)), by_server),
+        ("reset long ago", reset.wait(Duration::from_secs(3_600)), by_server),
+        ("silence", live.clone().wait(Duration::from_secs(3_600)), Ending::Idle),
+    ] {
+        // The handshake of the next was not captured; its numbers have nothing to do with the first.
+        let mut next = tape.again(0x7000_0000, 0x1000_0000);
+        next.sent = [1, 1];
+        let told = next.exchange(2).closed().tell();
+        assert_eq!(told.lines(), TWO, "{what}");
+        assert_eq!(endings(&told), [ending, Ending::Closed], "{what}");
+        let began: Vec<bool> = told.connections.iter().map(|one| one.midstream).collect();
+        assert_eq!(began, [false, true], "{what}");
+        let nth: Vec<u32> = told.exchanges.iter().map(|one| one.nth).collect();
+        assert_eq!(nth, [1, 1], "{what}");
+        assert_eq!(told.ledger.missing, 0, "{what}");
+    }
+    // A client that goes on behind the silence as if nothing had been is read too.
+    let told = live.wait(Duration::from_secs(3_600)).exchange(2).closed().tell();
+    assert_eq!(told.lines(), TWO);
+}
+
+#[test]
 fn case_24_ports_are_used_again() {
     let numbers =
         [(77, 88), (1_000 + 500, 0x9000_0000 + 700), (900, 0x8fff_0000), (0xffff_fff0, 5)];
@@ -1058,6 +1196,97 @@ fn case_31_urgent_data_stay_in_line_and_are_counted() {
     assert_eq!(told.connections[0].health.urgent, [1, 0]);
 }
 
+/// A request whose target has an octet that nobody is meant to read, in a packet of its own or with others,
+/// sent in the order given.
+fn with_urgent(octets: &[u8], at: usize, segments: &[(usize, usize)], initial: u32) -> Tape {
+    let mut tape = Tape::new();
+    tape.initial[0] = initial;
+    tape = tape.handshake();
+    for (start, end) in segments.iter().copied() {
+        tape = tape.raw(Client, ACK, 1 + start as u32, 1, &octets[start..end]);
+        // Every segment up to the octet points behind it (RFC 9293 section 3.8.5).
+        if let Some(behind) = (at + 1).checked_sub(start).filter(|behind| *behind > 0) {
+            let last = tape.segments.last_mut().unwrap();
+            last.flags = Flags(ACK | Flags::URG);
+            last.urgent = behind as u16;
+        }
+    }
+    tape.sent[0] = octets.len() as u32;
+    tape.say(Server, OK).closed()
+}
+
+#[test]
+fn case_31_urgent_octets_are_taken_out_where_that_is_asked_for() {
+    let request = b"GET /malicXious HTTP/1.1\r\nHost: a\r\n\r\n";
+    let at = 10;
+    assert_eq!(request[at], b'X');
+    let all = request.len();
+    for initial in [1_000, u32::MAX - 12, u32::MAX - 5] {
+        for segments in [
+            vec![(0, all)],
+            vec![(0, at), (at, at + 1), (at + 1, all)],
+            vec![(0, at + 1), (at + 1, all)],
+            vec![(0, at), (at, all)],
+            vec![(0, 5), (5, at + 2), (at + 2, all)],
+            // Before its turn, and twice.
+            vec![(at, all), (0, at)],
+            vec![(at + 1, all), (at, at + 1), (0, at)],
+            vec![(0, at + 1), (0, all)],
+            vec![(0, 5), (0, all), (at, all)],
+        ] {
+            let tape = with_urgent(request, at, &segments, initial);
+            let oob = flow::Reassembly { urgent: flow::Urgent::OutOfBand, ..Default::default() };
+            for (reassembly, target) in
+                [(oob, "GET /malicious 200"), (Default::default(), "GET /malicXious 200")]
+            {
+                let mut shard = Shard::default().with_reassembly(reassembly);
+                for (number, segment) in (1..).zip(&tape.segments) {
+                    shard.segment(&segment.as_wire(number));
+                }
+                shard.finish(Mark { packet: 99, ..Mark::default() });
+                let ledger = shard.ledger();
+                assert!(ledger.balances(), "{ledger:?}");
+                let events = shard.events();
+                let lines: Vec<String> = events
+                    .iter()
+                    .filter_map(|event| match event {
+                        Event::Exchange(exchange) => Some(core::line(exchange)),
+                        _ => None,
+                    })
+                    .collect();
+                let what = format!("{segments:?} from {initial}, {reassembly:?}");
+                assert_eq!(lines, [target], "{what}");
+                assert_eq!(ledger.discarded, u64::from(reassembly == oob), "{what}");
+                assert_eq!(ledger.missing, 0, "{what}");
+                let urgent = events.iter().find_map(|event| match event {
+                    Event::Connection(connection) => Some(connection.health.urgent[0]),
+                    _ => None,
+                });
+                assert!(urgent.unwrap() >= 1, "{what}: it is said whatever becomes of it");
+            }
+        }
+    }
+}
+
+#[test]
+fn case_31_a_storm_of_urgent_pointers_takes_little() {
+    // Each points somewhere ahead, and what it points at never comes.
+    let mut tape = Tape::open();
+    for nth in 0..2_000u32 {
+        tape = tape.raw(Client, ACK, 1, 1, b"");
+        let last = tape.segments.last_mut().unwrap();
+        last.flags = Flags(ACK | Flags::URG);
+        last.urgent = 1_000 + nth as u16;
+    }
+    let oob = flow::Reassembly { urgent: flow::Urgent::OutOfBand, ..Default::default() };
+    let mut shard = Shard::default().with_reassembly(oob);
+    for (number, segment) in (1..).zip(&tape.say(Client, b"G").segments) {
+        shard.segment(&segment.as_wire(number));
+    }
+    let taken = shard.totals().population.memory;
+    assert!(taken < 8_192, "{taken}");
+}
+
 // --- time -------------------------------------------------------------------------------------
 
 #[test]
@@ -1255,6 +1484,74 @@ fn case_53_payloads_cut_at_any_length() {
 // --- the table --------------------------------------------------------------------------------
 
 #[test]
+fn case_75_slow_heads_of_a_hundred_thousand_connections() {
+    const CLIENTS: u32 = 100_000;
+    const FRONT: &[u8] = b"GET / HTTP/1.1\r\nHost: slow\r\nX-";
+    // A front, then an octet every ten seconds, then nothing any more.
+    let mut slow = Tape::open().say(Client, FRONT);
+    for _ in 0..6 {
+        slow = slow.wait(Duration::from_secs(10)).say(Client, b"y");
+    }
+    let mut shard = Shard::default().with_memory(4 << 30);
+    let mut last = Mark::default();
+    for segment in &slow.segments {
+        for client in 0..CLIENTS {
+            let mut segment = segment.clone();
+            let [_, b, c, d] = client.to_be_bytes();
+            let own = Endpoint::v4([10, b, c, d], 50_000);
+            match segment.side {
+                Client => segment.ends.source = own,
+                Server => segment.ends.destination = own,
+            }
+            last = Mark { at: segment.at, packet: last.packet + 1 };
+            shard.segment(&segment.as_wire(last.packet));
+        }
+        shard.tick(last);
+    }
+    let population = shard.totals().population;
+    assert_eq!((population.tracked, population.evicted), (u64::from(CLIENTS), 0));
+    // What a connection takes that says anything at all, and what it said.
+    let each = population.memory / u64::from(CLIENTS);
+    assert!(each < 4_096 + 2 * FRONT.len() as u64, "{each} octets each");
+    // An hour later all are over, and each is told with what it has said.
+    shard.tick(Mark { at: last.at.plus(Duration::from_secs(3_600)), packet: last.packet });
+    shard.tick(Mark { at: last.at.plus(Duration::from_secs(3_601)), packet: last.packet });
+    assert_eq!(shard.totals().population.tracked, 0);
+    let events = shard.events();
+    let (mut told, mut over) = (0, 0);
+    for event in events.drain(..) {
+        match event {
+            Event::Exchange(exchange) => {
+                let request = exchange.request.as_deref().unwrap();
+                assert_eq!((request.head.target(), request.head_whole), (&b"/"[..], false));
+                told += 1;
+            }
+            Event::Connection(connection) => {
+                assert_eq!(connection.ending, Ending::Idle);
+                over += 1;
+            }
+            Event::Stray(stray) => panic!("{stray:?}"),
+        }
+    }
+    assert_eq!((told, over), (CLIENTS, CLIENTS));
+    // And it has a name, for one of them and for a crowd.
+    let found = |segments: &[Segment]| -> Vec<&'static str> {
+        support::findings::judge(segments).iter().map(|finding| finding.rule.id).collect()
+    };
+    assert!(found(&slow.segments).contains(&"slow-request-header"));
+    let mut crowd: Vec<Segment> = Vec::new();
+    for port in 0..20 {
+        let move_to = |end: Endpoint| match end == slow.ends[0] {
+            true => Endpoint::v4([10, 1, 0, 1], 50_000 + port),
+            false => end,
+        };
+        crowd.extend(transform::readdress(&slow.segments, move_to));
+    }
+    crowd.sort_by_key(|segment| segment.at);
+    assert!(found(&crowd).contains(&"slowloris-suspected"));
+}
+
+#[test]
 fn case_80_a_flood_of_syns_takes_no_room_from_the_living() {
     let mut table = Table::<ConnectionReader>::with_limit(1_000);
     let mut out = Output::default();
@@ -1393,25 +1690,56 @@ fn case_81_whoever_waits_outlives_the_idle_wherever_it_stands_in_the_table() {
 }
 
 #[test]
-fn case_38_many_connections_at_once() {
-    let mut script = Script::default();
-    for client in 0..3_000u32 {
-        let [_, b, c, d] = client.to_be_bytes();
-        let connection = Connection::between(
-            Endpoint::v4([10, b, c, d], 50_000),
-            Endpoint::v4([192, 0, 2, 10], 80),
-        );
-        script.connections.push(
-            connection
-                .client_says(get(client as usize))
-                .server_says(OK)
-                .makes(&format!("GET /{client} 200 0 5"))
-                .closed_by(Server),
-        );
+fn case_38_a_hundred_thousand_connections_at_once_are_what_each_is_alone() {
+    const CLIENTS: u32 = 100_000;
+    let alone = Tape::open().exchange(1).say(Client, &get(2)).say(Server, &OK[..20]);
+    let alone = alone.say(Server, &OK[20..]).closed();
+    let expected = alone.tell();
+    assert_eq!(expected.lines(), TWO);
+    // Each is as far as the others: the first packets of all, then the second ones.
+    let mut shard = Shard::default().with_memory(4 << 30);
+    let mut number = 0;
+    for segment in &alone.segments {
+        for client in 0..CLIENTS {
+            let mut segment = segment.clone();
+            let [_, b, c, d] = client.to_be_bytes();
+            let own = Endpoint::v4([10, b, c, d], 50_000);
+            match segment.side {
+                Client => segment.ends.source = own,
+                Server => segment.ends.destination = own,
+            }
+            number += 1;
+            shard.segment(&segment.as_wire(number));
+        }
     }
-    let stacks = Stacks { acknowledge: Acknowledge::Turn, ..Stacks::default() };
-    let made = core::read(&packets::segments(&script, &stacks)[..]);
-    assert_eq!(support::exchange::difference(&script.exchanges(), &made.exchanges()), None);
+    shard.finish(Mark { packet: number, ..Mark::default() });
+    assert!(shard.ledger().balances());
+    let population = shard.totals().population;
+    assert_eq!((population.most, population.evicted), (u64::from(CLIENTS), 0));
+    let (mut exchanges, mut connections) = (0, 0);
+    for event in shard.events().drain(..) {
+        match event {
+            Event::Exchange(exchange) => {
+                let like = &expected.exchanges[exchange.nth as usize - 1];
+                assert_eq!(core::line(&exchange), core::line(like));
+                for (one, other) in
+                    [(&exchange.request, &like.request), (&exchange.response, &like.response)]
+                {
+                    let (one, other) = (one.as_deref().unwrap(), other.as_deref().unwrap());
+                    assert_eq!(one.head, other.head);
+                    assert_eq!((one.content, one.complete()), (other.content, true));
+                }
+                exchanges += 1;
+            }
+            Event::Connection(connection) => {
+                let like = &expected.connections[0];
+                assert_eq!((connection.ending, connection.health), (like.ending, like.health));
+                connections += 1;
+            }
+            Event::Stray(stray) => panic!("{stray:?}"),
+        }
+    }
+    assert_eq!((exchanges, connections), (2 * CLIENTS, CLIENTS));
 }
 
 #[test]

@@ -344,14 +344,15 @@ impl Pcap {
         None
     }
 
-    /// Whether two credible records follow, or one that ends where the input ends.
+    /// Whether two credible records follow, or one that ends where the input ends. That one has to be near
+    /// in time to a packet before: where there was none, chance makes some of what is a packet cut off.
     fn records_follow(&self, window: &mut Window, variant: Variant) -> bool {
         let mut near = self.recent;
         let mut whole = 0_usize;
         for nth in 0..2 {
             let needed = whole.saturating_add(variant.record_octets());
             if !window.holds(needed) {
-                return nth > 0 && window.at_hand().len() == whole;
+                return nth > 0 && window.at_hand().len() == whole && self.recent != [None, None];
             }
             let rest = window.at_hand().get(whole..).unwrap_or_default();
             let Some(record) = RecordHeader::parse(rest, variant.order) else { return false };

@@ -105,7 +105,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let mut exporter = format.open(options);
     let mut out = arguments.output.open()?;
     let mut writing = arguments.write.open(paths.clone(), arguments.output.force())?;
-    let mut extracting = arguments.extract.open(paths)?;
+    let reassembly = arguments.input.streams.reassembly();
+    let mut extracting = arguments.extract.open(paths, reassembly)?;
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
     let mut left = arguments.count.unwrap_or(u64::MAX);
     let threads = match arguments.count {
@@ -126,6 +127,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         memory,
         waiting: false,
         verify_checksums: arguments.input.verify_checksums,
+        reassembly,
     };
     let waits = format.causes || format.findings;
     let ran = pipeline::run(&mut capture, wanted, |record| {

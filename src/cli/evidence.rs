@@ -107,6 +107,7 @@ fn options_of(arguments: &analyze::Arguments) -> pipeline::Options {
     pipeline::Options {
         memory: arguments.memory.octets(),
         verify_checksums: arguments.input.verify_checksums,
+        reassembly: arguments.input.streams.reassembly(),
         ..pipeline::Options::default()
     }
 }

@@ -14,6 +14,7 @@ use httpwhy::capture::Capture;
 use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::export::{Secrets, bodies};
+use httpwhy::flow::Reassembly;
 use httpwhy::http::{Bodies, Exchange};
 use httpwhy::units::{Count, Octets};
 use httpwhy::{limits, pipeline};
@@ -35,6 +36,7 @@ pub(super) struct Extracting {
     folder: PathBuf,
     index: BufWriter<File>,
     inputs: Vec<PathBuf>,
+    reassembly: Reassembly,
     wanted: Vec<Wanted>,
     beyond: u64,
 }
@@ -61,7 +63,11 @@ impl Extract {
     }
 
     /// Creates the folder, if one was asked for. One that is there has to be empty.
-    pub fn open(&self, inputs: Vec<PathBuf>) -> Result<Option<Extracting>, Error> {
+    pub fn open(
+        &self,
+        inputs: Vec<PathBuf>,
+        reassembly: Reassembly,
+    ) -> Result<Option<Extracting>, Error> {
         let Some(folder) = self.extract.clone() else { return Ok(None) };
         if folder.exists() && !is_empty_folder(&folder) {
             let shown = folder.display();
@@ -70,7 +76,7 @@ impl Extract {
         create_folder(&folder)?;
         let index = create(&folder.join(INDEX))?;
         let index = BufWriter::new(index);
-        Ok(Some(Extracting { folder, index, inputs, wanted: Vec::new(), beyond: 0 }))
+        Ok(Some(Extracting { folder, index, inputs, reassembly, wanted: Vec::new(), beyond: 0 }))
     }
 }
 
@@ -97,8 +103,11 @@ impl Extracting {
         for batch in batches(&self.wanted) {
             let mut left: BTreeSet<(u64, u32)> = batch.clone();
             let kept = Bodies { octets: limits::BODY_OCTETS, of: batch };
-            let options =
-                pipeline::Options { bodies: Some(Arc::new(kept)), ..pipeline::Options::default() };
+            let options = pipeline::Options {
+                bodies: Some(Arc::new(kept)),
+                reassembly: self.reassembly,
+                ..pipeline::Options::default()
+            };
             let mut capture = Capture::open(&self.inputs)?;
             pipeline::run(&mut capture, options, |record| {
                 let Record::Exchange(id, exchange) = record else {

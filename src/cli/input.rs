@@ -5,13 +5,15 @@ use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Command, CommandFactory};
 use httpwhy::capture::{Capture, Source};
 use httpwhy::error::Error;
+use httpwhy::flow::{Overlap, Reassembly, Urgent};
 use httpwhy::limits;
 use httpwhy::pipeline::Threads;
 use httpwhy::snapshot::Summary;
-use httpwhy::units::Octets;
+use httpwhy::units::{Count, Octets};
 
 use super::confine::{self, Needs};
 use super::{Cli, Done, amount, complain};
@@ -36,6 +38,8 @@ pub(super) struct Inputs {
     /// card fills checksums in behind the capture
     #[arg(long)]
     pub verify_checksums: bool,
+    #[command(flatten)]
+    pub streams: Streams,
 }
 
 impl Inputs {
@@ -139,6 +143,45 @@ fn distance(from: &str, to: &str) -> usize {
     rows[from.len()][to.len()]
 }
 
+/// How streams are put together where receivers do it differently.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Streams {
+    /// Of octets that were sent in two versions before they were read, which hold: the first, the last, or
+    /// those that this system takes (bsd: also macOS and Windows)
+    #[arg(long, value_name = "POLICY", value_parser = overlaps(), default_value = "first")]
+    overlap_policy: Overlap,
+    /// What becomes of octets that TCP marks as urgent: inline, they are read with the others; oob (out of
+    /// band), they are taken out, as for a program that has not asked for them
+    #[arg(long, value_name = "HOW", value_parser = urgent(), default_value = "inline")]
+    urgent: Urgent,
+}
+
+impl Streams {
+    /// What was asked for.
+    pub const fn reassembly(self) -> Reassembly {
+        Reassembly { overlap: self.overlap_policy, urgent: self.urgent }
+    }
+}
+
+fn overlaps() -> impl TypedValueParser<Value = Overlap> {
+    PossibleValuesParser::new(["first", "last", "bsd", "linux", "solaris"]).map(|name| {
+        match name.as_str() {
+            "last" => Overlap::Last,
+            "bsd" => Overlap::Bsd,
+            "linux" => Overlap::Linux,
+            "solaris" => Overlap::Solaris,
+            _ => Overlap::First,
+        }
+    })
+}
+
+fn urgent() -> impl TypedValueParser<Value = Urgent> {
+    PossibleValuesParser::new(["inline", "oob"]).map(|name| match name.as_str() {
+        "oob" => Urgent::OutOfBand,
+        _ => Urgent::Inline,
+    })
+}
+
 /// How much memory may be taken.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Memory {
@@ -195,6 +238,21 @@ impl Talk {
             for note in input.notes.iter().filter(|_| self.verbose) {
                 complain("note", note);
             }
+        }
+        // Whoever asked for it does not see what is not there.
+        for (host, checked, wrong) in summary
+            .checksums
+            .mostly_wrong
+            .iter()
+            .filter(|_| summary.checksums.verified && !self.quiet)
+        {
+            let text = format!(
+                "{} of {} packets that {host} sent have a wrong checksum, and were left out: its network \
+                 card fills them in behind the capture; without --verify-checksums they are read",
+                Count(*wrong),
+                Count(*checked),
+            );
+            complain("warning", &text);
         }
         if summary.is_damaged() { Done::Damaged } else { Done::Well }
     }

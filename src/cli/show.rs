@@ -9,6 +9,7 @@ use clap::Args;
 use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::export::detail;
+use httpwhy::flow::Reassembly;
 use httpwhy::http::Bodies;
 use httpwhy::units::{Count, Octets};
 use httpwhy::{limits, pipeline};
@@ -32,6 +33,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     output: output::Destination,
     #[command(flatten)]
+    streams: input::Streams,
+    #[command(flatten)]
     talk: input::Talk,
 }
 
@@ -40,12 +43,16 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let write = arguments.output.made().into_iter().collect();
     arguments.sandbox.confine(&Needs { read: arguments.read.clone(), write, ..Needs::default() });
     let mut options = arguments.output.options();
-    let mut run =
-        pipeline::Options { preview: detail::PREVIEW_OCTETS, ..pipeline::Options::default() };
+    let reassembly = arguments.streams.reassembly();
+    let mut run = pipeline::Options {
+        preview: detail::PREVIEW_OCTETS,
+        reassembly,
+        ..pipeline::Options::default()
+    };
     if let Some(octets) = arguments.body {
         options.body = octets;
         run.preview = 0;
-        run.bodies = Some(Arc::new(bodies(&arguments.read, &wanted)?));
+        run.bodies = Some(Arc::new(bodies(&arguments.read, &wanted, reassembly)?));
     }
     let mut capture = input::open(arguments.read.clone())?;
     let mut out = arguments.output.open()?;
@@ -83,12 +90,17 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
 }
 
 /// Reads the captures for the places of exchanges, whose bodies are kept when they are read again.
-fn bodies(paths: &[PathBuf], ids: &BTreeSet<u64>) -> anyhow::Result<Bodies> {
+fn bodies(
+    paths: &[PathBuf],
+    ids: &BTreeSet<u64>,
+    reassembly: Reassembly,
+) -> anyhow::Result<Bodies> {
     input::need_files("--body", paths)?;
     // How much of a body as it was sent gives so much of it decoded, nobody knows.
     let mut kept = Bodies { octets: limits::BODY_OCTETS, of: BTreeSet::new() };
     let (mut left, mut sum) = (ids.clone(), 0_u64);
-    pipeline::run(&mut input::open(paths.to_vec())?, pipeline::Options::default(), |record| {
+    let options = pipeline::Options { reassembly, ..pipeline::Options::default() };
+    pipeline::run(&mut input::open(paths.to_vec())?, options, |record| {
         if let Record::Exchange(id, exchange) = record
             && left.remove(&id)
         {

@@ -70,6 +70,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     output: output::Destination,
     #[command(flatten)]
+    streams: input::Streams,
+    #[command(flatten)]
     talk: input::Talk,
     /// Accepted, as tcpdump has them: names are never looked up, lines are written at once
     #[arg(short, short_aliases = ['l', 'U'], overrides_with = "n")]
@@ -117,6 +119,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         causes: format.causes,
         findings: format.findings,
         memory: arguments.memory.octets(),
+        reassembly: arguments.streams.reassembly(),
         ..pipeline::Options::default()
     };
     let force = arguments.output.force();
@@ -297,6 +300,10 @@ impl Shown {
             if let Some(dropped @ 1..) = dropped {
                 text.push_str(&format!(", {} by {by}", Count(dropped)));
             }
+        }
+        let copies = summary.copies();
+        if copies.are_notable() {
+            text.push_str(&format!(", {} of them captured twice", Count(copies.copies)));
         }
         tell(&text);
         let taken: u64 = summary.inputs.iter().map(|input| input.packets).sum();

@@ -150,7 +150,7 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
     let now = &app.shown.now;
     let (source, meaning) = source(app);
     let lasted = now.first.zip(now.at).map(|(first, at)| at.since(first));
-    let drops = now.drops.total();
+    let (drops, copies) = (now.drops.total(), now.copies);
     let paused = app.paused.then(|| {
         let at = now.at.map(|at| at.to_string().get(11..19).unwrap_or_default().to_owned());
         let newer = app.latest.rows.end().saturating_sub(app.shown.rows.end());
@@ -162,6 +162,9 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
             let mut text = format!(" {}   {} pkts", lasting(lasted), Count(now.packets));
             if let Some(drops) = drops {
                 text.push_str(&format!("   {} dropped", Count(drops)));
+            }
+            if copies.are_notable() {
+                text.push_str(&format!("   ▲ {} copies", percent(copies.share())));
             }
             text.push_str(&format!("   {} conns", Count(connections)));
             let evicted = app.shown.statistics.endings.evicted;
@@ -177,6 +180,9 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
             if let Some(drops) = drops {
                 end.push_str(&format!(" {} drop", short(drops)));
             }
+            if copies.are_notable() {
+                end.push_str(&format!(" ▲ {} copies", percent(copies.share())));
+            }
             (format!(" {}", lasting(lasted)), end)
         }
         _ => {
@@ -188,7 +194,7 @@ fn header(app: &App, buffer: &mut Buffer, area: Rect, size: Size) {
     };
     let style = app.theme.style(if paused.is_some() { Meaning::Warning } else { meaning });
     let mut drops_style = Style::new();
-    if drops.is_some_and(|drops| drops > 0) {
+    if drops.is_some_and(|drops| drops > 0) || copies.are_notable() {
         drops_style = app.theme.style(Meaning::Warning);
     }
     let end = if end.is_empty() { end } else { format!("{end} ") };

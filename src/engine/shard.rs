@@ -5,7 +5,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::flow::{Ledger, Mark, Population, Table};
+use crate::flow::{Ledger, Mark, Population, Reassembly, Table};
 use crate::http::{Bodies, ConnectionReader, Event, Output, Queue, Waiting};
 use crate::limits;
 use crate::rules;
@@ -75,6 +75,13 @@ impl Shard {
         for part in &mut self.tables {
             *part = table(octets);
         }
+        self
+    }
+
+    /// The same, and it puts streams together so.
+    #[must_use]
+    pub fn with_reassembly(mut self, reassembly: Reassembly) -> Self {
+        self.tables.iter_mut().for_each(|table| table.set_reassembly(reassembly));
         self
     }
 

@@ -13,7 +13,7 @@ use super::json;
 use super::name;
 use super::{Exporter, Format, Options, Secrets, trailer};
 use crate::diagnosis::Verdict;
-use crate::flow::{Ending, Mark};
+use crate::flow::{Conflict, Ending, Mark};
 use crate::http::{Connection, Exchange, Field, FieldName, Message, Stray, Switch, Version};
 use crate::rules::Finding;
 use crate::snapshot::Summary;
@@ -70,7 +70,7 @@ impl Exporter for Jsonl {
 
     fn connection(&mut self, connection: &Connection, out: &mut dyn Write) -> io::Result<()> {
         self.line.clear();
-        self::connection(&mut self.line, connection);
+        self::connection(&mut self.line, connection, self.options.secrets);
         out.write_all(&self.line)
     }
 
@@ -426,7 +426,7 @@ fn message(out: &mut Vec<u8>, message: Option<&Message>, secrets: Secrets) {
     out.extend_from_slice(b"]}");
 }
 
-fn connection(out: &mut Vec<u8>, connection: &Connection) {
+fn connection(out: &mut Vec<u8>, connection: &Connection, secrets: Secrets) {
     let handshake = &connection.handshake;
     out.extend_from_slice(b"{\"type\":\"connection\",\"id\":");
     json::number(out, connection.id);
@@ -506,7 +506,40 @@ fn connection(out: &mut Vec<u8>, connection: &Connection) {
         mark(out, connection.reset.get(index).copied().flatten());
         out.push(b'}');
     }
-    out.extend_from_slice(b"}\n");
+    key!(out, "two_versions");
+    out.push(b'[');
+    for (index, conflict) in connection.conflicts.iter().enumerate() {
+        if index > 0 {
+            out.push(b',');
+        }
+        self::conflict(out, conflict, secrets);
+    }
+    out.extend_from_slice(b"]}\n");
+}
+
+/// Octets that were sent in two versions.
+fn conflict(out: &mut Vec<u8>, conflict: &Conflict, secrets: Secrets) {
+    out.extend_from_slice(b"{\"packet\":");
+    json::number(out, conflict.mark.packet);
+    key!(out, "time");
+    json::time(out, conflict.mark.at);
+    key!(out, "side");
+    json::word(out, name::side(conflict.side));
+    key!(out, "offset");
+    json::number(out, conflict.offset);
+    key!(out, "bytes");
+    json::number(out, conflict.octets);
+    for (name, version) in ["earlier", "later"].into_iter().zip(&conflict.versions) {
+        out.extend_from_slice(b",\"");
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\":");
+        match secrets {
+            // A part of a message does not tell whether it is of a secret.
+            Secrets::Hidden => out.extend_from_slice(b"null"),
+            Secrets::Shown => json::octets(out, version),
+        }
+    }
+    out.push(b'}');
 }
 
 /// A packet and its time.

@@ -2,7 +2,7 @@
 
 use super::figure::share;
 use crate::http::Grade;
-use crate::snapshot::Summary;
+use crate::snapshot::{Checksums, Summary};
 use crate::stats::Statistics;
 use crate::units::{Count, Octets};
 
@@ -12,6 +12,25 @@ pub(super) struct Lack {
     pub says: String,
     /// What stands behind them that may quote somebody.
     pub quotes: Option<String>,
+}
+
+/// What is said of copies, behind how many there are.
+pub(super) const COPIED: &str = "are copies of others: captured at several interfaces, or by a mirror port \
+                                 that sees packets twice; each was counted once";
+
+/// What wrong checksums are like, behind how many there are.
+pub(super) fn wrong_checksums(checksums: &Checksums) -> String {
+    let then = if checksums.verified { "left out" } else { "read all the same" };
+    let of = format!("of {} looked at are wrong", Count(checksums.checked));
+    let [(host, checked, wrong), more @ ..] = &checksums.mostly_wrong[..] else {
+        return format!("{of}: damage on the way; {then}");
+    };
+    let more = match more.len() {
+        0 => String::new(),
+        more => format!(" (and of {more} more)"),
+    };
+    let share = share(*wrong, *checked);
+    format!("{of}, {share} of {host}{more}: network cards fill them in behind the capture; {then}")
 }
 
 /// Everything that the capture lacks, and what went wrong on the way.
@@ -41,6 +60,11 @@ pub(super) fn of(summary: &Summary, statistics: &Statistics) -> Vec<Lack> {
         say(input.more_damages, format!("{} more damaged places", Count(input.more_damages)));
     }
     say(dropped, format!("{} packets dropped by the capturing system", Count(dropped)));
+    let copies = summary.copies();
+    let copied = format!("{} of the segments {}", share(copies.copies, copies.all()), COPIED);
+    say(if copies.are_notable() { copies.copies } else { 0 }, copied);
+    let wrong = summary.checksums.wrong;
+    say(wrong, format!("{} TCP checksums {}", Count(wrong), wrong_checksums(&summary.checksums)));
     let of = format!("of {} of payload", Octets(quality.octets));
     say(quality.missing, format!("{} lost, {of}", Octets(quality.missing)));
     say(quality.cut, format!("{} cut off by the snap length, {of}", Octets(quality.cut)));

@@ -18,8 +18,11 @@ pub(super) use ends::window_scale;
 pub(super) use prediction::Prediction;
 
 use super::ledger::Ledger;
-use super::reader::{Arrival, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side};
-use super::stream::{EarlySegment, Overdue, Stream};
+use super::reader::{
+    Arrival, Conflict, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side,
+};
+use super::reassembly::{Reassembly, Urgent};
+use super::stream::{EarlySegment, Overdue, Stream, UrgentOctets};
 use crate::limits;
 use crate::units::Timestamp;
 use crate::wire::{Endpoint, Flags, Segment};
@@ -30,6 +33,8 @@ pub(super) struct Sink<'s, R: Reader> {
     pub ledger: &'s mut Ledger,
     /// Whether all connections together hold more than they may.
     pub overfull: bool,
+    /// How streams are put together.
+    pub reassembly: Reassembly,
 }
 
 /// What a segment meant for the connection that its ports belong to.
@@ -134,6 +139,7 @@ impl<R: Reader> Connection<R> {
                 reset: [None; 2],
                 acknowledged: [None; 2],
                 unseen: [false; 2],
+                conflicts: Vec::new(),
             },
             streams: [Stream::default(), Stream::default()],
             reader: None,
@@ -187,8 +193,18 @@ impl<R: Reader> Connection<R> {
     pub fn memory(&self) -> u64 {
         let recent: u64 = self.streams.iter().map(|stream| stream.recent.memory()).sum();
         let reader = self.reader.as_ref().map_or(0, |reader| reader.memory());
+        let urgent = self.streams.iter().filter_map(|stream| stream.urgent.as_deref());
+        let urgent: u64 = urgent.map(UrgentOctets::memory).sum();
+        let conflict = limits::allocated(size_of::<Conflict>() + 2 * limits::CONFLICT_OCTETS);
+        let odd = urgent + self.facts.conflicts.capacity() as u64 * conflict;
         let boxes = 7 * limits::allocated(size_of::<(Side, u32, Mark)>());
-        limits::allocated(size_of::<Self>()) + boxes + limits::PLACE + recent + self.held() + reader
+        limits::allocated(size_of::<Self>())
+            + boxes
+            + limits::PLACE
+            + recent
+            + self.held()
+            + reader
+            + odd
     }
 
     /// The SYN that announced this connection's successor, for the successor to begin with.
@@ -224,13 +240,16 @@ impl<R: Reader> Connection<R> {
         let mark = Mark { at: segment.at, packet: segment.number };
         let flags = segment.flags;
         if flags.has(Flags::SYN) {
-            if self.synchronise(side, segment, mark, sink.ledger) == Outcome::Successor {
+            if self.synchronise(side, segment, mark, sink) == Outcome::Successor {
                 return Outcome::Successor;
             }
         } else if self.rival.as_deref().is_some_and(|(rival, sequence, _)| {
             *rival == side && segment.sequence == sequence.wrapping_add(1) && !flags.has(Flags::RST)
         }) {
             // The answer to that SYN was not captured, but its sender goes on as if it had come.
+            return Outcome::Successor;
+        }
+        if self.is_outlived(side, segment, mark) {
             return Outcome::Successor;
         }
         self.count(side, segment, mark);
@@ -250,10 +269,17 @@ impl<R: Reader> Connection<R> {
             return Outcome::Taken;
         }
         if flags.has(Flags::ACK) {
-            self.acknowledge(side, segment, mark, sink.ledger);
+            self.acknowledge(side, segment, mark, sink);
         }
         if !flags.has(Flags::SYN) && self.state == State::Opening {
             self.state = State::Open;
+        }
+        if sink.reassembly.urgent == Urgent::OutOfBand
+            && flags.has(Flags::URG)
+            && let Some(behind) = segment.urgent.checked_sub(1)
+        {
+            let first = segment.sequence.wrapping_add(u32::from(flags.has(Flags::SYN)));
+            self.streams[side.index()].note_urgent(first.wrapping_add(u32::from(behind)));
         }
         if !segment.payload.is_empty() || segment.cut > 0 {
             if self.state == State::Opening {
@@ -268,6 +294,22 @@ impl<R: Reader> Connection<R> {
             self.advance(sink);
         }
         Outcome::Taken
+    }
+
+    /// Whether the connection was over when this segment was sent, though the clock has not told so yet: it
+    /// believes a jump when a second packet confirms it, and the first one is to be read too.
+    fn is_outlived(&mut self, side: Side, segment: &Segment<'_>, mark: Mark) -> bool {
+        let silent = mark.since(self.facts.last);
+        if silent < limits::RESET_LINGER || segment.payload.is_empty() {
+            return false;
+        }
+        let idle = if self.is_waiting() { limits::IDLE_WAITING } else { limits::IDLE };
+        let over = self.is_reset() || silent >= idle;
+        if !over || !self.streams[side.index()].is_elsewhere(segment.sequence) {
+            return false;
+        }
+        self.ending.get_or_insert(Ending::Idle);
+        true
     }
 
     fn count(&mut self, side: Side, segment: &Segment<'_>, mark: Mark) {
@@ -296,7 +338,13 @@ impl<R: Reader> Connection<R> {
     }
 
     /// Works in what `side` says that it has received.
-    fn acknowledge(&mut self, side: Side, segment: &Segment<'_>, mark: Mark, ledger: &mut Ledger) {
+    fn acknowledge(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        mark: Mark,
+        sink: &mut Sink<'_, R>,
+    ) {
         let index = side.index();
         let scale = self.scale(side, segment.flags.has(Flags::SYN));
         // What a SYN-ACK acknowledges is the peer's SYN, and so does the first segment of a client.
@@ -307,7 +355,7 @@ impl<R: Reader> Connection<R> {
         if acknowledges_syn && peer.base.is_none() {
             // Sent again, it acknowledges more than it did at first: what came already tells.
             let beginning = peer.unplaced_before(segment.acknowledgement);
-            self.anchor(side.other(), beginning.unwrap_or(segment.acknowledgement), ledger);
+            self.anchor(side.other(), beginning.unwrap_or(segment.acknowledgement), sink);
             self.streams[side.other().index()].presumed = !segment.payload.is_empty();
         } else if side == Side::Client && opening.is_none() && peer.base.is_none() {
             let (sequence, acknowledgement) = (segment.sequence, segment.acknowledgement);
@@ -379,6 +427,7 @@ impl<R: Reader> Connection<R> {
             acknowledgement,
             mark,
             boundary: true,
+            before: 0,
         };
         let stream = &mut self.streams[index];
         let Some((offset, skip)) = stream.placed(sequence) else {
@@ -408,7 +457,7 @@ impl<R: Reader> Connection<R> {
                 self.facts.health.probes[index] += 1;
             } else {
                 self.facts.health.retransmissions[index] += 1;
-                self.compare(side, offset, segment.payload);
+                self.compare(side, offset, segment.payload, mark);
             }
             return;
         }
@@ -430,7 +479,7 @@ impl<R: Reader> Connection<R> {
         if offset < stream.next {
             self.facts.health.retransmissions[index] += 1;
             if skip == 0 {
-                self.compare(side, offset, segment.payload);
+                self.compare(side, offset, segment.payload, mark);
             }
         } else if let Some(first) = stream.early.front()
             && offset < first.offset
@@ -448,14 +497,13 @@ impl<R: Reader> Connection<R> {
             let seen_of_peer = self.seen_of_peer(side, acknowledgement);
             let fresh = octets.get(skip..).unwrap_or_default();
             sink.ledger.repeated += (octets.len() - fresh.len()) as u64;
-            sink.ledger.borrowed += fresh.len() as u64;
             let boundary = skip + in_front == 0;
             let arrival = Arrival { mark, offset: stream.next, seen_of_peer, boundary };
             let cut = end - (stream.next + fresh.len() as u64);
             if boundary {
                 self.note_recent(side, fresh);
             }
-            self.give(side, Octets::Shown(fresh), arrival, sink);
+            self.give(side, Octets::Borrowed(fresh), arrival, sink);
             self.miss(side, cut, Missing::Cut, mark, sink);
             return;
         }
@@ -470,10 +518,18 @@ impl<R: Reader> Connection<R> {
     }
 
     /// A segment repeats what was handed over: whether it says the same.
-    fn compare(&mut self, side: Side, offset: u64, octets: &[u8]) {
-        let index = side.index();
-        let differs = self.streams[index].recent.differs(offset, octets);
-        self.facts.health.conflicts[index] += u32::from(differs);
+    fn compare(&mut self, side: Side, offset: u64, octets: &[u8], mark: Mark) {
+        let conflict = self.streams[side.index()].recent.differs(side, mark, offset, octets);
+        self.note_conflict(conflict);
+    }
+
+    /// Counts octets that there are two versions of, and keeps the first of them.
+    fn note_conflict(&mut self, conflict: Option<Conflict>) {
+        let Some(conflict) = conflict else { return };
+        self.facts.health.conflicts[conflict.side.index()] += 1;
+        if self.facts.conflicts.len() < limits::CONFLICTS_KEPT {
+            self.facts.conflicts.push(conflict);
+        }
     }
 
     /// Whether one side has reset it, and the other is still listened to.
@@ -538,7 +594,40 @@ impl<R: Reader> Connection<R> {
 }
 
 /// Octets on their way to the reader.
+#[derive(Clone, Copy)]
 enum Octets<'p> {
-    Shown(&'p [u8]),
+    /// Where they lie in their packet.
+    Borrowed(&'p [u8]),
+    /// Copies of them.
+    Held(&'p [u8]),
+    /// So many, which came early and were not kept.
     Counted(u64),
+}
+
+impl Octets<'_> {
+    const fn len(&self) -> u64 {
+        match self {
+            Self::Borrowed(octets) | Self::Held(octets) => octets.len() as u64,
+            Self::Counted(count) => *count,
+        }
+    }
+
+    /// The first `len` of them, and the others.
+    fn split(self, len: u64) -> (Self, Self) {
+        let at =
+            |octets: &[u8]| usize::try_from(len).map_or(octets.len(), |len| len.min(octets.len()));
+        match self {
+            Self::Borrowed(octets) => {
+                let (front, rest) = octets.split_at(at(octets));
+                (Self::Borrowed(front), Self::Borrowed(rest))
+            }
+            Self::Held(octets) => {
+                let (front, rest) = octets.split_at(at(octets));
+                (Self::Held(front), Self::Held(rest))
+            }
+            Self::Counted(count) => {
+                (Self::Counted(count.min(len)), Self::Counted(count.saturating_sub(len)))
+            }
+        }
+    }
 }

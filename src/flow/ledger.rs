@@ -16,7 +16,8 @@ pub struct Ledger {
     pub passed: u64,
     /// Repeated what was there already.
     pub repeated: u64,
-    /// Lay outside the window, behind a close, in a RST segment or on a SYN that was replaced.
+    /// Lay outside the window, behind a close, in a RST segment or on a SYN that was replaced, or was urgent
+    /// and taken out.
     pub discarded: u64,
     /// Is being held now.
     pub holding: u64,

@@ -8,12 +8,16 @@
 mod connection;
 mod ledger;
 mod reader;
+mod reassembly;
 mod stream;
 mod table;
 mod timers;
 mod trace;
 
 pub use ledger::Ledger;
-pub use reader::{Arrival, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side};
+pub use reader::{
+    Arrival, Conflict, End, Ending, Facts, Handshake, Health, Mark, Missing, Reader, Side,
+};
+pub use reassembly::{Overlap, Reassembly, Urgent};
 pub use table::{Population, Table};
 pub use trace::{Oddity, Step, Trace};

@@ -1,6 +1,7 @@
 //! What `flow` tells whoever reads the octets of a connection, and in which words. The reader is a
 //! trait, so that this folder never names HTTP.
 
+use crate::limits;
 use crate::units::{Duration, Timestamp};
 use crate::wire::{Endpoint, Via};
 
@@ -156,12 +157,53 @@ pub struct Health {
     pub zero_windows: [u32; 2],
     /// Segments outside the receiver's window, old resets and the like: ignored.
     pub ignored: [u32; 2],
-    /// Segments with urgent data, which stay in line.
+    /// Segments with urgent data.
     pub urgent: [u32; 2],
 }
 
+/// Two versions of the same octets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// Who sent them, or somebody in their place.
+    pub side: Side,
+    /// The packet of the later version.
+    pub mark: Mark,
+    /// Offset in the stream of the first octet that differs.
+    pub offset: u64,
+    /// Octets from there on that both versions have, as far as they were still known.
+    pub octets: u64,
+    /// Their beginnings, at most [`limits::CONFLICT_OCTETS`] each, the earlier first.
+    pub versions: [Box<[u8]>; 2],
+}
+
+impl Conflict {
+    /// What differs in two versions of the octets from `offset` on; `None` where they agree.
+    pub(super) fn between(
+        side: Side,
+        mark: Mark,
+        offset: u64,
+        earlier: &[u8],
+        later: &[u8],
+    ) -> Option<Self> {
+        let common = earlier.len().min(later.len());
+        let same = earlier.iter().zip(later).take_while(|(one, other)| one == other).count();
+        if same >= common {
+            return None;
+        }
+        let shown = same..common.min(same + limits::CONFLICT_OCTETS);
+        let version = |octets: &[u8]| octets.get(shown.clone()).unwrap_or_default().into();
+        Some(Self {
+            side,
+            mark,
+            offset: offset + same as u64,
+            octets: (common - same) as u64,
+            versions: [version(earlier), version(later)],
+        })
+    }
+}
+
 /// What is known of a connection while its octets are read.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Facts {
     /// Number of its first packet, which names it.
     pub id: u64,
@@ -185,6 +227,8 @@ pub struct Facts {
     pub acknowledged: [Option<Mark>; 2],
     /// Whether the other side acknowledged octets, or a FIN, of each side that no packet showed yet.
     pub unseen: [bool; 2],
+    /// The first of the conflicts that [`Health::conflicts`] counts.
+    pub conflicts: Vec<Conflict>,
 }
 
 impl Facts {

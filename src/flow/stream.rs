@@ -6,7 +6,8 @@
 
 use std::collections::VecDeque;
 
-use super::reader::Mark;
+use super::reader::{Conflict, Mark, Side};
+use super::reassembly::Overlap;
 use crate::limits;
 use crate::units::Timestamp;
 
@@ -27,12 +28,20 @@ pub(super) struct Early {
     pub mark: Mark,
     /// Whether it begins where its segment began.
     pub boundary: bool,
+    /// Octets of its segment in front of it and behind it.
+    pub around: (u32, u32),
 }
 
 impl Early {
     /// Offset behind its last octet.
     pub fn end(&self) -> u64 {
         self.offset + u64::from(self.len) + u64::from(self.cut)
+    }
+
+    /// Begin and end of the segment that it is of.
+    fn segment(&self) -> (u64, u64) {
+        let (before, behind) = self.around;
+        (self.offset.saturating_sub(u64::from(before)), self.end() + u64::from(behind))
     }
 
     fn cost(&self) -> u64 {
@@ -88,6 +97,8 @@ pub(super) struct Stream {
     pub recent: Recent,
     /// Whether the reader was told of the end.
     pub ended: bool,
+    /// Urgent octets that are to be taken out and were not come to yet.
+    pub urgent: Option<Box<UrgentOctets>>,
     /// Segments that wait, in order of their offset, without overlap.
     pub early: VecDeque<Early>,
     /// What they cost, octets.
@@ -97,6 +108,17 @@ pub(super) struct Stream {
     /// The latest place beyond the window that a segment spoke of, and how many agreed on it
     /// while none spoke of a place inside.
     beyond: Option<Box<(u64, u32)>>,
+}
+
+/// Sequence numbers of urgent octets, the oldest first: a few, on few connections.
+#[derive(Debug, Default)]
+pub(super) struct UrgentOctets(VecDeque<u32>);
+
+impl UrgentOctets {
+    /// Octets that they take.
+    pub fn memory(&self) -> u64 {
+        limits::allocated(size_of::<Self>()) + limits::allocated(4 * self.0.capacity())
+    }
 }
 
 /// The first octets of a segment.
@@ -152,25 +174,27 @@ impl Recent {
         }
     }
 
-    /// Whether a segment at the same place began with other octets.
-    pub fn differs(&self, offset: u64, octets: &[u8]) -> bool {
-        let (len, front) = Self::front(octets);
-        self.segments.iter().any(|(other, other_len, other_front)| {
-            let common = len.min(*other_len) as usize;
-            *other == offset && front.get(..common) != other_front.get(..common)
+    /// What of a segment differs from what began one of them.
+    pub fn differs(&self, side: Side, mark: Mark, offset: u64, octets: &[u8]) -> Option<Conflict> {
+        self.segments.iter().find_map(|(begin, len, front)| {
+            let known = front.get(..*len as usize)?;
+            let from = offset.max(*begin);
+            let known = known.get(usize::try_from(from - begin).ok()?..)?;
+            let again = octets.get(usize::try_from(from - offset).ok()?..)?;
+            Conflict::between(side, mark, from, known, again)
         })
     }
 }
 
 /// What a segment had in common with what was held.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 pub(super) struct Kept {
     /// Octets that are held now.
     pub held: u64,
     /// Octets that were there already.
     pub repeated: u64,
-    /// Whether the two versions of those differ.
-    pub conflict: bool,
+    /// What differs first in the two versions of those.
+    pub conflict: Option<Conflict>,
 }
 
 impl Stream {
@@ -199,6 +223,17 @@ impl Stream {
         // Before the receiver has said anything, a window cannot be larger than 2^30.
         let allowed = if self.allowed > 0 { self.allowed } else { self.next + (1 << 30) };
         offset <= allowed.max(self.next)
+    }
+
+    /// Whether nothing that belongs to this stream can have this sequence number.
+    pub fn is_elsewhere(&self, sequence: u32) -> bool {
+        match self.placed(sequence) {
+            Some((offset, skip)) => {
+                let behind = self.next.saturating_sub(offset) + skip;
+                behind > limits::HELD_OCTETS || !self.in_window(offset)
+            }
+            None => false,
+        }
     }
 
     /// Whether a place beyond the window is to be believed: where the capture had a pause that the
@@ -256,15 +291,21 @@ impl Stream {
         }
     }
 
-    /// Puts a segment among the waiting ones. Where it overlaps them the first one wins, as Zeek
-    /// and Wireshark do; `look_from` is the offset from which the reader wants the octets.
-    pub fn hold(&mut self, segment: EarlySegment<'_>, look_from: u64) -> Kept {
+    /// Puts a segment of one side among the waiting ones. Where it overlaps them, `overlap` says which one
+    /// holds; `look_from` is the offset from which the reader wants the octets.
+    pub fn hold(
+        &mut self,
+        segment: EarlySegment<'_>,
+        look_from: u64,
+        side: Side,
+        overlap: Overlap,
+    ) -> Kept {
         let mut kept = Kept::default();
-        let end = segment.offset + segment.len() + u64::from(segment.cut);
+        let end = segment.end();
         let mut cursor = segment.offset;
         let mut index = self.early.partition_point(|early| early.end() <= cursor);
         while cursor < end {
-            let Some(early) = self.early.get(index) else {
+            let Some(early) = self.early.get_mut(index) else {
                 self.insert(index, &segment, cursor, end, look_from, &mut kept);
                 break;
             };
@@ -278,11 +319,15 @@ impl Stream {
             let to = end.min(early.end());
             let again = segment.range(cursor, to);
             kept.repeated += again.len() as u64;
-            if let Some(octets) = &early.octets {
+            let (earlier, later) = (early.segment(), segment.whole());
+            if let Some(octets) = &mut early.octets {
                 let from = (cursor - early.offset) as usize;
-                let there = octets.get(from..).unwrap_or_default();
-                let common = there.len().min(again.len());
-                kept.conflict |= there.get(..common) != again.get(..common);
+                let there = octets.get_mut(from..).unwrap_or_default();
+                let conflict = || Conflict::between(side, segment.mark, cursor, there, again);
+                kept.conflict = kept.conflict.take().or_else(conflict);
+                if overlap.later_wins(earlier, later) {
+                    there.iter_mut().zip(again).for_each(|(there, again)| *there = *again);
+                }
             }
             cursor = to;
             index += 1;
@@ -311,6 +356,10 @@ impl Stream {
             acknowledgement: segment.acknowledgement,
             mark: segment.mark,
             boundary: segment.boundary && from == segment.offset,
+            around: (
+                segment.before.saturating_add((from - segment.offset) as u32),
+                (segment.end() - to) as u32,
+            ),
         };
         kept.held += octets.len() as u64;
         self.early_cost += early.cost();
@@ -333,6 +382,34 @@ impl Stream {
         self.early.len() > limits::HELD_SEGMENTS || self.early_cost > limits::HELD_OCTETS
     }
 
+    /// An octet with this sequence number is urgent, and to be taken out.
+    pub fn note_urgent(&mut self, sequence: u32) {
+        if self.base.is_some() && self.offset(sequence).is_none_or(|offset| offset < self.next) {
+            return;
+        }
+        let urgent = &mut self.urgent.get_or_insert_default().0;
+        if urgent.contains(&sequence) {
+            return;
+        }
+        if urgent.len() >= limits::URGENT_OCTETS {
+            urgent.pop_front();
+        }
+        urgent.push_back(sequence);
+    }
+
+    /// How far it is to the next urgent octet, of those within so many octets. What lies behind is
+    /// forgotten.
+    pub fn urgent_within(&mut self, octets: u64) -> Option<u64> {
+        let mut urgent = self.urgent.take()?;
+        urgent
+            .0
+            .retain(|sequence| self.offset(*sequence).is_some_and(|offset| offset >= self.next));
+        let places = urgent.0.iter().filter_map(|sequence| self.offset(*sequence));
+        let first = places.min().map(|offset| offset - self.next);
+        self.urgent = (!urgent.0.is_empty()).then_some(urgent);
+        first.filter(|distance| *distance < octets)
+    }
+
     /// Keeps a segment whose place is not known yet.
     pub fn hold_unplaced(&mut self, sequence: u32, segment: &EarlySegment<'_>) {
         let early = Early {
@@ -343,6 +420,7 @@ impl Stream {
             acknowledgement: segment.acknowledgement,
             mark: segment.mark,
             boundary: segment.boundary,
+            around: (0, 0),
         };
         self.early_cost += early.cost();
         self.early.push_back(early);
@@ -383,11 +461,19 @@ pub(super) struct EarlySegment<'p> {
     pub acknowledgement: Option<u32>,
     pub mark: Mark,
     pub boundary: bool,
+    /// Octets that its packet had in front of it, and that were handed over by then.
+    pub before: u32,
 }
 
 impl<'p> EarlySegment<'p> {
-    fn len(&self) -> u64 {
-        self.octets.len() as u64
+    /// Offset behind its last octet.
+    fn end(&self) -> u64 {
+        self.offset + self.octets.len() as u64 + u64::from(self.cut)
+    }
+
+    /// Where its packet's payload began and ended.
+    fn whole(&self) -> (u64, u64) {
+        (self.offset.saturating_sub(u64::from(self.before)), self.end())
     }
 
     /// The captured octets between two offsets.
@@ -410,7 +496,13 @@ mod tests {
             acknowledgement: None,
             mark: Mark::default(),
             boundary: true,
+            before: 0,
         }
+    }
+
+    fn hold(stream: &mut Stream, segment: EarlySegment<'_>, overlap: Overlap) -> (u64, u64, bool) {
+        let kept = stream.hold(segment, 0, Side::Client, overlap);
+        (kept.held, kept.repeated, kept.conflict.is_some())
     }
 
     fn drained(mut stream: Stream) -> Vec<(u64, Vec<u8>)> {
@@ -434,38 +526,59 @@ mod tests {
         assert_eq!(far.offset(here.wrapping_add(10)), Some((1 << 40) + 10));
     }
 
-    /// Every pair of segments in a space of six octets, in both orders: the first one wins.
+    /// Every pair of segments in a space of six octets, in both orders, with each policy.
     #[test]
-    fn the_first_version_wins() {
-        for (a, b) in pairs() {
-            for (c, d) in pairs() {
-                let mut stream = Stream { base: Some(0), ..Stream::default() };
-                let first = stream.hold(segment(a, &b"AAAAAA"[..(b - a) as usize]), 0);
-                assert_eq!((first.held, first.repeated, first.conflict), (b - a, 0, false));
-                let second = stream.hold(segment(c, &b"BBBBBB"[..(d - c) as usize]), 0);
-                let overlap = b.min(d).saturating_sub(a.max(c));
-                assert_eq!(second.repeated, overlap);
-                assert_eq!(second.held, d - c - overlap);
-                assert_eq!(second.conflict, overlap > 0);
-                let mut space = *b"......";
-                for (offset, octets) in drained(stream) {
-                    for (index, octet) in octets.into_iter().enumerate() {
-                        let at = offset as usize + index;
-                        assert_eq!(space[at], b'.', "nothing comes twice");
-                        space[at] = octet;
-                    }
-                }
-                for (at, octet) in space.into_iter().enumerate() {
-                    let at = at as u64;
-                    let expected = match () {
-                        () if (a..b).contains(&at) => b'A',
-                        () if (c..d).contains(&at) => b'B',
-                        () => b'.',
-                    };
-                    assert_eq!(octet, expected);
+    fn case_7_of_two_versions_the_one_holds_that_the_policy_says() {
+        use Overlap::{Bsd, First, Last, Linux, Solaris};
+        let policies = [First, Last, Bsd, Linux, Solaris];
+        for (policy, (a, b), (c, d)) in policies.into_iter().flat_map(|policy| {
+            pairs().flat_map(move |one| pairs().map(move |other| (policy, one, other)))
+        }) {
+            // As Novak and Sturges tell it, in other words than the code.
+            let later_wins = match policy {
+                First => false,
+                Last => true,
+                Bsd => c < a,
+                Linux => c < a || c == a && b < d,
+                Solaris => c <= a && b <= d || a < c && c < b && b < d,
+            };
+            let mut stream = Stream { base: Some(0), ..Stream::default() };
+            let first = hold(&mut stream, segment(a, &b"AAAAAA"[..(b - a) as usize]), policy);
+            assert_eq!(first, (b - a, 0, false));
+            let overlap = b.min(d).saturating_sub(a.max(c));
+            let second = hold(&mut stream, segment(c, &b"BBBBBB"[..(d - c) as usize]), policy);
+            assert_eq!(second, (d - c - overlap, overlap, overlap > 0));
+            let mut space = *b"......";
+            for (offset, octets) in drained(stream) {
+                for (index, octet) in octets.into_iter().enumerate() {
+                    let at = offset as usize + index;
+                    assert_eq!(space[at], b'.', "nothing comes twice");
+                    space[at] = octet;
                 }
             }
+            for (at, octet) in space.into_iter().enumerate() {
+                let at = at as u64;
+                let expected = match ((a..b).contains(&at), (c..d).contains(&at)) {
+                    (true, true) if later_wins => b'B',
+                    (true, _) => b'A',
+                    (_, true) => b'B',
+                    _ => b'.',
+                };
+                assert_eq!(octet, expected, "{policy:?} {a}..{b} {c}..{d} at {at}");
+            }
         }
+    }
+
+    /// A segment that waits in two pieces still begins and ends where it was sent.
+    #[test]
+    fn case_7_a_segment_in_pieces_is_compared_as_a_whole() {
+        let mut stream = Stream { base: Some(0), ..Stream::default() };
+        hold(&mut stream, segment(2, b"xx"), Overlap::Linux);
+        hold(&mut stream, segment(0, b"AAxxAA"), Overlap::Linux);
+        // It begins with the second and is longer than its first piece, but not than the second itself.
+        assert_eq!(hold(&mut stream, segment(0, b"BBxxB"), Overlap::Linux), (0, 5, true));
+        let text: Vec<u8> = drained(stream).into_iter().flat_map(|(_, octets)| octets).collect();
+        assert_eq!(text, b"AAxxAA");
     }
 
     fn pairs() -> impl Iterator<Item = (u64, u64)> {
@@ -475,10 +588,10 @@ mod tests {
     #[test]
     fn a_segment_over_several_holes_fills_them_all() {
         let mut stream = Stream { base: Some(0), ..Stream::default() };
-        stream.hold(segment(2, b"cd"), 0);
-        stream.hold(segment(6, b"gh"), 0);
-        let kept = stream.hold(segment(0, b"abcdefghij"), 0);
-        assert_eq!((kept.held, kept.repeated, kept.conflict), (6, 4, false));
+        hold(&mut stream, segment(2, b"cd"), Overlap::First);
+        hold(&mut stream, segment(6, b"gh"), Overlap::First);
+        let kept = hold(&mut stream, segment(0, b"abcdefghij"), Overlap::First);
+        assert_eq!(kept, (6, 4, false));
         let text: Vec<u8> = drained(stream).into_iter().flat_map(|(_, octets)| octets).collect();
         assert_eq!(text, b"abcdefghij");
     }
@@ -486,7 +599,7 @@ mod tests {
     #[test]
     fn what_the_reader_will_not_look_at_is_not_kept() {
         let mut stream = Stream { base: Some(0), ..Stream::default() };
-        stream.hold(segment(10, &[0; 1_000]), 2_000);
+        stream.hold(segment(10, &[0; 1_000]), 2_000, Side::Client, Overlap::First);
         assert!(stream.early_cost < 300);
         assert!(stream.early[0].octets.is_none());
         assert_eq!(stream.early[0].end(), 1_010);

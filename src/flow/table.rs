@@ -12,6 +12,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use super::connection::{Connection, Outcome, Prediction, Remains, Sink};
 use super::ledger::Ledger;
 use super::reader::{Ending, Mark, Reader, Side};
+use super::reassembly::Reassembly;
 use super::timers::Timers;
 use crate::limits;
 use crate::units::{Duration, Timestamp};
@@ -193,6 +194,7 @@ pub struct Table<R: Reader> {
     now: Option<Timestamp>,
     limit: usize,
     held_limit: u64,
+    reassembly: Reassembly,
     ledger: Ledger,
     population: Population,
     held: u64,
@@ -232,6 +234,7 @@ impl<R: Reader> Table<R> {
             now: None,
             limit: connections.max(1),
             held_limit: (memory / 2).min(limits::HELD_OCTETS_ALL),
+            reassembly: Reassembly::default(),
             ledger: Ledger::default(),
             population: Population::default(),
             held: 0,
@@ -240,6 +243,11 @@ impl<R: Reader> Table<R> {
             swept: None,
             dice: 0x9e37_79b9_7f4a_7c15,
         }
+    }
+
+    /// Streams are put together so from now on.
+    pub const fn set_reassembly(&mut self, reassembly: Reassembly) {
+        self.reassembly = reassembly;
     }
 
     /// What became of every octet so far.
@@ -332,7 +340,8 @@ impl<R: Reader> Table<R> {
         // A packet may be stamped wrongly. That it came is news of now at least; what it says of a time to
         // come is believed as soon as the clock has come there.
         connection.heard = self.now.map_or(segment.at, |now| now.max(segment.at));
-        let mut sink = Sink { out, ledger: &mut self.ledger, overfull };
+        let reassembly = self.reassembly;
+        let mut sink = Sink { out, ledger: &mut self.ledger, overfull, reassembly };
         match connection.predicted(side, segment, &mut sink) {
             Prediction::Missed => {}
             Prediction::Taken => return Outcome::Taken,
@@ -381,7 +390,8 @@ impl<R: Reader> Table<R> {
         };
         self.held = self.held.saturating_sub(connection.held());
         self.memory -= connection.charged;
-        let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
+        let reassembly = self.reassembly;
+        let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false, reassembly };
         connection.conclude(Ending::Closed, mark, &mut sink);
     }
 
@@ -465,7 +475,8 @@ impl<R: Reader> Table<R> {
             self.embryonic_now -= usize::from(connection.is_embryonic());
             self.held = self.held.saturating_sub(connection.held());
             self.memory -= connection.charged;
-            let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
+            let reassembly = self.reassembly;
+            let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false, reassembly };
             connection.conclude(why, mark, &mut sink);
         }
     }
@@ -516,7 +527,8 @@ impl<R: Reader> Table<R> {
         for (_, slot) in reset {
             let Some(place) = self.slots.get_mut(slot as usize) else { continue };
             let Some(connection) = place.tenant.live() else { continue };
-            let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false };
+            let reassembly = self.reassembly;
+            let mut sink = Sink { out, ledger: &mut self.ledger, overfull: false, reassembly };
             connection.settle_reset(mark, &mut sink);
             self.retire(slot, mark, out);
         }

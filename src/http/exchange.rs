@@ -9,7 +9,7 @@ use super::head::Head;
 use super::message::Message;
 use super::method::Method;
 use super::waiting::Queue;
-use crate::flow::{End, Ending, Facts, Handshake, Health, Mark, Side};
+use crate::flow::{Conflict, End, Ending, Facts, Handshake, Health, Mark, Side};
 use crate::limits;
 use crate::units::Duration;
 use crate::wire::{Endpoint, Via};
@@ -319,6 +319,8 @@ pub struct Connection {
     pub reset: [Option<Mark>; 2],
     /// What went wrong on the way, client first.
     pub health: Health,
+    /// The first of the octets that were sent in two versions.
+    pub conflicts: Vec<Conflict>,
     /// What it carried; `None` where no octet was sent.
     pub protocol: Option<Protocol>,
     /// Exchanges on it.
@@ -366,6 +368,7 @@ impl Connection {
             fin: facts.fin,
             reset: facts.reset,
             health: facts.health,
+            conflicts: facts.conflicts.clone(),
             protocol: None,
             exchanges: 0,
             idle_since: None,
@@ -388,6 +391,9 @@ impl Connection {
         self.switched.swap(0, 1);
         self.via.swap(0, 1);
         self.lost.swap(0, 1);
+        for conflict in &mut self.conflicts {
+            conflict.side = conflict.side.other();
+        }
         let health = &mut self.health;
         health.packets.swap(0, 1);
         health.octets.swap(0, 1);

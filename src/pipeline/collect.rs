@@ -147,6 +147,7 @@ impl Collection<'_> {
             packets: stretch.packets,
             reading: stretch.reading,
             drops: stretch.drops,
+            copies: stretch.copies,
             first: stretch.first,
             start: stretch.start,
             now: stretch.first.map(|_| stretch.now),

@@ -14,7 +14,7 @@ use crate::engine::{Clock, Shard};
 use crate::error::Error;
 use crate::flow::Mark;
 use crate::limits;
-use crate::snapshot::Drops;
+use crate::snapshot::{Copies, Drops};
 use crate::units::Timestamp;
 use crate::wire::{Decoded, Decoder, Packet, Segment, Signal};
 
@@ -26,6 +26,7 @@ pub(super) struct Stretch {
     pub packets: u64,
     pub reading: Reading,
     pub drops: Drops,
+    pub copies: Copies,
     pub first: Option<Timestamp>,
     pub start: Option<Timestamp>,
     pub now: Timestamp,
@@ -246,6 +247,7 @@ impl<S: Source + ?Sized, F: Follower> Reader<'_, S, F> {
                 }
             }
         };
+        tally.decoded(&decoder);
         let finish = failed.is_none().then_some(tally.mark);
         let last = open.close(&tally, None);
         let end = match failed {
@@ -278,6 +280,7 @@ impl Open {
             packets: tally.summary.packets,
             reading: self.reading,
             drops: self.drops,
+            copies: tally.copies(),
             first: tally.summary.first,
             start: tally.summary.start,
             now: tally.mark.at,

@@ -4,9 +4,9 @@ use super::drops;
 use crate::capture::{self, Source};
 use crate::engine::{Clock, Totals};
 use crate::flow::Mark;
-use crate::snapshot::{Damage, Input, Interface, Skipped, Summary};
+use crate::snapshot::{Checksums, Copies, Damage, Input, Interface, Skipped, Summary};
 use crate::units::Duration;
-use crate::wire::{Packet, Skips};
+use crate::wire::{Decoder, Packet, Skip, Skips};
 
 /// Counts packets.
 #[derive(Default)]
@@ -39,6 +39,22 @@ impl Tally {
         let passes = clock.passes(at);
         self.mark = Mark { at: clock.now(), packet: packet.number };
         passes
+    }
+
+    /// Packets that were there already.
+    pub fn copies(&self) -> Copies {
+        Copies { copies: self.skips.count(Skip::Copy), segments: self.summary.segments }
+    }
+
+    /// No further packet will be decoded.
+    pub fn decoded(&mut self, decoder: &Decoder) {
+        let checksums = decoder.checksums();
+        self.summary.checksums = Checksums {
+            checked: checksums.checked,
+            wrong: checksums.wrong,
+            verified: checksums.verified,
+            mostly_wrong: checksums.mostly_wrong().collect(),
+        };
     }
 
     pub fn close(self, totals: &Totals, source: &(impl Source + ?Sized)) -> Summary {

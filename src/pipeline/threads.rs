@@ -22,6 +22,7 @@ use super::{Run, Sink, Stop, Tally};
 use crate::capture::{Reading, Source};
 use crate::engine::{Collector, Shard, Totals};
 use crate::error::Error;
+use crate::flow::Reassembly;
 use crate::limits;
 
 /// Over how many threads the work is spread, and in which portions. Neither changes what comes out.
@@ -80,13 +81,14 @@ pub(super) struct Shards {
     pub waiting: bool,
     /// For whoever decodes for them.
     pub verify_checksums: bool,
+    pub reassembly: Reassembly,
 }
 
 impl Shards {
     /// The shard of these parts of all connections.
     pub fn make(self, parts: Range<usize>) -> Shard {
         let shard = Shard::of_parts(parts, self.preview).with_memory(self.memory);
-        shard.with_waiting(self.waiting)
+        shard.with_reassembly(self.reassembly).with_waiting(self.waiting)
     }
 }
 

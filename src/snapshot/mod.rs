@@ -21,7 +21,7 @@ use crate::units::Timestamp;
 pub use keeper::Keeper;
 pub use log::Log;
 pub use row::{Blame, ConnectionRow, Row, Whole};
-pub use summary::{Damage, Drops, Input, Interface, Skipped, Summary};
+pub use summary::{Checksums, Copies, Damage, Drops, Input, Interface, Skipped, Summary};
 
 /// How far reading has come, as a view shows it.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +34,8 @@ pub struct Now {
     pub size: Option<u64>,
     /// Packets lost while capturing.
     pub drops: Drops,
+    /// Packets that the capture holds more than once.
+    pub copies: Copies,
     /// Time of the earliest packet.
     pub first: Option<Timestamp>,
     /// Time of the first packet, which relative times of filters count from.

@@ -1,9 +1,11 @@
 //! What is known of a capture as a whole, as plain data that anybody may look at. Filled by
 //! whoever drives the core; nothing here reads or computes.
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use crate::flow::{Ledger, Population};
+use crate::limits;
 use crate::units::{Duration, Timestamp};
 
 /// A capture, read to its end or as far as was asked.
@@ -31,6 +33,8 @@ pub struct Summary {
     pub signals: u64,
     /// Packets that gave neither, by reason.
     pub skips: Vec<Skipped>,
+    /// TCP checksums, as far as they were looked at.
+    pub checksums: Checksums,
     /// What became of every octet of TCP payload.
     pub ledger: Ledger,
     /// Connections that there are and were.
@@ -70,6 +74,12 @@ impl Summary {
         self.inputs.iter().any(|input| !input.damages.is_empty())
     }
 
+    /// Packets that the capture holds more than once.
+    pub fn copies(&self) -> Copies {
+        let copies = self.skips.iter().filter(|skip| skip.group == "duplicate");
+        Copies { copies: copies.map(|skip| skip.packets).sum(), segments: self.segments }
+    }
+
     /// Packets that were lost while capturing; `None` where nobody counted.
     pub fn dropped(&self) -> Option<u64> {
         self.drops.total()
@@ -92,6 +102,46 @@ impl Drops {
     pub fn total(&self) -> Option<u64> {
         let own = (self.own > 0).then_some(self.own);
         [self.system, self.interface, own].into_iter().flatten().reduce(u64::saturating_add)
+    }
+}
+
+/// TCP checksums that were looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Checksums {
+    /// How many.
+    pub checked: u64,
+    /// Of those, wrong ones.
+    pub wrong: u64,
+    /// Whether all were looked at, and packets with a wrong one left out.
+    pub verified: bool,
+    /// Hosts of whose segments more than half are wrong, with how many were looked at and how many of
+    /// those are wrong.
+    pub mostly_wrong: Vec<(IpAddr, u64, u64)>,
+}
+
+/// Packets that a capture holds more than once, since it was made at several places at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Copies {
+    /// Copies of a segment that was there already.
+    pub copies: u64,
+    /// Segments without their copies.
+    pub segments: u64,
+}
+
+impl Copies {
+    /// Segments, copies included.
+    pub const fn all(self) -> u64 {
+        self.copies.saturating_add(self.segments)
+    }
+
+    /// The part of the segments that copies are.
+    pub fn share(self) -> f64 {
+        self.copies as f64 / self.all().max(1) as f64
+    }
+
+    /// Whether there are so many that the capture was made at several places, and not now and then a copy.
+    pub const fn are_notable(self) -> bool {
+        self.copies.saturating_mul(100) > self.all().saturating_mul(limits::COPIES_NOTABLE)
     }
 }
 

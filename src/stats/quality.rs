@@ -21,6 +21,8 @@ pub struct Quality {
     pub reordered: u64,
     /// Ranges sent in two versions.
     pub conflicts: u64,
+    /// Segments with urgent data.
+    pub urgent: u64,
     /// Keep-alive and window probes.
     pub probes: u64,
     /// Segments that announced a window of zero.
@@ -48,6 +50,7 @@ impl Quality {
             (&mut self.retransmissions, short(health.retransmissions)),
             (&mut self.reordered, short(health.reordered)),
             (&mut self.conflicts, short(health.conflicts)),
+            (&mut self.urgent, short(health.urgent)),
             (&mut self.probes, short(health.probes)),
             (&mut self.zero_windows, short(health.zero_windows)),
             (&mut self.ignored, short(health.ignored)),

@@ -22,9 +22,10 @@
 //! round trip below a millisecond. What is lost then is one retransmission in the statistics and
 //! never an octet.
 //!
-//! The table is direct-mapped: a segment that falls on the place of another replaces it, so a
-//! collision can hide a copy. Of each segment a hash of 64 bits is kept, with a key that changes from
-//! run to run, so that nobody can make two segments that look like one: four entries share a cache
+//! The table has places for four segments each, of which the oldest makes room: a fifth that falls on the
+//! same place within the lag of a copy hides it, which is one of a hundred thousand where copies come 64
+//! packets later. Of each segment a hash of 64 bits is kept, with a key that changes from
+//! run to run, so that nobody can make two segments that look like one: the four of a place share a cache
 //! line, and the table stays in the second-level cache.
 
 use std::hash::{BuildHasher as _, RandomState};
@@ -55,13 +56,21 @@ struct Entry {
     way: u32,
 }
 
-const _: () = assert!(size_of::<Entry>() == 16);
-const _: () = assert!(COPIES.is_power_of_two());
+/// Segments that fall on one place, the latest first.
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Place([Entry; 4]);
+
+/// Places of the table.
+const PLACES: usize = COPIES / 4;
+
+const _: () = assert!(size_of::<Place>() == 64);
+const _: () = assert!(PLACES.is_power_of_two());
 
 /// The segments of the last moment.
 #[derive(Debug)]
 pub(super) struct Copies {
-    entries: Box<[Entry]>,
+    places: Box<[Place]>,
     key: [u64; 4],
 }
 
@@ -69,7 +78,7 @@ impl Default for Copies {
     fn default() -> Self {
         let random = RandomState::new();
         Self {
-            entries: vec![Entry::default(); COPIES].into_boxed_slice(),
+            places: vec![Place::default(); PLACES].into_boxed_slice(),
             key: [1, 2, 3, 4].map(|nth| random.hash_one(nth)),
         }
     }
@@ -85,18 +94,21 @@ impl Copies {
         // the fingerprint, so that of two equal ones both ways are known or neither.
         let way = if fingerprint.is_telling() { 0 } else { way(descent.via, descent.tunnels()) };
         // It does not depend on the key: what a collision hides is the same in every run.
-        let index = fingerprint.place() & (COPIES as u64 - 1);
+        let index = fingerprint.place() & (PLACES as u64 - 1);
         let hash = fingerprint.hash(self.key);
-        let Some(entry) = usize::try_from(index).ok().and_then(|i| self.entries.get_mut(i)) else {
+        let Some(place) = usize::try_from(index).ok().and_then(|i| self.places.get_mut(i)) else {
             return false;
         };
-        if entry.hash == hash
-            && is_near(entry.at, at)
-            && (fingerprint.is_telling() || entry.way != way)
-        {
+        let latest = Entry { hash, at, way };
+        let Some(entry) = place.0.iter_mut().find(|entry| entry.hash == hash) else {
+            let [first, second, third, _] = place.0;
+            place.0 = [latest, first, second, third];
+            return false;
+        };
+        if is_near(entry.at, at) && (fingerprint.is_telling() || entry.way != way) {
             return true;
         }
-        *entry = Entry { hash, at, way };
+        *entry = latest;
         false
     }
 }

@@ -1,11 +1,12 @@
 //! One packet in, one [`Decoded`] out: a segment, a signal, or the reason why there is neither. Owns
 //! what must outlive a packet: unfinished datagrams and the memory for copies. Knows no connection.
 
+use super::checksums::Checksums;
 use super::copies::Copies;
 use super::descent::{Descent, Found, Step};
 use super::fragment::{FragmentCounts, Fragments, Whole};
-use super::tcp::Tcp;
-use super::{Packet, Segment, Signal, Skip, ip, link, plain};
+use super::tcp::{self, Tcp};
+use super::{Layer, Packet, Segment, Signal, Skip, ip, link, plain};
 use crate::limits::ENCAPSULATIONS;
 
 /// What became of one packet: exactly one of three.
@@ -26,7 +27,7 @@ pub enum Decoded<'p> {
 pub struct Decoder {
     fragments: Fragments,
     copies: Copies,
-    verify: bool,
+    checksums: Checksums,
     keep_copies: bool,
     /// The payload of the datagram that was put together last, and the space for the next.
     datagram: Vec<u8>,
@@ -42,12 +43,17 @@ impl Decoder {
     /// Whether packets with a wrong IPv4 or TCP checksum are skipped. Off by default, since the
     /// sending host captures its packets before the network card fills the checksum in.
     pub fn verify_checksums(&mut self, verify: bool) {
-        self.verify = verify;
+        self.checksums.verified = verify;
     }
 
     /// Whether a packet that the capture holds twice comes out twice. Off by default.
     pub fn keep_copies(&mut self, keep: bool) {
         self.keep_copies = keep;
+    }
+
+    /// What the checksums of segments were like so far.
+    pub const fn checksums(&self) -> &Checksums {
+        &self.checksums
     }
 
     /// What became of IP fragments so far.
@@ -59,10 +65,16 @@ impl Decoder {
     /// was put together from fragments.
     #[inline]
     pub fn decode<'p>(&'p mut self, packet: &Packet<'p>) -> Decoded<'p> {
-        if !self.verify {
+        if !self.checksums.verified {
             let mut descent = Descent::new(packet, false);
             if let Some(bytes) = plain::segment(&mut descent, packet) {
-                return once(&mut self.copies, self.keep_copies, &descent, bytes);
+                return once(
+                    &mut self.checksums,
+                    &mut self.copies,
+                    self.keep_copies,
+                    &descent,
+                    bytes,
+                );
             }
         }
         self.descend(packet)
@@ -74,7 +86,7 @@ impl Decoder {
         if packet.bytes.is_empty() {
             return Decoded::Skip(Skip::Empty);
         }
-        let mut descent = Descent::new(packet, self.verify);
+        let mut descent = Descent::new(packet, self.checksums.verified);
         let step = match link::frame(&mut descent, packet.link, packet.bytes) {
             Ok(Found::Fragment(fragment)) => {
                 match self.fragments.add(&fragment, &descent, &mut self.datagram) {
@@ -93,12 +105,20 @@ impl Decoder {
             step => step,
         };
         match step {
-            Ok(Found::Segment(bytes)) => once(&mut self.copies, self.keep_copies, &descent, bytes),
+            Ok(Found::Segment(bytes)) => {
+                once(&mut self.checksums, &mut self.copies, self.keep_copies, &descent, bytes)
+            }
             Ok(Found::Signal(what)) => {
                 Decoded::Signal(Signal { at: packet.at, number: packet.number, what })
             }
             Ok(Found::Fragment(_)) => Decoded::Skip(Skip::TooDeep),
-            Err(skip) => Decoded::Skip(skip),
+            Err(skip) => {
+                // A card that fills in the one fills in the other.
+                if skip == Skip::Checksum(Layer::Ipv4) {
+                    self.checksums.add(descent.network.source, false);
+                }
+                Decoded::Skip(skip)
+            }
         }
     }
 
@@ -125,6 +145,7 @@ impl Decoder {
 /// A segment, where it is sound and no copy of one that came before; copies come out where they are kept.
 #[inline(always)]
 fn once<'p>(
+    checksums: &mut Checksums,
     copies: &mut Copies,
     keep_copies: bool,
     descent: &Descent,
@@ -134,6 +155,16 @@ fn once<'p>(
         Ok(tcp) => tcp,
         Err(skip) => return Decoded::Skip(skip),
     };
+    // Without all of the segment nobody can tell.
+    if descent.cut == 0
+        && checksums.is_due()
+        && let Some(is_right) = tcp::sums_up(&descent.network, bytes)
+    {
+        checksums.add(descent.network.source, is_right);
+        if checksums.verified && !is_right {
+            return Decoded::Skip(Skip::Checksum(Layer::Tcp));
+        }
+    }
     if !keep_copies && copies.is_copy(descent, &tcp) {
         return Decoded::Skip(Skip::Copy);
     }

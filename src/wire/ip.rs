@@ -65,12 +65,6 @@ pub(super) fn v4<'p>(descent: &mut Descent, bytes: &'p [u8]) -> Step<'p> {
         descent.trim(bytes, total_len)
     };
     let payload = descent.behind(datagram, header_len, Layer::Ipv4)?;
-    if descent.verify
-        && total_len != 0
-        && Sum16BitWords::new().add_slice(header.slice()).ones_complement() != 0
-    {
-        return Err(Skip::Checksum(Layer::Ipv4));
-    }
     descent.via.ttl = header.ttl();
     descent.via.identification = Some(header.identification());
     descent.network = Network {
@@ -78,6 +72,12 @@ pub(super) fn v4<'p>(descent: &mut Descent, bytes: &'p [u8]) -> Step<'p> {
         destination: Endpoint::v4(header.destination(), 0).address,
         v6: false,
     };
+    if descent.verify
+        && total_len != 0
+        && Sum16BitWords::new().add_slice(header.slice()).ones_complement() != 0
+    {
+        return Err(Skip::Checksum(Layer::Ipv4));
+    }
     let protocol = header.protocol().0;
     if header.is_fragmenting_payload() {
         return Ok(Found::Fragment(Fragment {

@@ -6,6 +6,7 @@
 
 mod address;
 mod arcnet;
+mod checksums;
 mod cooked;
 mod copies;
 mod decoder;
@@ -28,6 +29,7 @@ mod udp;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+pub use checksums::Checksums;
 pub use decoder::{Decoded, Decoder};
 pub use fragment::FragmentCounts;
 pub use skip::{Layer, Skip, SkipGroup, Skips};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use httpwhy::dashboard::{App, Effect, Options};
 use httpwhy::http::Waiting;
-use httpwhy::snapshot::{Ended, Now, Snapshot};
+use httpwhy::snapshot::{Copies, Ended, Now, Snapshot};
 
 use super::screen::{app, kept, picture, press, selected, snapshot};
 use super::support::export::{captured, open};
@@ -470,6 +470,25 @@ fn how_reading_ended_is_said() {
         let mut app = app("big.pcap", &Arc::new(keeper.snapshot(now, &statistics)));
         let picture = picture(&mut app, 120, 36);
         assert!(picture.contains(said), "{picture}");
+    }
+}
+
+#[test]
+fn case_35_copies_are_told_at_the_top_where_they_are_many() {
+    let (keeper, now, statistics) = kept(captured(&shop(30)));
+    for (copies, segments, said) in
+        [(20, 80, None), (21, 79, Some("▲ 21.0 % copies")), (50, 50, Some("▲ 50.0 % copies"))]
+    {
+        let now = Now { copies: Copies { copies, segments }, end: None, ..now.clone() };
+        let mut app = app("big.pcap", &Arc::new(keeper.snapshot(now, &statistics)));
+        for (columns, rows) in [(120, 36), (80, 24)] {
+            let picture = picture(&mut app, columns, rows);
+            let top = picture.lines().next().unwrap();
+            match said {
+                Some(said) => assert!(top.contains(said), "{top}"),
+                None => assert!(!top.contains("copies"), "{top}"),
+            }
+        }
     }
 }
 

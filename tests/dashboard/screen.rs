@@ -38,6 +38,7 @@ pub fn kept(mut capture: Capture) -> (Keeper, Now, Statistics) {
     .expect("a capture");
     let now = Now {
         packets: outcome.summary.packets,
+        copies: outcome.summary.copies(),
         first: outcome.summary.first,
         start: outcome.summary.start,
         at: outcome.summary.last,

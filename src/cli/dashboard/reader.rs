@@ -55,6 +55,7 @@ pub(super) fn read(
             now.packets = summary.packets;
             now.octets = octets;
             now.drops = summary.drops;
+            now.copies = summary.copies();
             now.start = summary.start;
             now.waiting = None;
             (now.first, now.at) = (summary.first, summary.last.max(now.at));
@@ -114,6 +115,7 @@ impl Sink<Error> for Publisher<'_> {
             octets: progress.reading.octets,
             size: progress.reading.size,
             drops: progress.drops,
+            copies: progress.copies,
             first: progress.first,
             start: progress.start,
             at: progress.now,

@@ -140,6 +140,13 @@ fn capture(out: &mut Vec<u8>, summary: &Summary, statistics: &Statistics) {
     key!(out, "skips");
     let skips = summary.skips.iter().map(|skip| (skip.reason.as_str(), skip.packets));
     object(out, skips, |out, reason| out.extend_from_slice(reason.as_bytes()));
+    key!(out, "duplicate_capture");
+    json::boolean(out, summary.copies().are_notable());
+    key!(out, "checksums");
+    counts(out, &[("checked", summary.checksums.checked), ("wrong", summary.checksums.wrong)]);
+    key!(out, "mostly_wrong_checksums");
+    let hosts = &summary.checksums.mostly_wrong;
+    list(out, hosts, |out, (host, ..)| json::octets(out, host.to_string().as_bytes()));
     key!(out, "quality");
     counts(
         out,
@@ -149,6 +156,7 @@ fn capture(out: &mut Vec<u8>, summary: &Summary, statistics: &Statistics) {
             ("retransmissions", quality.retransmissions),
             ("reordered", quality.reordered),
             ("conflicts", quality.conflicts),
+            ("urgent", quality.urgent),
             ("zero_windows", quality.zero_windows),
             ("midstream", quality.midstream),
             ("one_sided", quality.one_sided),

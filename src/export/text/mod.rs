@@ -103,6 +103,12 @@ fn header(page: &mut Page, view: &View<'_>) {
         page.put(Style::Bold, "together").add("   ").add(&facts.join(", "));
         page.end_line();
     }
+    let copies = summary.copies();
+    if copies.are_notable() {
+        let share = super::figure::share(copies.copies, copies.all());
+        page.put(Style::Warning, &format!("▲ {share} of the segments {}", super::lack::COPIED));
+        page.end_line();
+    }
     if summary.stopped {
         page.put(Style::Warning, "only the first exchanges, as many as were asked for");
         page.end_line();

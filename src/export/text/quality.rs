@@ -63,6 +63,9 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
     let dropped = summary.dropped().unwrap_or(0);
     warn("dropped", dropped, counted(dropped), "packets, by the capturing system".to_owned());
     let holed = format!("in {}", many(quality.holed, "connection"));
+    let checksums = &summary.checksums;
+    let wrong = super::super::lack::wrong_checksums(checksums);
+    warn("checksums", checksums.wrong, counted(checksums.wrong), wrong);
     let lost = format!("of {} of payload, {holed}", Octets(quality.octets));
     warn("lost", quality.missing, octets(quality.missing), lost);
     let cut = format!("by the snap length; capture whole packets ({holed})");
@@ -93,12 +96,17 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
     };
     note("retransmissions", quality.retransmissions, of(quality.retransmissions));
     note("reordered", quality.reordered, of(quality.reordered));
-    let copies = summary.skips.iter().filter(|skip| skip.group == "duplicate");
-    let copies = copies.map(|skip| skip.packets).sum();
-    note("duplicates", copies, "packets that the capture holds twice; counted once".to_owned());
+    note(
+        "duplicates",
+        summary.copies().copies,
+        "packets that the capture holds twice; counted once".to_owned(),
+    );
     note("zero windows", quality.zero_windows, "a receiver that did not keep up".to_owned());
     let conflicts = "ranges sent in two versions: an attack, or a broken device".to_owned();
     note("conflicts", quality.conflicts, conflicts);
+    let urgent =
+        "segments with an octet that TCP marks as urgent; --urgent says what it is".to_owned();
+    note("urgent data", quality.urgent, urgent);
     if table.is_empty() {
         page.put(Style::Bold, "CAPTURE QUALITY").end_line();
         page.add("  ✔ nothing lost, cut, repeated or out of order").end_line();

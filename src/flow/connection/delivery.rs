@@ -20,11 +20,12 @@ impl<R: Reader> Connection<R> {
             let beyond = (skip - (segment.octets.len() - octets.len())) as u32;
             sink.ledger.repeated += (segment.octets.len() - octets.len()) as u64;
             let cut = segment.cut.saturating_sub(beyond);
-            EarlySegment { offset: stream.next, octets, cut, boundary: false, ..segment }
+            let before = segment.before.saturating_add(skip as u32);
+            EarlySegment { offset: stream.next, octets, cut, boundary: false, before, ..segment }
         } else {
             segment
         };
-        let kept = stream.hold(segment, look_from);
+        let kept = stream.hold(segment, look_from, side, sink.reassembly.overlap);
         sink.ledger.holding += kept.held;
         sink.ledger.held_segments += u64::from(kept.held > 0);
         sink.ledger.repeated += kept.repeated;
@@ -32,12 +33,12 @@ impl<R: Reader> Connection<R> {
         if kept.repeated > 0 {
             health.retransmissions[index] += 1;
         }
-        health.conflicts[index] += u32::from(kept.conflict);
         if stream.overdue.is_none() && stream.acknowledged > stream.next && stream.hole().is_some()
         {
             let packets = health.packets.iter().sum();
             stream.overdue = Some(Overdue { packets, at: self.facts.last.at });
         }
+        self.note_conflict(kept.conflict);
     }
 
     /// Whether a segment may be handed over: its sender had received nothing that was not handed
@@ -147,7 +148,7 @@ impl<R: Reader> Connection<R> {
             if stream.base.is_none()
                 && let Some(lowest) = stream.lowest_unplaced()
             {
-                self.anchor(side, lowest, sink.ledger);
+                self.anchor(side, lowest, sink);
             }
         }
     }
@@ -194,7 +195,7 @@ impl<R: Reader> Connection<R> {
     fn give_first(&mut self, side: Side, most: Option<u64>, sink: &mut Sink<'_, R>) {
         let Some(early) = self.streams[side.index()].take_first() else { return };
         let next = self.streams[side.index()].next;
-        let Early { offset, len, cut, octets, acknowledgement, mark, boundary } = early;
+        let Early { offset, len, cut, octets, acknowledgement, mark, boundary, .. } = early;
         sink.ledger.holding = sink.ledger.holding.saturating_sub(u64::from(len));
         let seen_of_peer = self.seen_of_peer(side, acknowledgement);
         let seen_of_peer = seen_of_peer.map(|seen| seen.min(most.unwrap_or(seen)));
@@ -205,14 +206,12 @@ impl<R: Reader> Connection<R> {
         match &octets {
             Some(octets) => {
                 let fresh = octets.get(skip as usize..).unwrap_or_default();
-                sink.ledger.held += fresh.len() as u64;
                 if arrival.boundary {
                     self.note_recent(side, fresh);
                 }
-                self.give(side, Octets::Shown(fresh), arrival, sink);
+                self.give(side, Octets::Held(fresh), arrival, sink);
             }
             None => {
-                sink.ledger.passed += u64::from(len) - skip;
                 self.give(side, Octets::Counted(u64::from(len) - skip), arrival, sink);
             }
         }
@@ -268,17 +267,38 @@ impl<R: Reader> Connection<R> {
         given_up
     }
 
+    /// Hands octets over that are next, without the urgent ones where they are to be taken out.
     pub(super) fn give(
+        &mut self,
+        side: Side,
+        mut octets: Octets<'_>,
+        mut arrival: Arrival,
+        sink: &mut Sink<'_, R>,
+    ) {
+        while self.streams[side.index()].urgent.is_some()
+            && let Some(ahead) = self.streams[side.index()].urgent_within(octets.len())
+        {
+            let (front, rest) = octets.split(ahead);
+            self.hand_over(side, front, arrival, sink);
+            (_, octets) = rest.split(1);
+            let stream = &mut self.streams[side.index()];
+            stream.next += 1;
+            stream.overdue = None;
+            self.facts.health.octets[side.index()] += 1;
+            sink.ledger.discarded += 1;
+            arrival = Arrival { offset: stream.next, boundary: false, ..arrival };
+        }
+        self.hand_over(side, octets, arrival, sink);
+    }
+
+    fn hand_over(
         &mut self,
         side: Side,
         octets: Octets<'_>,
         arrival: Arrival,
         sink: &mut Sink<'_, R>,
     ) {
-        let count = match octets {
-            Octets::Shown(octets) => octets.len() as u64,
-            Octets::Counted(count) => count,
-        };
+        let count = octets.len();
         if count == 0 {
             return;
         }
@@ -286,9 +306,17 @@ impl<R: Reader> Connection<R> {
         stream.next += count;
         stream.overdue = None;
         self.facts.health.octets[side.index()] += count;
+        let way = match octets {
+            Octets::Borrowed(_) => &mut sink.ledger.borrowed,
+            Octets::Held(_) => &mut sink.ledger.held,
+            Octets::Counted(_) => &mut sink.ledger.passed,
+        };
+        *way += count;
         let reader = reading(&mut self.reader, &mut self.untold, &self.facts, sink.out);
         match octets {
-            Octets::Shown(octets) => reader.data(side, octets, arrival, &self.facts, sink.out),
+            Octets::Borrowed(octets) | Octets::Held(octets) => {
+                reader.data(side, octets, arrival, &self.facts, sink.out);
+            }
             Octets::Counted(count) => reader.passed(side, count, arrival, &self.facts, sink.out),
         }
     }
@@ -329,7 +357,7 @@ impl<R: Reader> Connection<R> {
             if stream.base.is_none()
                 && let Some(lowest) = stream.lowest_unplaced()
             {
-                self.anchor(side, lowest, sink.ledger);
+                self.anchor(side, lowest, sink);
             }
         }
         loop {

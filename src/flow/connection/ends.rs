@@ -1,7 +1,6 @@
 //! How a connection begins and ends: SYNs and where streams are anchored; FINs, RSTs, and who is told.
 
 use super::{Connection, Outcome, Sink, State};
-use crate::flow::ledger::Ledger;
 use crate::flow::reader::{End, Ending, Mark, Reader, Side};
 use crate::flow::stream::EarlySegment;
 use crate::limits;
@@ -14,7 +13,7 @@ impl<R: Reader> Connection<R> {
         side: Side,
         segment: &Segment<'_>,
         mark: Mark,
-        ledger: &mut Ledger,
+        sink: &mut Sink<'_, R>,
     ) -> Outcome {
         let first = segment.sequence.wrapping_add(1);
         let answers = segment.flags.has(Flags::ACK);
@@ -100,7 +99,7 @@ impl<R: Reader> Connection<R> {
         let stream = &mut self.streams[side.index()];
         stream.window_scale = window_scale(segment.options);
         if stream.base.is_none() {
-            self.anchor(side, first, ledger);
+            self.anchor(side, first, sink);
         }
         // The third segment of the handshake may have been captured in front of the first.
         if side == Side::Client
@@ -109,7 +108,7 @@ impl<R: Reader> Connection<R> {
             && peer.base.is_none()
         {
             let beginning = peer.unplaced_before(acknowledged).unwrap_or(acknowledged);
-            self.anchor(side.other(), beginning, ledger);
+            self.anchor(side.other(), beginning, sink);
         }
         let handshake = &mut self.facts.handshake;
         match (side, answers) {
@@ -127,10 +126,11 @@ impl<R: Reader> Connection<R> {
     }
 
     /// Learns where a stream begins, and finds the place of what waited for that.
-    pub(super) fn anchor(&mut self, side: Side, base: u32, ledger: &mut Ledger) {
+    pub(super) fn anchor(&mut self, side: Side, base: u32, sink: &mut Sink<'_, R>) {
         let stream = &mut self.streams[side.index()];
         stream.base = Some(base);
         for mut early in stream.take_unplaced() {
+            let stream = &mut self.streams[side.index()];
             let Some((offset, skip)) = stream.placed(early.offset as u32) else { continue };
             let octets = early.octets.take().unwrap_or_default();
             let skip = (skip as usize).min(octets.len());
@@ -142,13 +142,14 @@ impl<R: Reader> Connection<R> {
                 acknowledgement: early.acknowledgement,
                 mark: early.mark,
                 boundary: early.boundary && skip == 0,
+                before: skip as u32,
             };
-            let kept = stream.hold(segment, 0);
+            let kept = stream.hold(segment, 0, side, sink.reassembly.overlap);
             let dropped = skip as u64 + kept.repeated;
-            ledger.holding = ledger.holding.saturating_sub(dropped);
-            ledger.repeated += dropped;
-            self.facts.health.conflicts[side.index()] += u32::from(kept.conflict);
+            sink.ledger.holding = sink.ledger.holding.saturating_sub(dropped);
+            sink.ledger.repeated += dropped;
             self.facts.health.retransmissions[side.index()] += u32::from(kept.repeated > 0);
+            self.note_conflict(kept.conflict);
         }
         let stream = &mut self.streams[side.index()];
         if let Some((sequence, mark)) = stream.unplaced_fin.take().map(|fin| *fin)

@@ -76,13 +76,12 @@ impl<R: Reader> Connection<R> {
         facts.unseen[index] &= own.acknowledged > own.sent;
         own.recent.note(offset, octets);
         sink.ledger.received += octets.len() as u64;
-        sink.ledger.borrowed += octets.len() as u64;
         let unread = self.reader.as_ref().map_or(0, |reader| reader.unread(side));
         // In the middle of a body that is only counted.
         let is_counted = unread > octets.len() as u64 && own.recent.is_full();
         let seen_of_peer = Some(acknowledged);
         let arrival = Arrival { mark, offset, seen_of_peer, boundary: true };
-        self.give(side, Octets::Shown(octets), arrival, sink);
+        self.give(side, Octets::Borrowed(octets), arrival, sink);
         if is_counted { Prediction::Taken } else { Prediction::Read }
     }
 
@@ -106,6 +105,7 @@ impl Stream {
         self.base.is_some()
             && !self.presumed
             && self.alternate.is_none()
+            && self.urgent.is_none()
             && self.fin.is_none()
             && self.unplaced_fin.is_none()
             && self.pending_reset.is_none()
@@ -122,6 +122,7 @@ mod tests {
     use super::*;
     use crate::flow::ledger::Ledger;
     use crate::flow::reader::{End, Ending, Facts, Missing};
+    use crate::flow::reassembly::Reassembly;
     use crate::units::Timestamp;
     use crate::wire::{Endpoint, Ends, Via};
 
@@ -209,7 +210,7 @@ mod tests {
         /// Whether it was predicted.
         fn work_in(&mut self, side: Side, segment: &Segment<'_>, predicts: bool) -> bool {
             let Self { connection, out, ledger } = self;
-            let mut sink = Sink { out, ledger, overfull: false };
+            let mut sink = Sink { out, ledger, overfull: false, reassembly: Reassembly::default() };
             if predicts && connection.predicted(side, segment, &mut sink) != Prediction::Missed {
                 return true;
             }

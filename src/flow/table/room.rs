@@ -6,6 +6,9 @@ use crate::flow::reader::{Ending, Mark, Reader};
 use crate::limits;
 use crate::units::Timestamp;
 
+/// So many that are embryonic no more may be noted as such, beside as many as are.
+const EMBRYONIC_NOTED: usize = 1_024;
+
 impl<R: Reader> Table<R> {
     /// Gives up one connection if the table is full: one that is over, if a few chosen at random
     /// show one; else the oldest that is still a SYN, so that established ones make no room for a
@@ -111,7 +114,8 @@ impl<R: Reader> Table<R> {
 
     /// Notes a connection that begins with a SYN.
     pub(super) fn note_embryonic(&mut self, slot: u32, generation: u32) {
-        if self.embryonic.len() >= 2 * self.limit {
+        // Each of those that are none any more was looked at once for one that was noted since.
+        if self.embryonic.len() >= 2 * self.embryonic_now + EMBRYONIC_NOTED {
             let mut embryonic = std::mem::take(&mut self.embryonic);
             embryonic.retain(|(slot, generation)| self.is_embryonic(*slot, *generation));
             self.embryonic = embryonic;

@@ -225,6 +225,76 @@ fn a_routing_header_names_the_last_destination() {
     assert_eq!(ends(4, 0), "[2001:db8::2]:80");
 }
 
+/// Hop-by-hop options, routing, destination options, authentication, mobility.
+const EXTENSIONS: [(u8, &[u8]); 5] = [
+    (0, &[0, 0, 1, 4, 0, 0, 0, 0]),
+    (43, &[0, 0, 0, 0, 0, 0, 0, 0]),
+    (60, &[0, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
+    (51, &[0, 4, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9]),
+    (135, &[0, 0, 0, 0, 0, 0, 0, 0]),
+];
+
+/// An IPv6 packet with these of them, in this order, in front of the segment; and where that begins.
+fn extended(order: &[usize]) -> (Vec<u8>, usize) {
+    let kind = |place: usize| order.get(place).map_or(TCP, |index| EXTENSIONS[*index].0);
+    let mut rest = Vec::new();
+    for (place, index) in order.iter().enumerate() {
+        let start = rest.len();
+        rest.extend_from_slice(EXTENSIONS[*index].1);
+        rest[start] = kind(place + 1);
+    }
+    let begin = 40 + rest.len();
+    rest.extend_from_slice(&tcp());
+    (ipv6(kind(0), &rest), begin)
+}
+
+#[test]
+fn case_47_extension_headers_in_any_order_and_cut_anywhere() {
+    let raw = LinkType(229);
+    let len = |octets: usize| u32::try_from(octets).unwrap();
+    for first in 0..5 {
+        for step in 1..5 {
+            // Each of the five comes first, and they follow one another in four ways.
+            let order: Vec<usize> = (0..5).map(|place| (first + place * step) % 5).collect();
+            let (bytes, begin) = extended(&order);
+            assert_eq!(outcome(&packet(raw, &bytes)), Payload(REQUEST.len(), 0), "{order:?}");
+            for captured in 1..bytes.len() {
+                // The capture says that it cut the packet, or the IPv6 header alone does.
+                for of in [bytes.len(), captured] {
+                    let cut = Packet { len: len(of), ..packet(raw, &bytes[..captured]) };
+                    let expected = match captured {
+                        ..40 if of == captured => Outcome::Skip(Skip::Malformed(Layer::Ipv6)),
+                        _ if captured < begin => Outcome::Skip(Skip::Truncated(Layer::Ipv6)),
+                        _ if captured < begin + 20 => Outcome::Skip(Skip::Truncated(Layer::Tcp)),
+                        _ => Payload(captured - begin - 20, len(bytes.len() - captured)),
+                    };
+                    assert_eq!(outcome(&cut), expected, "{order:?} {captured} of {of}");
+                }
+            }
+            // One that claims to be longer than the packet is no header.
+            let mut at = 40;
+            for index in order {
+                let mut lying = bytes.clone();
+                lying[at + 1] = 0xff;
+                let expected = Outcome::Skip(Skip::Malformed(Layer::Ipv6));
+                assert_eq!(outcome(&packet(raw, &lying)), expected, "{index} at {at}");
+                at += EXTENSIONS[index].1.len();
+            }
+        }
+    }
+    // As many as may be, and one more; and many more than anyone has ever sent.
+    let whole = Payload(REQUEST.len(), 0);
+    for (count, expected) in [
+        (16, whole),
+        (17, Outcome::Skip(Skip::TooDeep)),
+        (64, Outcome::Skip(Skip::TooDeep)),
+        (900, Outcome::Skip(Skip::TooDeep)),
+    ] {
+        let order: Vec<usize> = (0..count).map(|place| place % 5).collect();
+        assert_eq!(outcome(&packet(raw, &extended(&order).0)), expected, "{count}");
+    }
+}
+
 #[test]
 fn checksums_are_verified_only_where_asked_for() {
     let mut bad_tcp = plain();
