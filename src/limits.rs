@@ -78,6 +78,9 @@ pub const BUFFERED_PACKETS: usize = 4_096;
 /// that it is too slow. They are made when they are needed, so mostly there are a few.
 pub const BUFFERED_BATCHES: usize = 80;
 
+/// Octets of exchanges that a thread holds on to after they were handed to another: a few stretches of usual ones.
+pub const LENT_OCTETS: u64 = 8 * 1024 * 1024;
+
 /// Largest pcapng block, octets. As libpcap: big enough for every real block, small enough
 /// that a lying length costs nothing.
 pub const BLOCK_OCTETS: usize = 16 * 1024 * 1024;

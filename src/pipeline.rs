@@ -5,6 +5,7 @@
 
 mod batch;
 mod collect;
+mod lent;
 mod read;
 mod scribe;
 mod tally;

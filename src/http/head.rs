@@ -78,6 +78,11 @@ pub struct Field<'h> {
 }
 
 impl Head {
+    /// Reads something of each line of memory that its octets take (see [`super::Exchange::fetch`]).
+    pub(super) fn fetch(&self) -> u8 {
+        self.block.iter().step_by(64).fold(0, |sum, octet| sum ^ octet)
+    }
+
     /// Octets that it takes beside itself.
     pub(super) const fn memory(&self) -> u64 {
         limits::allocated(self.block.len())

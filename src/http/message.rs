@@ -116,6 +116,12 @@ pub struct Message {
 }
 
 impl Message {
+    /// See [`super::Exchange::fetch`].
+    pub(super) fn fetch(&self) -> u8 {
+        let own = self.content ^ self.last.packet ^ self.chunks ^ u64::from(self.segments);
+        own as u8 ^ u8::from(self.head_whole) ^ self.head.fetch()
+    }
+
     /// Octets that it takes, itself included.
     pub fn memory(&self) -> u64 {
         let extension = self.extension.as_ref().map_or(0, |octets| octets.len());

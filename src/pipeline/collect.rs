@@ -48,7 +48,11 @@ impl Reports {
     /// What it says of the next stretch; `None` where a thread is gone.
     fn next(&mut self) -> Option<Report> {
         match self {
-            Self::There(reports) => reports.recv().ok(),
+            Self::There(reports) => {
+                let report = reports.recv().ok()?;
+                report.fetch();
+                Some(report)
+            }
             Self::Here(worker) => worker.next(),
         }
     }

@@ -73,7 +73,7 @@ pub(super) struct Here {
 
 impl Here {
     pub fn new(shard: Shard, reports: SyncSender<Report>) -> Self {
-        Self { scribe: Scribe::new(shard), reports }
+        Self { scribe: Scribe::new(shard).to_another(), reports }
     }
 }
 
@@ -174,6 +174,7 @@ impl Worker {
         if let Some(mark) = tick {
             self.scribe.tick(mark);
         }
+        batch.fetch();
         for segment in batch.segments() {
             self.scribe.segment(&segment);
         }
@@ -183,8 +184,9 @@ impl Worker {
         Some(self.scribe.report(finish))
     }
 
-    /// Does all of it.
+    /// Does all of it, for another thread.
     pub fn work(mut self, reports: &SyncSender<Report>) {
+        self.scribe = self.scribe.to_another();
         while let Some(report) = self.next() {
             if reports.send(report).is_err() {
                 return;

@@ -1,6 +1,9 @@
 //! Segments of one shard in, what it has to say of a stretch of the capture out, with the packets at
 //! which it says it, so that what several shards say can be put in order.
 
+use std::hint::black_box;
+
+use super::lent::Lent;
 use crate::engine::{Shard, Totals};
 use crate::flow::Mark;
 use crate::http::{Event, Waiting};
@@ -10,6 +13,8 @@ use crate::wire::Segment;
 pub(super) struct Scribe {
     shard: Shard,
     report: Report,
+    /// What it said to another thread, where it does.
+    lent: Option<Lent>,
 }
 
 /// What one shard says of one stretch.
@@ -40,9 +45,25 @@ pub(super) struct Run {
     pub tracked: u64,
 }
 
+impl Report {
+    /// Brings what another thread said into the cache of this one.
+    pub fn fetch(&self) {
+        let sum = self.events.iter().fold(0, |sum, event| match event {
+            Event::Exchange(exchange) => sum ^ exchange.fetch(),
+            Event::Stray(_) | Event::Connection(_) => sum,
+        });
+        black_box(sum);
+    }
+}
+
 impl Scribe {
     pub fn new(shard: Shard) -> Self {
-        Self { shard, report: Report::default() }
+        Self { shard, report: Report::default(), lent: None }
+    }
+
+    /// The same where another thread hears what it says.
+    pub fn to_another(self) -> Self {
+        Self { lent: Some(Lent::default()), ..self }
     }
 
     /// The stretch begins with another second.
@@ -68,6 +89,9 @@ impl Scribe {
         let mut report =
             std::mem::replace(&mut self.report, Report { tracked, ..Report::default() });
         report.events = std::mem::take(self.shard.events());
+        if let Some(lent) = &mut self.lent {
+            lent.hand_over(&report.events);
+        }
         report.waiting = self.shard.waiting();
         report.finish = finish.map(|mark| {
             self.shard.finish(mark);

@@ -37,7 +37,7 @@ pub struct Threads {
 const STRETCH: u64 = 512;
 
 /// Stretches that may wait in front of a thread.
-const WAITING: usize = 3;
+pub(super) const WAITING: usize = 3;
 
 /// Octets of captures below which one thread is done before others have started.
 const SMALL: u64 = 4 << 20;
