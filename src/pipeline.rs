@@ -26,7 +26,6 @@ use crate::stats::{By, Statistics};
 use crate::units::Timestamp;
 use crate::wire::{Decoded, Decoder, Packet};
 use tally::Tally;
-use threads::Shards;
 pub use threads::Threads;
 
 /// What a run is asked for.
@@ -130,6 +129,13 @@ pub struct Progress<'r> {
 /// Packets between two pauses of a source that is never quiet: about a millisecond.
 const PAUSE_PACKETS: u64 = 4_096;
 
+/// When it is first looked whether several threads would be faster; afterwards it is at every pause.
+const FIRST_LOOK: u64 = 512;
+
+/// They are where so many packets have one head or new connection: with fewer, most packets are parts of bodies, and
+/// it takes longer to hand one over than to work it in.
+const BUSY: u64 = 16;
+
 /// Why a run stopped in the middle of the records.
 enum Stop<E> {
     Enough,
@@ -169,29 +175,28 @@ pub fn drive<E: From<Error>>(
         .watched(source.is_live())
         .with_memory(memory);
     // Whole bodies are asked for by few, and read back one after the other.
-    let run = if options.threads.is_one() || source.is_live() || options.bodies.is_some() {
-        let shard = Shard::with_preview(options.preview)
-            .with_bodies(options.bodies)
-            .with_memory(memory)
-            .with_reassembly(options.reassembly)
-            .with_waiting(options.waiting);
-        let (tally, clock) = (Tally::default(), Clock::default());
-        let mut decoder = Decoder::new();
-        decoder.verify_checksums(options.verify_checksums);
-        let mut core = Core { shard, collector, tally, clock, decoder };
-        let stopped = core.drive(source, sink);
-        let Core { shard, collector, mut tally, decoder, .. } = core;
-        tally.decoded(&decoder);
-        Run { stopped, tally, totals: shard.totals(), collector }
+    let is_one = options.threads.is_one() || source.is_live() || options.bodies.is_some();
+    let shard = Shard::with_preview(options.preview)
+        .with_bodies(options.bodies)
+        .with_memory(memory)
+        .with_reassembly(options.reassembly)
+        .with_waiting(options.waiting);
+    let (tally, clock) = (Tally::default(), Clock::default());
+    let mut decoder = Decoder::new();
+    decoder.verify_checksums(options.verify_checksums);
+    let mut core = Core { shard, collector, tally, clock, decoder };
+    let run = if is_one {
+        core.run(source, sink)
+    } else if options.threads.at_once() || options.waiting {
+        threads::drive(source, options.threads, core, sink)
     } else {
-        let shards = Shards {
-            preview: options.preview,
-            memory,
-            waiting: options.waiting,
-            verify_checksums: options.verify_checksums,
-            reassembly: options.reassembly,
-        };
-        threads::drive(source, options.threads, shards, collector, sink)
+        match core.drive(source, true, sink) {
+            Ok(Over::Busy) => {
+                source.read_ahead(false);
+                threads::drive(source, options.threads, core, sink)
+            }
+            over => core.end(over),
+        }
     };
     let stopped = match run.stopped {
         Ok(stopped) => stopped,
@@ -204,6 +209,14 @@ pub fn drive<E: From<Error>>(
     summary.stopped = stopped;
     let (gated, hurried) = (collector.gated(), collector.hurried());
     Ok(Outcome { summary, statistics: collector.into_statistics(), gated, hurried })
+}
+
+/// Why a thread that does everything stopped.
+enum Over {
+    /// The source is over, or no more of it is wanted: then whether there would have been more.
+    Done { stopped: bool },
+    /// There is enough to do for several threads.
+    Busy,
 }
 
 /// What was done, on however many threads.
@@ -234,14 +247,33 @@ struct Core {
 }
 
 impl Core {
-    /// Drives every packet through, until the source is over or the sink wants no more of them; in
-    /// that case the answer is whether there would have been more.
+    /// Does everything on the thread of the caller.
+    fn run<E: From<Error>>(
+        mut self,
+        source: &mut (impl Source + ?Sized),
+        sink: &mut impl Sink<E>,
+    ) -> Run<E> {
+        let over = self.drive(source, false, sink);
+        self.end(over)
+    }
+
+    /// Closes the books.
+    fn end<E>(self, over: Result<Over, Stop<E>>) -> Run<E> {
+        let Self { shard, collector, mut tally, decoder, .. } = self;
+        tally.decoded(&decoder);
+        let stopped = over.map(|over| matches!(over, Over::Done { stopped: true }));
+        Run { stopped, tally, totals: shard.totals(), collector }
+    }
+
+    /// Drives every packet through, until the source is over or the sink wants no more of them, or,
+    /// where that is asked for, until several threads would be faster.
     fn drive<E: From<Error>>(
         &mut self,
         source: &mut (impl Source + ?Sized),
+        until_busy: bool,
         sink: &mut impl Sink<E>,
-    ) -> Result<bool, Stop<E>> {
-        let mut stopped = false;
+    ) -> Result<Over, Stop<E>> {
+        let (mut stopped, mut looked) = (false, (0, 0));
         loop {
             let pause = match source.next() {
                 Ok(Next::Packet(packet)) => {
@@ -261,12 +293,21 @@ impl Core {
                 stopped = !source.is_live();
                 break;
             }
+            let packets = self.tally.summary.packets;
+            if until_busy && (pause.is_some() || packets == FIRST_LOOK) {
+                let now = (packets, self.shard.work());
+                let before = std::mem::replace(&mut looked, now);
+                if (now.1 - before.1) * BUSY >= now.0 - before.0 {
+                    return Ok(Over::Busy);
+                }
+                source.read_ahead(true);
+            }
         }
         let Self { shard, collector, tally, .. } = self;
         shard.finish(tally.mark);
         collector.take(shard.events(), |record| give(sink, record))?;
         collector.finish(|record| give(sink, record))?;
-        Ok(stopped)
+        Ok(Over::Done { stopped })
     }
 
     #[inline]

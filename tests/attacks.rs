@@ -581,7 +581,7 @@ fn at_a_limit_threads_change_nothing() {
         let mut source = Flood::new(30_000, asks_for_ever);
         let count = NonZeroUsize::new(threads).expect("a thread");
         let options = Options {
-            threads: Threads::exactly(count),
+            threads: Threads::up_to(count),
             memory: Some(limits::MEMORY_LEAST),
             ..Options::default()
         };
@@ -615,7 +615,7 @@ fn at_a_limit_threads_change_nothing() {
 fn syns_that_are_given_up_displace_no_evidence() {
     let mut source = Flood::new(30_000, syn);
     let options = Options {
-        threads: Threads::exactly(NonZeroUsize::MIN),
+        threads: Threads::up_to(NonZeroUsize::MIN),
         memory: Some(limits::MEMORY_LEAST),
         ..Options::default()
     };

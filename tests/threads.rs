@@ -23,7 +23,7 @@ use httpwhy::wire::Endpoint;
 use support::link::Encapsulation;
 use support::packets::{self, Stacks};
 use support::random::Random;
-use support::script::Script;
+use support::script::{Connection, Script, Side};
 use support::traffic::{self, Shape};
 use support::transform::{self, Overtake};
 use support::{frames, loss, pcap};
@@ -33,7 +33,7 @@ const WAYS: [(usize, u64); 8] =
     [(2, 512), (2, 1), (3, 512), (3, 1), (4, 7), (8, 512), (8, 2), (64, 100)];
 
 fn spread(threads: usize, packets: u64) -> Threads {
-    Threads::exactly(NonZeroUsize::new(threads).unwrap()).in_portions(packets)
+    Threads::up_to(NonZeroUsize::new(threads).unwrap()).in_portions(packets)
 }
 
 /// Everything that a run gives, as text.
@@ -126,6 +126,53 @@ fn a_busy_capture_is_told_alike() {
         let file = pcap::pcap(&frames::frames(&segments, &Encapsulation::ethernet()));
         let records = is_the_same("busy", || from_memory(&file), &Options::default());
         assert!(records > 200, "{records}");
+    }
+}
+
+/// A download, and behind and beside it much that is small, so that threads start while
+/// connections are open.
+#[test]
+fn threads_that_start_in_the_middle_change_nothing() {
+    let body = vec![b'x'; 3_000_000];
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
+    let mut download = Connection::new("10.8.0.1:40000", "10.8.0.9:80");
+    for _ in 0..3 {
+        download = download
+            .client_says("GET /large HTTP/1.1\r\nHost: large\r\n\r\n")
+            .server_says([head.as_bytes(), &body].concat());
+    }
+    let script = Script { connections: vec![download.closed_by(Side::Server)] };
+    let mut all = packets::segments(&script, &Stacks::default());
+    // The last third of the download lies between what is small.
+    let third = all[all.len() * 2 / 3].at;
+    let small = traffic(17, 200);
+    let delay = third.as_nanos() - small[0].at.as_nanos();
+    all.extend(transform::shift_time(&small, delay).into_iter().map(|mut segment| {
+        segment.connection += 1;
+        segment
+    }));
+    all.sort_by_key(|segment| segment.at);
+    let file = pcap::pcap(&frames::frames(&all, &Encapsulation::ethernet()));
+    let (one, outcome) = told(&mut from_memory(&file), Options::default());
+    assert!(outcome.summary.packets > 6_000, "{}", outcome.summary.packets);
+    for threads in [2, 3, 8] {
+        let threads = Threads::up_to(NonZeroUsize::new(threads).unwrap());
+        let (lazy, _) = told(&mut from_memory(&file), Options { threads, ..Options::default() });
+        if let Some((a, b)) = one.lines().zip(lazy.lines()).find(|(a, b)| a != b) {
+            panic!("{threads:?}:\n{a}\n{b}");
+        }
+        assert_eq!(one.lines().count(), lazy.lines().count());
+        // A pause behind every portion tells that there were threads, and that there were none at first.
+        let mut sink = Breaking { at_record: Some(usize::MAX), records: 0, pauses: 0 };
+        let options = Options { threads, ..Options::default() };
+        pipeline::drive(&mut from_memory(&file), options, &mut sink).unwrap();
+        let packets = outcome.summary.packets as usize;
+        let all_the_time = packets / 512;
+        assert!(
+            sink.pauses > packets / 4_096 + 1 && sink.pauses < all_the_time,
+            "{} pauses, {packets} packets",
+            sink.pauses
+        );
     }
 }
 

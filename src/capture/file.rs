@@ -10,7 +10,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::error::Error;
 use crate::limits::{BANNER_OCTETS, COMPRESSION_LAYERS};
 
-use super::ahead::Ahead;
 use super::compressed::Compression;
 use super::look_alike;
 use super::pcap::{Pcap, Variant};
@@ -94,10 +93,20 @@ impl File {
             }
             input.compression.push(compression);
             let decoder = compression.decode(window);
-            window = Window::new(if is_live { decoder } else { Box::new(Ahead::new(decoder)) });
+            window = if is_live { Window::live(decoder) } else { Window::new(decoder) };
+            window.read_ahead();
         }
         let walk = recognise(&mut window, &mut input)?;
         Ok(Self { input, window, numbered: 0, walk, stored, size: None })
+    }
+
+    /// Whether it is copied out of the kernel on a thread of its own. A decoder always has one.
+    pub(super) fn read_ahead(&mut self, is_wanted: bool) {
+        match is_wanted {
+            true => self.window.read_ahead(),
+            false if self.input.compression.is_empty() => self.window.read_here(),
+            false => {}
+        }
     }
 
     /// Whether more may come, though [`Self::next`] had nothing.

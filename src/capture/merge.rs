@@ -118,6 +118,13 @@ impl Merge {
         }
     }
 
+    /// Whether a single input is read ahead. Of several, packets are taken in turns, from small blocks.
+    pub(super) fn read_ahead(&mut self, is_wanted: bool) {
+        if let Self::One(file) = self {
+            file.read_ahead(is_wanted);
+        }
+    }
+
     /// How far reading has come, over all inputs.
     pub(super) fn reading(&self) -> Reading {
         match self {

@@ -118,6 +118,10 @@ impl Source for Capture {
         true
     }
 
+    fn read_ahead(&mut self, is_wanted: bool) {
+        self.merge.read_ahead(is_wanted);
+    }
+
     fn inputs(&self) -> Vec<&Input> {
         self.merge.inputs()
     }

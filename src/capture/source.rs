@@ -33,6 +33,10 @@ pub trait Source: Send {
         false
     }
 
+    /// Whether the source is to read ahead, on a thread of its own, where it can: worth it where the octets take
+    /// longer than what is in them.
+    fn read_ahead(&mut self, _is_wanted: bool) {}
+
     /// What is known about each input so far, in the order of the arguments, with the counters of
     /// its interfaces as they were at the last [`Self::refresh`].
     fn inputs(&self) -> Vec<&Input>;
@@ -78,6 +82,10 @@ impl<S: Source + ?Sized> Source for Box<S> {
 
     fn has_blocks(&self) -> bool {
         (**self).has_blocks()
+    }
+
+    fn read_ahead(&mut self, is_wanted: bool) {
+        (**self).read_ahead(is_wanted);
     }
 
     fn inputs(&self) -> Vec<&Input> {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use crate::limits::READ_OCTETS;
 
+use super::ahead::{Ahead, FRONT, Filled};
 use super::source::Block;
 
 /// Blocks that are kept for reuse once nobody holds them any more.
@@ -16,7 +17,9 @@ const SPARE_BLOCKS: usize = 32;
 
 /// The octets of an input that were read and not yet consumed, and the reader of the rest.
 pub(super) struct Window {
-    reader: Box<dyn Read + Send>,
+    reader: Ahead,
+    /// Whether the reader is to go to a thread of its own when it is asked for the second time.
+    reads_ahead: bool,
     buffer: Block,
     /// Blocks that somebody held when they were full, and perhaps no longer does.
     spare: Vec<Block>,
@@ -35,7 +38,8 @@ impl Window {
     /// A window at the beginning of what `reader` gives.
     pub(super) fn new(reader: Box<dyn Read + Send>) -> Self {
         Self {
-            reader,
+            reader: Ahead::new(reader),
+            reads_ahead: false,
             buffer: Block::default(),
             spare: Vec::new(),
             start: 0,
@@ -46,6 +50,20 @@ impl Window {
             live: false,
             quiet: false,
         }
+    }
+
+    /// From the second block on, the reader works on a thread of its own; what is small costs none.
+    pub(super) const fn read_ahead(&mut self) {
+        // What comes while it is read is never waited for on another thread.
+        self.reads_ahead = !self.live;
+    }
+
+    /// The reader works here again.
+    pub(super) fn read_here(&mut self) {
+        self.reads_ahead = false;
+        // Few blocks that come soon again are few that stay in the cache.
+        self.spare.clear();
+        self.reader.stop();
     }
 
     /// A window at the beginning of what comes while it is read: where nothing has come for a while,
@@ -129,6 +147,24 @@ impl Window {
             if self.ended {
                 return false;
             }
+            if self.reads_ahead && !self.buffer.is_empty() {
+                self.reads_ahead = false;
+                self.reader.start();
+            }
+            if octets <= FRONT
+                && self.end - self.start <= FRONT
+                && let Some(next) = self.reader.next_block()
+            {
+                match next {
+                    Ok(Some(filled)) => self.move_on(filled),
+                    Ok(None) => self.ended = true,
+                    Err(error) => {
+                        self.ended = true;
+                        self.failure = Some(error);
+                    }
+                }
+                continue;
+            }
             self.make_room(octets);
             let Some(room) =
                 Arc::get_mut(&mut self.buffer).and_then(|block| block.get_mut(self.end..))
@@ -152,6 +188,27 @@ impl Window {
             }
         }
         true
+    }
+
+    /// Goes on in a block that was filled meanwhile: what is left of the one before goes in front of it.
+    fn move_on(&mut self, mut filled: Filled) {
+        let held = self.buffer.get(self.start..self.end).unwrap_or_default();
+        let start = filled.start - held.len();
+        if let Some(front) =
+            Arc::get_mut(&mut filled.block).and_then(|block| block.get_mut(start..filled.start))
+        {
+            front.copy_from_slice(held);
+        }
+        self.spare.push(std::mem::replace(&mut self.buffer, filled.block));
+        (self.start, self.end) = (start, filled.end);
+        while let Some(free) = self.spare.iter_mut().position(|block| Arc::get_mut(block).is_some())
+        {
+            let free = self.spare.swap_remove(free);
+            if free.len() == READ_OCTETS {
+                self.reader.give_back(free);
+            }
+        }
+        self.spare.truncate(SPARE_BLOCKS);
     }
 
     /// Sees that something can be read behind what is at hand, where `octets` are wanted.

@@ -46,7 +46,7 @@ impl Inputs {
     /// Over how many threads to spread the reading of a capture.
     pub fn threads(&self, capture: &Capture) -> Threads {
         let reading = Source::reading(capture);
-        self.threads.map_or_else(|| Threads::fitting(reading), Threads::exactly)
+        self.threads.map_or_else(|| Threads::fitting(reading), Threads::up_to)
     }
 
     /// The captures that were named.

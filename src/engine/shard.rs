@@ -2,7 +2,6 @@
 //! several share them. Which connection belongs where is told by its two ends alone, so the events of
 //! all shards together, put in order, are the same however many there are.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use crate::flow::{Ledger, Mark, Population, Reassembly, Table};
@@ -56,16 +55,10 @@ impl Default for Shard {
 impl Shard {
     /// The only shard, which keeps so many octets of the front of each content.
     pub fn with_preview(octets: usize) -> Self {
-        Self::of_parts(0..limits::PARTS, octets)
-    }
-
-    /// The shard of some of the [`limits::PARTS`] parts of all connections.
-    pub fn of_parts(parts: Range<usize>, preview: usize) -> Self {
-        let first = parts.start;
-        let table = |_| table(limits::MEMORY);
-        let output = Output { preview, appetite: Some(rules::appetite), ..Output::default() };
-        let tables = parts.map(table).collect();
-        Self { tables, first, output, tracked: 0, most: 0 }
+        let output =
+            Output { preview: octets, appetite: Some(rules::appetite), ..Output::default() };
+        let tables = (0..limits::PARTS).map(|_| table(limits::MEMORY)).collect();
+        Self { tables, first: 0, output, tracked: 0, most: 0 }
     }
 
     /// The same where connections may take another part of a budget of so many octets, of which other
@@ -83,6 +76,36 @@ impl Shard {
     pub fn with_reassembly(mut self, reassembly: Reassembly) -> Self {
         self.tables.iter_mut().for_each(|table| table.set_reassembly(reassembly));
         self
+    }
+
+    /// Divides it, when its events were taken, into shards that follow so many of the [`limits::PARTS`] parts of all
+    /// connections each. Requests that wait are counted anew.
+    pub fn divide(self, parts: impl Iterator<Item = usize>) -> Vec<Self> {
+        let Self { tables, mut first, output, tracked: _, most: _ } = self;
+        let like = |output: &Output| Output {
+            preview: output.preview,
+            appetite: output.appetite,
+            bodies: output.bodies.clone(),
+            waiting: output.waiting.is_some().then(Queue::default),
+            ..Output::default()
+        };
+        let (mut tables, mut output) = (tables.into_iter(), Some(output));
+        let shard = |parts: usize| {
+            let tables: Vec<_> = tables.by_ref().take(parts).collect();
+            let tracked = tables.iter().map(|table| table.population().tracked).sum();
+            // What was counted so far is in the books of the first.
+            let next = output.as_ref().map(like);
+            let output = std::mem::replace(&mut output, next).unwrap_or_default();
+            let shard = Self { tables, first, output, tracked, most: tracked };
+            first += parts;
+            shard
+        };
+        parts.map(shard).collect()
+    }
+
+    /// The most connections that it followed at one time.
+    pub const fn most(&self) -> u64 {
+        self.most
     }
 
     /// Which part the connection between two ends belongs to, in either direction.
@@ -164,6 +187,12 @@ impl Shard {
     /// Octets of heads and lines that were copied, since they lay in several segments.
     pub const fn carried(&self) -> u64 {
         self.output.carried
+    }
+
+    /// Heads that it has read and connections that it has begun, which is what takes time.
+    pub fn work(&self) -> u64 {
+        let begun = self.tables.iter().map(|table| table.population().begun);
+        self.output.heads + begun.sum::<u64>()
     }
 
     /// Everything that it has counted.

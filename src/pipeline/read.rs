@@ -73,7 +73,7 @@ pub(super) struct Here {
 
 impl Here {
     pub fn new(shard: Shard, reports: SyncSender<Report>) -> Self {
-        Self { scribe: Scribe::new(shard).to_another(), reports }
+        Self { scribe: Scribe::new(shard).for_another(), reports }
     }
 }
 
@@ -186,7 +186,7 @@ impl Worker {
 
     /// Does all of it, for another thread.
     pub fn work(mut self, reports: &SyncSender<Report>) {
-        self.scribe = self.scribe.to_another();
+        self.scribe = self.scribe.for_another();
         while let Some(report) = self.next() {
             if reports.send(report).is_err() {
                 return;
@@ -203,17 +203,20 @@ pub(super) struct Reader<'r, S: ?Sized, F> {
     pub enough: &'r AtomicBool,
     /// Packets of a stretch at most.
     pub packets: u64,
+    /// What was read in front.
+    pub tally: Tally,
+    pub clock: Clock,
+    pub decoder: Decoder,
 }
 
 impl<S: Source + ?Sized, F: Follower> Reader<'_, S, F> {
-    pub fn read(mut self, verify_checksums: bool) -> Result<(), Gone> {
-        let (mut decoder, mut clock) = (Decoder::new(), Clock::default());
-        decoder.verify_checksums(verify_checksums);
-        let mut tally = Tally::default();
+    pub fn read(self) -> Result<(), Gone> {
+        let Self { source, mut follower, stretches, enough, .. } = self;
+        let Self { mut tally, mut clock, mut decoder, .. } = self;
         let mut open = Open::default();
         let mut stopped = false;
         let failed = loop {
-            let packet = match self.source.next() {
+            let packet = match source.next() {
                 Ok(Next::Packet(packet)) => packet,
                 Ok(Next::Quiet { .. }) => continue,
                 Ok(Next::End) => break None,
@@ -222,13 +225,13 @@ impl<S: Source + ?Sized, F: Follower> Reader<'_, S, F> {
             // A second begins with a stretch, so the packet at hand waits until that is told.
             let second = tally.packet(&packet, &mut clock).then_some(tally.mark);
             if second.is_some() {
-                self.stretches.send(open.close(&tally, second)).map_err(|_| Gone)?;
-                self.follower.turn(second, None)?;
+                stretches.send(open.close(&tally, second)).map_err(|_| Gone)?;
+                follower.turn(second, None)?;
             }
             match &decoder.decode(&packet) {
                 Decoded::Segment(segment) => {
                     tally.summary.segments += 1;
-                    self.follower.segment(segment, &packet);
+                    follower.segment(segment, &packet);
                 }
                 Decoded::Signal(signal) => {
                     tally.summary.signals += 1;
@@ -236,14 +239,14 @@ impl<S: Source + ?Sized, F: Follower> Reader<'_, S, F> {
                 }
                 Decoded::Skip(skip) => tally.skips.add(*skip),
             }
-            self.follower.lies_in(self.source.block());
+            follower.lies_in(source.block());
             open.packets += 1;
             if open.packets >= self.packets {
-                open.reading = self.source.reading();
-                open.drops = drops(self.source);
-                self.stretches.send(open.close(&tally, None)).map_err(|_| Gone)?;
-                self.follower.turn(None, None)?;
-                if self.enough.load(Ordering::Relaxed) {
+                open.reading = source.reading();
+                open.drops = drops(source);
+                stretches.send(open.close(&tally, None)).map_err(|_| Gone)?;
+                follower.turn(None, None)?;
+                if enough.load(Ordering::Relaxed) {
                     stopped = true;
                     break None;
                 }
@@ -256,8 +259,8 @@ impl<S: Source + ?Sized, F: Follower> Reader<'_, S, F> {
             Some(error) => End::Failed(error),
             None => End::Over { tally: Box::new(tally), stopped },
         };
-        self.stretches.send(Stretch { end: Some(end), ..last }).map_err(|_| Gone)?;
-        self.follower.turn(None, finish)
+        stretches.send(Stretch { end: Some(end), ..last }).map_err(|_| Gone)?;
+        follower.turn(None, finish)
     }
 }
 

@@ -62,7 +62,7 @@ impl Scribe {
     }
 
     /// The same where another thread hears what it says.
-    pub fn to_another(self) -> Self {
+    pub fn for_another(self) -> Self {
         Self { lent: Some(Lent::default()), ..self }
     }
 

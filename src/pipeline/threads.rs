@@ -1,7 +1,7 @@
 //! The work spread over threads.
 //!
 //! ```text
-//! 1    read, decode, follow, collect
+//! 1    read, decode, follow, collect; with a second one reading ahead while packets are mostly parts of bodies
 //! 2    read, decode, follow some of the connections ─→ follow the others, collect
 //! 3…   read, decode ─→ follow, one part of the connections each ─→ collect
 //! ```
@@ -18,11 +18,10 @@ use std::thread;
 
 use super::collect::{Collection, Reports};
 use super::read::{Here, Owner, Reader, There, Worker};
-use super::{Run, Sink, Stop, Tally};
+use super::{Core, Run, Sink, Stop, Tally};
 use crate::capture::{Reading, Source};
 use crate::engine::{Collector, Shard, Totals};
 use crate::error::Error;
-use crate::flow::Reassembly;
 use crate::limits;
 
 /// Over how many threads the work is spread, and in which portions. Neither changes what comes out.
@@ -30,6 +29,7 @@ use crate::limits;
 pub struct Threads {
     count: NonZeroUsize,
     packets: u64,
+    at_once: bool,
 }
 
 /// Packets that go from one thread to the next at a time: some 100 KiB of segments, and long enough
@@ -44,51 +44,36 @@ const SMALL: u64 = 4 << 20;
 
 impl Default for Threads {
     fn default() -> Self {
-        Self::exactly(NonZeroUsize::MIN)
+        Self::up_to(NonZeroUsize::MIN)
     }
 }
 
 impl Threads {
-    /// So many threads. More than those that can follow connections, and two, are as fast as these.
-    pub const fn exactly(count: NonZeroUsize) -> Self {
-        Self { count, packets: STRETCH }
+    /// At most so many threads, as soon as there is enough to do for them. More than those that can follow connections,
+    /// and two, are as fast as these.
+    pub const fn up_to(count: NonZeroUsize) -> Self {
+        Self { count, packets: STRETCH, at_once: false }
     }
 
     /// As many as there are cores, or one where there is little to read.
     pub fn fitting(reading: Reading) -> Self {
         let is_small = reading.size.is_some_and(|size| size < SMALL);
         let cores = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self::exactly(if is_small { NonZeroUsize::MIN } else { cores })
+        Self::up_to(if is_small { NonZeroUsize::MIN } else { cores })
     }
 
-    /// The same with portions of so many packets.
+    /// The same from the first packet on, with portions of so many.
     #[must_use]
     pub const fn in_portions(self, packets: u64) -> Self {
-        Self { packets, ..self }
+        Self { packets, at_once: true, ..self }
+    }
+
+    pub(super) const fn at_once(self) -> bool {
+        self.at_once
     }
 
     pub(super) const fn is_one(self) -> bool {
         self.count.get() == 1
-    }
-}
-
-/// How shards are made.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Shards {
-    pub preview: usize,
-    pub memory: u64,
-    /// Whether requests that wait are counted.
-    pub waiting: bool,
-    /// For whoever decodes for them.
-    pub verify_checksums: bool,
-    pub reassembly: Reassembly,
-}
-
-impl Shards {
-    /// The shard of these parts of all connections.
-    pub fn make(self, parts: Range<usize>) -> Shard {
-        let shard = Shard::of_parts(parts, self.preview).with_memory(self.memory);
-        shard.with_reassembly(self.reassembly).with_waiting(self.waiting)
     }
 }
 
@@ -126,50 +111,55 @@ impl Division {
     }
 }
 
-/// Spreads the work over two threads or more.
+/// Spreads what is still to be done over two threads or more.
 pub(super) fn drive<E: From<Error>>(
     source: &mut (impl Source + ?Sized),
     threads: Threads,
-    make: Shards,
-    mut collector: Collector,
+    core: Core,
     sink: &mut impl Sink<E>,
 ) -> Run<E> {
+    let Core { shard, mut collector, tally, clock, decoder } = core;
     let enough = AtomicBool::new(false);
     // Reading, collecting, and between them those that follow; or else both of them do.
     let between = threads.count.get().saturating_sub(2).min(limits::PARTS);
-    let division = Division::among(between);
+    let Division { reader, between, collector: last, owners } = Division::among(between);
+    let most = shard.most();
+    let all = [reader.as_slice(), &between, last.as_slice()].concat();
+    let parts = shard.divide(all.iter().map(Range::len));
+    let tracked = parts.iter().map(Shard::tracked).collect();
+    let mut parts = parts.into_iter();
     let taken = thread::scope(|scope| {
         let (told, stretches) = sync_channel(WAITING);
         let (give_back, used) = channel();
         let (mut tasks, mut shards) = (Vec::new(), Vec::new());
-        let here = division.reader.map(|parts| {
+        let here = parts.by_ref().take(reader.iter().len()).next().map(|shard| {
             let (said, reports) = sync_channel(WAITING);
             shards.push(Reports::There(reports));
-            Here::new(make.make(parts), said)
+            Here::new(shard, said)
         });
-        let mut worker = |parts| {
+        let mut worker = |shard| {
             let (task, own) = sync_channel(WAITING);
             tasks.push(task);
-            Worker::new(make.make(parts), own, give_back.clone())
+            Worker::new(shard, own, give_back.clone())
         };
-        for parts in division.between {
-            let worker = worker(parts);
+        for shard in parts.by_ref().take(between.len()) {
+            let worker = worker(shard);
             let (said, reports) = sync_channel(WAITING);
             scope.spawn(move || worker.work(&said));
             shards.push(Reports::There(reports));
         }
-        if let Some(parts) = division.collector {
-            shards.push(Reports::Here(Box::new(worker(parts))));
+        for shard in parts {
+            shards.push(Reports::Here(Box::new(worker(shard))));
         }
         let has_blocks = source.has_blocks();
-        let follower = There::new(here, tasks, division.owners, used, has_blocks);
+        let follower = There::new(here, tasks, owners, used, has_blocks);
         let packets = threads.packets.max(1);
-        let reader = Reader { source, follower, stretches: told, enough: &enough, packets };
-        scope.spawn(move || reader.read(make.verify_checksums));
-        let tracked = vec![0; shards.len()];
         let enough = &enough;
+        let reader =
+            Reader { source, follower, stretches: told, enough, packets, tally, clock, decoder };
+        scope.spawn(move || reader.read());
         let collector = &mut collector;
-        Collection { collector, stretches, shards, enough, tracked, most: 0 }.take(sink)
+        Collection { collector, stretches, shards, enough, tracked, most }.take(sink)
     });
     // A thread that is gone before the end has panicked, and the scope has passed that on.
     match taken {
