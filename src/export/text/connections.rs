@@ -61,9 +61,8 @@ pub(super) fn write(page: &mut Page, view: &View<'_>) {
 
 /// A name and its parts, as many on a line as fit.
 pub(super) fn lines(page: &mut Page, view: &View<'_>, name: &str, parts: &[String]) {
-    const NAME: usize = 18;
     let columns = view.options.columns.unwrap_or(100);
-    let name = format!("  {name:<NAME$}");
+    let name = indented(name);
     let mut used = super::escape::width(&name);
     page.add(&name);
     let indent = used;
@@ -84,4 +83,24 @@ pub(super) fn lines(page: &mut Page, view: &View<'_>, name: &str, parts: &[Strin
         used += width;
     }
     page.end_line();
+}
+
+/// A name in front of its parts; where it is long, they stand further to the right.
+fn indented(name: &str) -> String {
+    const NAME: usize = 16;
+    format!("  {name:<NAME$}  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_is_space_behind_a_name_however_long_it_is() {
+        assert_eq!(indented("refused"), "  refused           ");
+        for connections in [7, 12_345, 519_392, u64::MAX] {
+            let name = indented(&many(connections, "connection"));
+            assert!(name.len() >= 20 && name.ends_with("  "), "{name:?}");
+        }
+    }
 }
