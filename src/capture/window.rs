@@ -389,4 +389,72 @@ mod tests {
         assert_eq!(window.offset(), 10);
         assert!(window.at_hand().iter().all(|&octet| octet == 7));
     }
+
+    /// Reads pieces of many sizes, holding the blocks of the last ones; what comes is what was put in.
+    fn reads_everything(all: &[u8], mut window: Window, back_at: Option<usize>) {
+        let (mut held, mut at) = (std::collections::VecDeque::new(), 0);
+        let sizes = [1_000, 16, 90_000, 1, FRONT, FRONT + 1, 300_000, 1_500, 2 * READ_OCTETS + 3];
+        for (nth, size) in sizes.into_iter().cycle().enumerate() {
+            if back_at == Some(nth) {
+                window.read_here();
+            }
+            let size = size.min(all.len() - at);
+            if size == 0 {
+                break;
+            }
+            assert!(window.holds(size), "{size} octets at {at}");
+            assert_eq!(window.offset(), at as u64);
+            let piece = window.start()..window.start() + size;
+            assert!(window.range(piece.clone()) == &all[at..at + size], "{size} octets at {at}");
+            held.push_back((Arc::clone(window.block()), piece, at));
+            if held.len() > 5 {
+                held.pop_front();
+            }
+            window.drop_front(size);
+            for (block, piece, at) in &held {
+                assert!(block[piece.clone()] == all[*at..*at + piece.len()], "held from {at}");
+            }
+            at += size;
+        }
+        assert!(!window.holds(1) && window.take_failure().is_none());
+    }
+
+    #[test]
+    fn what_is_read_ahead_is_what_is_read_here() {
+        let all: Vec<u8> = (0..=250).cycle().take(READ_OCTETS * 40 + 99).collect();
+        let dribble = |step| Box::new(Dribble { left: all.clone(), step, interrupt: false });
+        for step in [READ_OCTETS, 50_001] {
+            for back_at in [None, Some(0), Some(1), Some(13), Some(30)] {
+                let mut window = Window::new(dribble(step));
+                window.read_ahead();
+                reads_everything(&all, window, back_at);
+            }
+            reads_everything(&all, Window::new(dribble(step)), None);
+        }
+    }
+
+    #[test]
+    fn a_failure_ahead_comes_behind_what_was_read_before() {
+        struct Failing(usize);
+        impl Read for Failing {
+            fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+                self.0 += 1;
+                if self.0 > 6 {
+                    return Err(io::ErrorKind::InvalidData.into());
+                }
+                into.fill(self.0 as u8);
+                Ok(into.len())
+            }
+        }
+        let mut window = Window::new(Box::new(Failing(0)));
+        window.read_ahead();
+        let mut octets = 0;
+        while window.holds(1_000) {
+            octets += 1_000;
+            window.drop_front(1_000);
+        }
+        octets += window.at_hand().len();
+        assert!(octets > 5 * (READ_OCTETS - FRONT), "{octets}");
+        assert_eq!(window.take_failure().unwrap().kind(), io::ErrorKind::InvalidData);
+    }
 }
