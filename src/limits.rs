@@ -193,7 +193,7 @@ pub const BLIND_GAP_OCTETS: u64 = 256 * 1024;
 /// Segments behind a hole that end the waiting where no acknowledgement can tell.
 pub const BLIND_GAP_SEGMENTS: usize = 256;
 
-/// Segments of each direction whose beginning is remembered behind their delivery, to see when one
+/// Segments of each direction whose two ends are remembered behind their delivery, to see when one
 /// is sent in another version: the true answer comes right behind a forged one.
 pub const RECENT_SEGMENTS: usize = 8;
 

@@ -275,5 +275,7 @@ fn case_31_the_program_takes_urgent_octets_out_where_it_is_told_to() {
         assert!(one.contains(&format!("GET {target} HTTP/1.1")), "{one}");
         let (report, _) = said(&[&[&*path], options].concat());
         assert!(report.contains("an octet that TCP marks as urgent"), "{report}");
+        let (compared, _) = said(&[&["diff", "--json", &*path, &*path], options].concat());
+        assert_eq!(compared.contains("\"path\":\"/\""), target == "/", "{compared}");
     }
 }

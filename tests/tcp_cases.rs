@@ -451,6 +451,52 @@ fn case_8_another_version_is_seen_wherever_it_begins() {
 }
 
 #[test]
+fn case_8_another_version_with_the_same_beginning_is_seen() {
+    // Whoever answers in the server's place says 200 as the server does. One of the two is the longer one.
+    let answer = |body: &str| {
+        let len = body.len();
+        format!("HTTP/1.1 200 OK\r\nContent-Length: {len}\r\n\r\n{body}").into_bytes()
+    };
+    let (forged, real) =
+        (answer(&"advertisement ".repeat(30)), answer(&"what was asked for ".repeat(60)));
+    for (first, second) in [(&forged, &real), (&real, &forged)] {
+        for cut in [0, 20, 200] {
+            let told = Tape::open()
+                .say(Client, &get(1))
+                .say(Server, first)
+                .raw(Server, ACK, 1 + cut as u32, 29, &second[cut..])
+                .fin(Client)
+                .tell();
+            let met = first.len() <= second.len() || second.len() > first.len() - 16;
+            assert_eq!(told.connections[0].health.conflicts, [0, u32::from(met)], "from {cut}");
+            for (at, _, [earlier, later]) in versions(&told) {
+                let at = at as usize;
+                assert_eq!(earlier, &first[at..][..earlier.len()], "from {cut}");
+                assert_eq!(later, &second[at..][..later.len()], "from {cut}");
+            }
+        }
+        // The same again is no other version, cut anywhere.
+        for cut in 0..first.len() - 1 {
+            let again = [&first[cut..], &first[..first.len() - cut]];
+            let tape = Tape::open().say(Client, &get(1)).say(Server, first);
+            let tape = tape.raw(Server, ACK, 1 + cut as u32, 29, again[0]);
+            let told = tape.raw(Server, ACK, 1, 29, again[1]).fin(Client).tell();
+            assert_eq!(told.connections[0].health.conflicts, [0, 0], "from {cut}");
+        }
+    }
+}
+
+#[test]
+fn case_8_what_begins_in_front_of_the_capture_is_held_against_the_rest() {
+    let tape = Tape::midstream().say(Client, &get(1)).say(Server, OK).exchange(2);
+    let again = [b"an earlier body", OK].concat();
+    let before = 1_u32.wrapping_sub(15);
+    let told = tape.raw(Server, ACK, before, 29, &again).closed().tell();
+    assert_eq!(told.lines(), TWO);
+    assert_eq!(told.connections[0].health.conflicts, [0, 0]);
+}
+
+#[test]
 fn case_9_sequence_numbers_may_wrap_anywhere() {
     let chunked = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
     let script = Script::from(

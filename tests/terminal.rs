@@ -231,6 +231,37 @@ fn a_request_without_an_answer_waits_on_the_screen() {
 }
 
 #[test]
+fn case_31_the_dashboard_reads_as_it_is_told_to_and_reads_again_so() {
+    let root = env!("CARGO_MANIFEST_DIR");
+    let mut file = std::fs::read(format!("{root}/samples/slow-response.pcap")).unwrap();
+    let get = file.windows(5).position(|octets| octets == b"GET /").unwrap();
+    let ip = file[..get].windows(3).rposition(|octets| octets == [8, 0, 0x45]).unwrap() + 2;
+    // The octet behind the slash is urgent.
+    let tcp = &mut file[ip + 20..get];
+    tcp[13] |= 0x20;
+    tcp[18..20].copy_from_slice(&[0, 6]);
+    let name = format!("urgent-{}.pcap", std::process::id());
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, file).unwrap();
+    for (how, target) in [("inline", "/report"), ("oob", "/eport")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_httpwhy"));
+        command.args(["dashboard", "--urgent", how]).arg(&path);
+        let mut shown = OnTerminal::start(&mut command);
+        shown.shows("peak");
+        shown.press("2");
+        shown.shows(target);
+        shown.text.clear();
+        // The exchange as a whole, for which the capture is read again.
+        shown.press("\r");
+        shown.shows(target);
+        shown.press("q");
+        shown.send("-TERM");
+        assert_eq!(shown.ends(), Some(0));
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
 fn the_segments_of_a_connection_are_read_again() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_httpwhy"));
     let root = env!("CARGO_MANIFEST_DIR");

@@ -105,8 +105,11 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let mut exporter = format.open(options);
     let mut out = arguments.output.open()?;
     let mut writing = arguments.write.open(paths.clone(), arguments.output.force())?;
-    let reassembly = arguments.input.streams.reassembly();
-    let mut extracting = arguments.extract.open(paths, reassembly)?;
+    let read = pipeline::Options {
+        memory: arguments.memory.octets(),
+        ..arguments.input.streams.options()
+    };
+    let mut extracting = arguments.extract.open(paths, read.clone())?;
     exporter.begin(&mut out).map_err(|error| out.refused(error))?;
     let mut left = arguments.count.unwrap_or(u64::MAX);
     let threads = match arguments.count {
@@ -114,20 +117,15 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         Some(_) => Threads::default(),
         None => arguments.input.threads(&capture),
     };
-    let memory = arguments.memory.octets();
     let wanted = pipeline::Options {
         preview: arguments.body,
-        bodies: None,
         filter,
         causes: format.causes,
         findings: format.findings,
         gate,
         by,
         threads,
-        memory,
-        waiting: false,
-        verify_checksums: arguments.input.verify_checksums,
-        reassembly,
+        ..read
     };
     let waits = format.causes || format.findings;
     let ran = pipeline::run(&mut capture, wanted, |record| {

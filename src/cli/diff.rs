@@ -37,6 +37,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     output: output::Destination,
     #[command(flatten)]
+    streams: input::Streams,
+    #[command(flatten)]
     talk: input::Talk,
 }
 
@@ -67,8 +69,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let read = vec![arguments.before.clone(), arguments.after.clone()];
     let write = arguments.output.made().into_iter().collect();
     arguments.sandbox.confine(&Needs { read, write, ..Needs::default() });
-    let (before, was) = profile(&arguments.before, &arguments.talk)?;
-    let (after, is) = profile(&arguments.after, &arguments.talk)?;
+    let (before, was) = profile(&arguments.before, arguments)?;
+    let (after, is) = profile(&arguments.after, arguments)?;
     let comparison = comparison::compare(&before, &after);
     let mut options = arguments.output.options();
     options.top = arguments.top;
@@ -88,10 +90,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     Ok(if was == Done::Well { is } else { was })
 }
 
-fn profile(path: &Path, talk: &input::Talk) -> anyhow::Result<(Profile, Done)> {
+fn profile(path: &Path, arguments: &Arguments) -> anyhow::Result<(Profile, Done)> {
     let mut capture = input::open(vec![path.to_path_buf()])?;
     let mut profile = Profile::default();
-    let outcome = pipeline::run(&mut capture, pipeline::Options::default(), |record| {
+    let outcome = pipeline::run(&mut capture, arguments.streams.options(), |record| {
         match record {
             Record::Exchange(_, exchange) => profile.exchange(exchange),
             Record::Verdict(verdict) => profile.verdict(verdict),
@@ -100,7 +102,7 @@ fn profile(path: &Path, talk: &input::Talk) -> anyhow::Result<(Profile, Done)> {
         }
         anyhow::Ok(ControlFlow::Continue(()))
     })?;
-    Ok((profile, talk.tell(&outcome.summary)))
+    Ok((profile, arguments.talk.tell(&outcome.summary)))
 }
 
 impl Worse {

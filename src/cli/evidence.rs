@@ -104,12 +104,7 @@ fn first(
 }
 
 fn options_of(arguments: &analyze::Arguments) -> pipeline::Options {
-    pipeline::Options {
-        memory: arguments.memory.octets(),
-        verify_checksums: arguments.input.verify_checksums,
-        reassembly: arguments.input.streams.reassembly(),
-        ..pipeline::Options::default()
-    }
+    pipeline::Options { memory: arguments.memory.octets(), ..arguments.input.streams.options() }
 }
 
 /// Learns where the other exchanges on the same connections begin and end: without that nobody could

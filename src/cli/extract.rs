@@ -14,7 +14,6 @@ use httpwhy::capture::Capture;
 use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::export::{Secrets, bodies};
-use httpwhy::flow::Reassembly;
 use httpwhy::http::{Bodies, Exchange};
 use httpwhy::units::{Count, Octets};
 use httpwhy::{limits, pipeline};
@@ -36,7 +35,7 @@ pub(super) struct Extracting {
     folder: PathBuf,
     index: BufWriter<File>,
     inputs: Vec<PathBuf>,
-    reassembly: Reassembly,
+    read: pipeline::Options,
     wanted: Vec<Wanted>,
     beyond: u64,
 }
@@ -66,7 +65,7 @@ impl Extract {
     pub fn open(
         &self,
         inputs: Vec<PathBuf>,
-        reassembly: Reassembly,
+        read: pipeline::Options,
     ) -> Result<Option<Extracting>, Error> {
         let Some(folder) = self.extract.clone() else { return Ok(None) };
         if folder.exists() && !is_empty_folder(&folder) {
@@ -76,7 +75,7 @@ impl Extract {
         create_folder(&folder)?;
         let index = create(&folder.join(INDEX))?;
         let index = BufWriter::new(index);
-        Ok(Some(Extracting { folder, index, inputs, reassembly, wanted: Vec::new(), beyond: 0 }))
+        Ok(Some(Extracting { folder, index, inputs, read, wanted: Vec::new(), beyond: 0 }))
     }
 }
 
@@ -103,11 +102,7 @@ impl Extracting {
         for batch in batches(&self.wanted) {
             let mut left: BTreeSet<(u64, u32)> = batch.clone();
             let kept = Bodies { octets: limits::BODY_OCTETS, of: batch };
-            let options = pipeline::Options {
-                bodies: Some(Arc::new(kept)),
-                reassembly: self.reassembly,
-                ..pipeline::Options::default()
-            };
+            let options = pipeline::Options { bodies: Some(Arc::new(kept)), ..self.read.clone() };
             let mut capture = Capture::open(&self.inputs)?;
             pipeline::run(&mut capture, options, |record| {
                 let Record::Exchange(id, exchange) = record else {

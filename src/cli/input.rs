@@ -11,7 +11,7 @@ use httpwhy::capture::{Capture, Source};
 use httpwhy::error::Error;
 use httpwhy::flow::{Overlap, Reassembly, Urgent};
 use httpwhy::limits;
-use httpwhy::pipeline::Threads;
+use httpwhy::pipeline::{self, Threads};
 use httpwhy::snapshot::Summary;
 use httpwhy::units::{Count, Octets};
 
@@ -34,10 +34,6 @@ pub(super) struct Inputs {
     threads: Option<NonZeroUsize>,
     #[command(flatten)]
     sandbox: confine::Sandbox,
-    /// Leave out packets with a wrong checksum. Not of use on the host that sends them: there the network
-    /// card fills checksums in behind the capture
-    #[arg(long)]
-    pub verify_checksums: bool,
     #[command(flatten)]
     pub streams: Streams,
 }
@@ -143,9 +139,13 @@ fn distance(from: &str, to: &str) -> usize {
     rows[from.len()][to.len()]
 }
 
-/// How streams are put together where receivers do it differently.
+/// How streams are put together where receivers do it differently, and of which packets.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Streams {
+    /// Leave out packets with a wrong checksum. Not of use on the host that sends them: there the network
+    /// card fills checksums in behind the capture
+    #[arg(long)]
+    verify_checksums: bool,
     /// Of octets that were sent in two versions before they were read, which hold: the first, the last, or
     /// those that this system takes (bsd: also macOS and Windows)
     #[arg(long, value_name = "POLICY", value_parser = overlaps(), default_value = "first")]
@@ -157,9 +157,15 @@ pub(super) struct Streams {
 }
 
 impl Streams {
-    /// What was asked for.
-    pub const fn reassembly(self) -> Reassembly {
-        Reassembly { overlap: self.overlap_policy, urgent: self.urgent }
+    /// What was asked for, and of everything else what is usual. Whatever reads a capture again has to do it
+    /// in the same way: it would find other exchanges.
+    pub fn options(self) -> pipeline::Options {
+        let Self { verify_checksums, overlap_policy, urgent } = self;
+        pipeline::Options {
+            verify_checksums,
+            reassembly: Reassembly { overlap: overlap_policy, urgent },
+            ..pipeline::Options::default()
+        }
     }
 }
 

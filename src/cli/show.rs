@@ -9,7 +9,6 @@ use clap::Args;
 use httpwhy::engine::Record;
 use httpwhy::error::Error;
 use httpwhy::export::detail;
-use httpwhy::flow::Reassembly;
 use httpwhy::http::Bodies;
 use httpwhy::units::{Count, Octets};
 use httpwhy::{limits, pipeline};
@@ -43,16 +42,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
     let write = arguments.output.made().into_iter().collect();
     arguments.sandbox.confine(&Needs { read: arguments.read.clone(), write, ..Needs::default() });
     let mut options = arguments.output.options();
-    let reassembly = arguments.streams.reassembly();
-    let mut run = pipeline::Options {
-        preview: detail::PREVIEW_OCTETS,
-        reassembly,
-        ..pipeline::Options::default()
-    };
+    let read = arguments.streams.options();
+    let mut run = pipeline::Options { preview: detail::PREVIEW_OCTETS, ..read.clone() };
     if let Some(octets) = arguments.body {
         options.body = octets;
         run.preview = 0;
-        run.bodies = Some(Arc::new(bodies(&arguments.read, &wanted, reassembly)?));
+        run.bodies = Some(Arc::new(bodies(&arguments.read, &wanted, read)?));
     }
     let mut capture = input::open(arguments.read.clone())?;
     let mut out = arguments.output.open()?;
@@ -93,14 +88,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
 fn bodies(
     paths: &[PathBuf],
     ids: &BTreeSet<u64>,
-    reassembly: Reassembly,
+    read: pipeline::Options,
 ) -> anyhow::Result<Bodies> {
     input::need_files("--body", paths)?;
     // How much of a body as it was sent gives so much of it decoded, nobody knows.
     let mut kept = Bodies { octets: limits::BODY_OCTETS, of: BTreeSet::new() };
     let (mut left, mut sum) = (ids.clone(), 0_u64);
-    let options = pipeline::Options { reassembly, ..pipeline::Options::default() };
-    pipeline::run(&mut input::open(paths.to_vec())?, options, |record| {
+    pipeline::run(&mut input::open(paths.to_vec())?, read, |record| {
         if let Record::Exchange(id, exchange) = record
             && left.remove(&id)
         {

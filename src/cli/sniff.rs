@@ -119,8 +119,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         causes: format.causes,
         findings: format.findings,
         memory: arguments.memory.octets(),
-        reassembly: arguments.streams.reassembly(),
-        ..pipeline::Options::default()
+        ..arguments.streams.options()
     };
     let force = arguments.output.force();
     let mut source = if wanted.filter.is_some() {

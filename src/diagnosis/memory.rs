@@ -50,7 +50,10 @@ pub(super) struct Memory {
     pairs: HashMap<(Endpoint, Endpoint), u32>,
     /// Where the latest connections ended, by a FIN or a RST of either side, and whose they were.
     ended: VecDeque<(u64, Endpoint, Endpoint)>,
-    strays: VecDeque<Box<Stray>>,
+    /// The first that came behind each exchange: its connection, and which of that connection it is.
+    strays: HashMap<(u64, u32), Box<Stray>>,
+    /// The keys of those, in the order in which they came.
+    came: VecDeque<(u64, u32)>,
     signals: VecDeque<Signal>,
     /// Of those the errors, by who was sent what to whom.
     errors: HashMap<(Endpoint, Endpoint), VecDeque<Signal>>,
@@ -196,9 +199,14 @@ impl Memory {
     }
 
     pub fn keep_stray(&mut self, stray: Box<Stray>) {
-        self.strays.push_back(stray);
-        if self.strays.len() > limits::REMEMBERED_CONNECTIONS {
-            self.strays.pop_front();
+        let key = (stray.connection, stray.nth);
+        let Entry::Vacant(place) = self.strays.entry(key) else { return };
+        place.insert(stray);
+        self.came.push_back(key);
+        if self.came.len() > limits::REMEMBERED_CONNECTIONS
+            && let Some(oldest) = self.came.pop_front()
+        {
+            self.strays.remove(&oldest);
             self.forgotten += 1;
         }
     }
@@ -278,10 +286,7 @@ impl Memory {
 
     /// The attempt that an exchange is.
     pub fn attempt<'m>(&'m self, number: u64, exchange: &'m Exchange) -> Attempt<'m> {
-        let stray = self
-            .strays
-            .iter()
-            .find(|stray| stray.connection == exchange.connection && stray.nth == exchange.nth);
+        let stray = self.strays.get(&(exchange.connection, exchange.nth));
         let connection = self.connection(exchange.connection);
         Attempt::of_exchange(number, exchange, connection, stray.map(|stray| &**stray))
     }

@@ -457,7 +457,10 @@ impl<R: Reader> Connection<R> {
                 self.facts.health.probes[index] += 1;
             } else {
                 self.facts.health.retransmissions[index] += 1;
-                self.compare(side, offset, segment.payload, mark);
+                // Of what begins in front of the stream the rest.
+                let known = (skip as usize).min(segment.payload.len());
+                let again = segment.payload.get(known..).unwrap_or_default();
+                self.compare(side, offset, again, mark);
             }
             return;
         }
@@ -511,7 +514,7 @@ impl<R: Reader> Connection<R> {
         self.hold(side, EarlySegment { offset, octets, cut, ..early }, sink);
     }
 
-    /// Remembers how a segment begins that is handed over now.
+    /// Remembers how a segment begins and ends that is handed over now.
     fn note_recent(&mut self, side: Side, octets: &[u8]) {
         let stream = &mut self.streams[side.index()];
         stream.recent.note(stream.next, octets);

@@ -121,34 +121,46 @@ impl UrgentOctets {
     }
 }
 
-/// The first octets of a segment.
-type Front = [u8; 16];
+/// So many octets of either end of a segment.
+type Sample = [u8; 16];
 
-/// The beginnings of the latest segments that were handed over: enough to see that one of them was
-/// sent in two versions, as by somebody who answers in the server's place.
+/// What is remembered of a segment that was handed over.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    offset: u64,
+    len: u32,
+    /// Its first octets; zeros behind them where it has fewer.
+    front: Sample,
+    /// Its last octets. Two answers may well begin with the same status line; but whoever answers in the
+    /// server's place says something else, and has said it in another number of octets.
+    back: Sample,
+}
+
+/// Both ends of the latest segments that were handed over: enough to see that one of them was sent in two
+/// versions, as by somebody who answers in the server's place.
 #[derive(Debug, Default)]
 pub(super) struct Recent {
     /// Grows to [`limits::RECENT_SEGMENTS`]: most connections never have so many, and there are many.
-    segments: Vec<(u64, u32, Front)>,
+    segments: Vec<Piece>,
     at: usize,
 }
 
 impl Recent {
-    fn front(octets: &[u8]) -> (u32, Front) {
-        if let Some(front) = octets.first_chunk() {
-            return (size_of::<Front>() as u32, *front);
+    fn piece(offset: u64, octets: &[u8]) -> Piece {
+        let len = octets.len() as u32;
+        if let (Some(front), Some(back)) = (octets.first_chunk(), octets.last_chunk()) {
+            return Piece { offset, len, front: *front, back: *back };
         }
-        let mut front = Front::default();
+        let mut front = Sample::default();
         for (to, from) in front.iter_mut().zip(octets) {
             *to = *from;
         }
-        (octets.len() as u32, front)
+        Piece { offset, len, front, back: Sample::default() }
     }
 
     /// Notes a segment.
     pub fn note(&mut self, offset: u64, octets: &[u8]) {
-        let (len, front) = Self::front(octets);
-        let segment = (offset, len, front);
+        let segment = Self::piece(offset, octets);
         match self.segments.get_mut(self.at) {
             Some(place) => *place = segment,
             None => {
@@ -170,18 +182,23 @@ impl Recent {
     pub fn memory(&self) -> u64 {
         match self.segments.capacity() {
             0 => 0,
-            places => limits::allocated(places * size_of::<(u64, u32, Front)>()),
+            places => limits::allocated(places * size_of::<Piece>()),
         }
     }
 
-    /// What of a segment differs from what began one of them.
+    /// What of a segment differs from either end of one of them.
     pub fn differs(&self, side: Side, mark: Mark, offset: u64, octets: &[u8]) -> Option<Conflict> {
-        self.segments.iter().find_map(|(begin, len, front)| {
-            let known = front.get(..*len as usize)?;
-            let from = offset.max(*begin);
+        let between = |begin: u64, known: &[u8]| {
+            let from = offset.max(begin);
             let known = known.get(usize::try_from(from - begin).ok()?..)?;
             let again = octets.get(usize::try_from(from - offset).ok()?..)?;
             Conflict::between(side, mark, from, known, again)
+        };
+        self.segments.iter().find_map(|piece| {
+            let len = piece.len as usize;
+            let back = len.checked_sub(size_of::<Sample>());
+            between(piece.offset, piece.front.get(..len).unwrap_or(&piece.front))
+                .or_else(|| between(piece.offset + back? as u64, &piece.back))
         })
     }
 }

@@ -49,7 +49,14 @@ impl Timers {
         let mut due = Vec::new();
         for second in from + 1..=now {
             if let Some(second) = self.wheel.get_mut(second.rem_euclid(SPAN as i64) as usize) {
-                due.append(second);
+                // Taken whole, so that no second keeps room for the most that ever was due in it: over hours
+                // each of them would meet a busy one.
+                let mut second = std::mem::take(second);
+                if due.is_empty() {
+                    due = second;
+                } else {
+                    due.append(&mut second);
+                }
             }
         }
         due
@@ -72,6 +79,17 @@ mod tests {
         assert_eq!(timers.due(1_900), [2]);
         assert_eq!(timers.due(9_000_000_000), [3]);
         assert!(timers.due(9_000_000_001).is_empty());
+    }
+
+    #[test]
+    fn what_was_busy_once_keeps_no_room() {
+        let mut timers = Timers::default();
+        timers.due(1_000);
+        for second in 1_001..1_100 {
+            (0..5_000).for_each(|slot| assert_eq!(timers.add(second, slot), second));
+            assert_eq!(timers.due(second).len(), 5_000);
+        }
+        assert_eq!(timers.wheel.iter().map(Vec::capacity).sum::<usize>(), 0);
     }
 
     #[test]

@@ -45,6 +45,8 @@ pub(super) struct Arguments {
     #[command(flatten)]
     memory: input::Memory,
     #[command(flatten)]
+    streams: input::Streams,
+    #[command(flatten)]
     keep: keep::Keep,
     /// Replace the file of -w if there is one
     #[arg(long, requires = "write")]
@@ -128,11 +130,12 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         return Err(Error::Usage(help.to_owned()).into());
     }
     let Opened { source, name, paths, live } = arguments.open()?;
+    let read =
+        pipeline::Options { memory: arguments.memory.octets(), ..arguments.streams.options() };
     let reading = Reading::new(pipeline::Options {
         preview: arguments.body as usize,
-        memory: arguments.memory.octets(),
         waiting: true,
-        ..pipeline::Options::default()
+        ..read.clone()
     });
     let leave = live::stop_flag()?;
     let source = arguments.keep.save(source, arguments.force)?;
@@ -153,7 +156,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<Done> {
         filter,
     };
     let mut app = App::new(options);
-    let mut machine = Machine::new(paths);
+    let mut machine = Machine::new(paths, read);
     let shown = dashboard::run(&mut app, &reading.board, &leave, &mut machine);
     reading.stop.store(true, Ordering::Relaxed);
     shown.map_err(|source| Error::Write { what: "the terminal".to_owned(), source })?;

@@ -34,6 +34,8 @@ const NAMES: u32 = 1_000;
 pub(super) struct Machine {
     /// What can be read again; nothing where it was a pipe.
     paths: Vec<PathBuf>,
+    /// How: as the first time, or exchanges would have other numbers.
+    read: pipeline::Options,
     /// The exchange that is wanted now.
     wanted: Arc<AtomicU64>,
     recalled: Channel<(u64, Option<Whole>)>,
@@ -50,9 +52,10 @@ pub(super) struct Machine {
 type Channel<T> = (Sender<T>, Receiver<T>);
 
 impl Machine {
-    pub fn new(paths: Vec<PathBuf>) -> Self {
+    pub fn new(paths: Vec<PathBuf>, read: pipeline::Options) -> Self {
         Self {
             paths,
+            read,
             wanted: Arc::default(),
             recalled: mpsc::channel(),
             traces: Arc::default(),
@@ -104,8 +107,9 @@ impl Outside for Machine {
         self.wanted.store(id, Ordering::Relaxed);
         let (paths, wanted, answer) =
             (self.paths.clone(), Arc::clone(&self.wanted), self.recalled.0.clone());
+        let options = pipeline::Options { preview: PREVIEW_OCTETS, ..self.read.clone() };
         let read = move || {
-            let whole = if paths.is_empty() { None } else { again(&paths, id, &wanted) };
+            let whole = if paths.is_empty() { None } else { again(&paths, options, id, &wanted) };
             // The dashboard may be gone.
             let _ = answer.send((id, whole));
         };
@@ -147,9 +151,10 @@ impl Outside for Machine {
         let (paths, asked, answer) =
             (self.paths.clone(), Arc::clone(&self.asked), self.answered.0.clone());
         let news = self.news.0.clone();
+        let text = filter.text().to_owned();
+        let options = pipeline::Options { filter: Some(filter), ..self.read.clone() };
         let read = move || {
-            let text = filter.text().to_owned();
-            match matching(&paths, filter, number, &asked) {
+            match matching(&paths, options, number, &asked) {
                 // The dashboard may be gone.
                 Ok(ids) => drop(answer.send((number, text, ids))),
                 Err(error) => drop(news.send(format!("cannot read again: {error}"))),
@@ -213,10 +218,14 @@ fn create(name: &str, ending: &str) -> io::Result<(PathBuf, File)> {
 }
 
 /// Reads captures again up to an exchange and what is said of it.
-fn again(paths: &[PathBuf], id: u64, wanted: &AtomicU64) -> Option<Whole> {
+fn again(
+    paths: &[PathBuf],
+    options: pipeline::Options,
+    id: u64,
+    wanted: &AtomicU64,
+) -> Option<Whole> {
     let mut capture = Capture::open(paths).ok()?;
     let mut search = Search { id, wanted, found: None };
-    let options = pipeline::Options { preview: PREVIEW_OCTETS, ..pipeline::Options::default() };
     // What was found before the end is worth showing, however the rest went.
     let _ = pipeline::drive::<Error>(&mut capture, options, &mut search);
     search.found
@@ -225,13 +234,12 @@ fn again(paths: &[PathBuf], id: u64, wanted: &AtomicU64) -> Option<Whole> {
 /// The numbers of all exchanges that a filter matches, ascending.
 fn matching(
     paths: &[PathBuf],
-    filter: Filter,
+    options: pipeline::Options,
     number: u64,
     asked: &AtomicU64,
 ) -> Result<Vec<u64>, Error> {
     let mut capture = Capture::open(paths)?;
     let mut matching = Matching { ids: Vec::new(), number, asked };
-    let options = pipeline::Options { filter: Some(filter), ..pipeline::Options::default() };
     pipeline::drive::<Error>(&mut capture, options, &mut matching)?;
     matching.ids.sort_unstable();
     Ok(matching.ids)
