@@ -147,7 +147,7 @@ fn tracing() -> Option<Try> {
     use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
 
     let own = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
-    let take = move || Ok(drop(pidfd_getfd(&own, 1, PidfdGetfdFlags::empty())?));
+    let take = move || Ok(pidfd_getfd(&own, 1, PidfdGetfdFlags::empty()).map(drop)?);
     take().is_ok().then(|| ("take a file as a tracer", Box::new(take) as Box<_>))
 }
 
