@@ -41,6 +41,7 @@ fn what_is_given_up_is_refused() {
         "start a program",
         "connect",
         "signal another process",
+        "take a file as a tracer",
         "send by the device",
         "write to the device",
         "have the device twice",

@@ -139,6 +139,18 @@ fn signal_another() -> std::io::Result<()> {
     Ok(rustix::process::test_kill_process(parent)?)
 }
 
+/// Takes a file out of a process, which the kernel lets do whoever may trace that process with ptrace; here
+/// out of the own one, which nothing but what is in force can refuse. Where the kernel does not offer it,
+/// there is nothing to try.
+#[cfg(target_os = "linux")]
+fn tracing() -> Option<Try> {
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+
+    let own = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
+    let take = move || Ok(pidfd_getfd(&own, 1, PidfdGetfdFlags::empty()).map(drop)?);
+    take().is_ok().then(|| ("take a file as a tracer", Box::new(take) as Box<_>))
+}
+
 #[cfg(not(unix))]
 fn sockets() -> std::io::Result<(Vec<Try>, Option<i32>)> {
     Ok((Vec::new(), None))
@@ -148,6 +160,8 @@ fn sockets() -> std::io::Result<(Vec<Try>, Option<i32>)> {
 /// wants to see it. Fails where something is still possible.
 pub(super) fn run() -> anyhow::Result<super::Done> {
     let (sockets, socket) = sockets()?;
+    #[cfg(target_os = "linux")]
+    let tracing = tracing();
     let confinement = confine(&Needs { socket, ..Needs::default() });
     let mut tries: Vec<Try> = vec![
         ("read /etc/passwd", Box::new(|| std::fs::read("/etc/passwd").map(drop))),
@@ -164,6 +178,8 @@ pub(super) fn run() -> anyhow::Result<super::Done> {
     #[cfg(unix)]
     tries.push(("signal another process", Box::new(signal_another)));
     tries.extend(sockets);
+    #[cfg(target_os = "linux")]
+    tries.extend(tracing);
     let mut possible = Vec::new();
     let mut text = format!("in force: {}\n", confinement.line());
     for (what, attempt) in tries {
