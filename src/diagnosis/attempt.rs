@@ -39,6 +39,11 @@ pub(super) struct Attempt<'m> {
 }
 
 impl<'m> Attempt<'m> {
+    /// An exchange by itself, where it does not matter what else is known of its connection.
+    pub fn alone(number: u64, exchange: &'m Exchange) -> Self {
+        Self::of_exchange(number, exchange, None, None)
+    }
+
     pub fn of_exchange(
         number: u64,
         exchange: &'m Exchange,

@@ -14,6 +14,7 @@ use super::explanation::{Found, legs};
 use super::join;
 use super::leg::Leg;
 use super::memory::{Memory, Room};
+use super::ownership::Carrying;
 use super::trust::{self, Trust};
 use super::upstream::{Upstream, Upstreams};
 use super::verdict::{Confidence, Verdict};
@@ -105,7 +106,7 @@ pub struct Diagnostician {
     /// The same for whether requests of others than a client to a server were carried on.
     pub(super) carried: RefCell<HashMap<Carried, bool>>,
     /// The same for the servers whose requests an exchange carries on.
-    pub(super) carries_on: RefCell<HashMap<u64, Vec<Endpoint>>>,
+    pub(super) carries_on: RefCell<Carrying>,
     /// The same for whether requests of a host follow on those to another …
     pub(super) leads: RefCell<HashMap<Pair, bool>>,
     /// … and for when a request was carried on by a host, the last time.

@@ -37,6 +37,10 @@ struct Block {
     last_answered: u64,
 }
 
+/// Hashes of what a request has that a proxy hands on as it is: method and end of the path, and the names that
+/// were given to it.
+pub(super) type Keys = [Option<u64>; 4];
+
 /// By place; with the packet that answered it.
 type Alike = BTreeMap<Place, (u64, Arc<Exchange>)>;
 
@@ -175,12 +179,8 @@ impl Index {
 
     /// Of those that have something in common with a request, the ones that were open at a packet, the
     /// latest beginning first; some of them twice.
-    pub fn alike_at<'i>(
-        &'i self,
-        request: &Exchange,
-        packet: u64,
-    ) -> impl Iterator<Item = (u64, &'i Exchange)> + use<'i> {
-        self.alike(request).flat_map(move |alike| {
+    pub fn alike_at(&self, keys: Keys, packet: u64) -> impl Iterator<Item = (u64, &Exchange)> {
+        self.alike(keys).flat_map(move |alike| {
             let before = alike.range(..(packet, 0)).rev();
             let open = before.filter(move |(_, (end, _))| *end > packet);
             open.map(|((_, number), (_, exchange))| (*number, &**exchange))
@@ -188,26 +188,24 @@ impl Index {
     }
 
     /// The same for those that began behind one packet and before another, in their order.
-    pub fn alike_between<'i>(
-        &'i self,
-        request: &Exchange,
+    pub fn alike_between(
+        &self,
+        keys: Keys,
         from: u64,
         to: u64,
-    ) -> impl Iterator<Item = (u64, &'i Exchange)> + use<'i> {
-        self.alike(request).flat_map(move |alike| {
+    ) -> impl Iterator<Item = (u64, &Exchange)> {
+        self.alike(keys).flat_map(move |alike| {
             let between = alike.range((from + 1, 0)..(to.max(from + 1), 0));
             between.map(|((_, number), (_, exchange))| (*number, &**exchange))
         })
     }
 
-    fn alike<'i>(&'i self, request: &Exchange) -> impl Iterator<Item = &'i Alike> + use<'i> {
-        let keys = self.keys(request).into_iter().flatten();
-        keys.filter_map(|key| self.alike.get(&key))
+    fn alike(&self, keys: Keys) -> impl Iterator<Item = &Alike> {
+        keys.into_iter().flatten().filter_map(|key| self.alike.get(&key))
     }
 
-    /// Hashes of what a request has that a proxy hands on as it is: method and end of the path, and the
-    /// names that were given to it.
-    fn keys(&self, exchange: &Exchange) -> [Option<u64>; 4] {
+    /// What a request has in common with others.
+    pub fn keys(&self, exchange: &Exchange) -> Keys {
         let Some(request) = exchange.request.as_deref() else { return [None; 4] };
         let head = &request.head;
         let hash = |kind: u8, parts: [&[u8]; 2]| {

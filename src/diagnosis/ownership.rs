@@ -2,6 +2,8 @@
 //! requests that were open when it began, the one that is most alike, or nearest. What two things
 //! have in common is said in `join`.
 
+use hashbrown::HashMap;
+
 use super::attempt::Attempt;
 use super::diagnostician::{Diagnostician, Owner};
 use super::join::{self, ALIKE, Kin};
@@ -18,8 +20,36 @@ const LOOKED_AT: usize = 64;
 /// time, the ones that began further away lose to these anyhow, or nothing tells them apart.
 const CANDIDATES: usize = 512;
 
-/// Exchanges of which it is kept whose requests they carry on; each may be alike to hundreds.
-const CARRYING: usize = 16 * LOOKED_AT;
+/// Servers that are kept of all exchanges together: each may be alike to hundreds of requests.
+const CARRIED: usize = 32_768;
+
+/// The servers whose requests exchanges carry on, by the numbers of these, as far as it was found: of each that
+/// is remembered at most.
+#[derive(Debug, Default)]
+pub(super) struct Carrying {
+    servers: HashMap<u64, Vec<Endpoint>>,
+    all: usize,
+}
+
+impl Carrying {
+    fn of(&self, number: u64) -> Option<&[Endpoint]> {
+        self.servers.get(&number).map(Vec::as_slice)
+    }
+
+    fn keep(&mut self, number: u64, servers: Vec<Endpoint>) {
+        if self.all + servers.len() > CARRIED {
+            self.clear();
+        }
+        self.all += servers.len();
+        self.servers.insert(number, servers);
+    }
+
+    /// The memory has changed.
+    pub fn clear(&mut self) {
+        self.servers.clear();
+        self.all = 0;
+    }
+}
 
 /// A request that may own an attempt: the better one is the one that is more alike, then the nearer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +67,13 @@ fn may_be_kin(asked: &Exchange, other: &Exchange) -> bool {
         || other.client.octets() == asked.server.octets()
 }
 
+/// Whether an attempt began just behind the request, and was over just before its answer or outlived it.
+fn is_prompt(asked: &Exchange, attempt: &Attempt<'_>) -> bool {
+    let before = attempt.began.since(asked.first());
+    let after = join::answered(asked).since(attempt.ended);
+    before.max(after) <= limits::PROMPT
+}
+
 impl Diagnostician {
     /// The attempts that belong to a request, in their order.
     pub(super) fn attempts<'m>(
@@ -51,7 +88,7 @@ impl Diagnostician {
         let mut found: Vec<(Attempt<'_>, Confidence)> = Vec::new();
         let index = self.memory.index();
         let early = from.saturating_sub(limits::MISPLACED_PACKETS);
-        let alike = index.alike_between(asked, early, to).take(CANDIDATES);
+        let alike = index.alike_between(index.keys(asked), early, to).take(CANDIDATES);
         for (other, exchange) in alike.chain(index.begun_between(from, to).take(CANDIDATES)) {
             let known = |(attempt, _): &(Attempt<'_>, _)| {
                 attempt.exchange.is_some_and(|(number, _)| number == other)
@@ -59,27 +96,23 @@ impl Diagnostician {
             if other == number || !may_be_kin(asked, exchange) || found.iter().any(known) {
                 continue;
             }
-            let attempt = self.memory.attempt(other, exchange);
             // Cheaper than to look for the owner among all.
-            if !self.may_own(asked, &attempt) {
+            if !self.may_own(asked, &Attempt::alone(other, exchange)) {
                 continue;
             }
+            let attempt = self.memory.attempt(other, exchange);
             if let Some(owner) = self.owner(&attempt)
                 && owner.number == number
             {
                 found.push((attempt, owner.confidence));
             }
         }
-        for connection in self.memory.bare_between(from + 1, to) {
-            let attempt = self.memory.bare(connection);
-            if let Some(owner) = self.owner_of_bare(&attempt)
-                && owner.number == number
-            {
-                found.push((attempt, owner.confidence));
-            }
-        }
-        for attempt in self.memory.unreached(from + 1, to) {
-            if let Some(owner) = self.owner_of_bare(&attempt)
+        let bare = self.memory.bare_between(from + 1, to);
+        let bare = bare.map(|connection| self.memory.bare(connection));
+        for attempt in bare.chain(self.memory.unreached(from + 1, to)) {
+            // Else each would be looked at against all that was open, for every request that waited for long.
+            if self.may_own_bare(asked, &attempt)
+                && let Some(owner) = self.owner_of_bare(&attempt)
                 && owner.number == number
             {
                 found.push((attempt, owner.confidence));
@@ -124,8 +157,9 @@ impl Diagnostician {
             return *known;
         }
         let (mut alike, mut prompt) = (0_u32, 0_u32);
-        for (number, tried) in self.memory.index().of_client(opener.octets()).take(LOOKED_AT) {
-            let attempt = self.memory.attempt(number, tried);
+        let own = self.memory.index().of_client(opener.octets());
+        for (number, tried) in own.take(LOOKED_AT) {
+            let attempt = Attempt::alone(number, tried);
             let open = self.open_alike(tried, attempt.began.packet);
             let delays = open.filter(|(_, first)| {
                 first.server.octets() == asked.octets()
@@ -180,9 +214,10 @@ impl Diagnostician {
         packet: u64,
     ) -> impl Iterator<Item = (u64, &'m Exchange)> {
         let index = self.memory.index();
+        let keys = index.keys(tried);
         let late = packet + limits::MISPLACED_PACKETS;
-        let alike = index.alike_at(tried, packet).take(CANDIDATES);
-        alike.chain(index.alike_between(tried, packet, late).filter(move |(_, asked)| {
+        let alike = index.alike_at(keys, packet).take(CANDIDATES);
+        alike.chain(index.alike_between(keys, packet, late).filter(move |(_, asked)| {
             // Behind it in the file, but not in time: `nested` will say.
             asked.first().at < tried.first().at
         }))
@@ -225,6 +260,15 @@ impl Diagnostician {
         alike.take(2).count()
     }
 
+    /// Whether a request can turn out to be the one that a connection without one was opened for, as far
+    /// as what [`Self::find_owner_of_bare`] asks of it costs little.
+    fn may_own_bare(&self, asked: &Exchange, attempt: &Attempt<'_>) -> bool {
+        join::nested(asked, attempt)
+            && self.apparent_kin(asked, attempt).is_some_and(|kin| {
+                kin == Kin::Certain || is_prompt(asked, attempt) || self.knows(asked, attempt)
+            })
+    }
+
     /// Whose request a connection without one was opened for.
     pub(super) fn owner_of_bare(&self, attempt: &Attempt<'_>) -> Option<Owner> {
         let id = attempt.connection.map(|connection| connection.id);
@@ -264,7 +308,7 @@ impl Diagnostician {
             }
             // Zero where the attempt outlived the answer.
             let after = answered.since(attempt.ended).as_nanos();
-            if kin == Kin::Possible && !self.knows(asked, attempt) && before.max(after) > PROMPT {
+            if kin == Kin::Possible && !is_prompt(asked, attempt) && !self.knows(asked, attempt) {
                 continue;
             }
             let explained = self.carried_on(number, asked, attempt);
@@ -337,9 +381,10 @@ impl Diagnostician {
             return *known;
         }
         let (from, to) = (asked.first().packet, join::answered(asked).packet);
-        let alike = self.memory.index().alike_between(asked, from, to).take(CANDIDATES);
+        let index = self.memory.index();
+        let alike = index.alike_between(index.keys(asked), from, to).take(CANDIDATES);
         let last = alike.filter_map(|(other, exchange)| {
-            let attempt = self.memory.attempt(other, exchange);
+            let attempt = Attempt::alone(other, exchange);
             let carries = other != number
                 && attempt.client.octets() == than.client.octets()
                 && self.kin(asked, &attempt).is_some()
@@ -385,10 +430,10 @@ impl Diagnostician {
     /// Whether an exchange carries on a request to a server. Which servers there are is found once for each
     /// state of the memory: where many clients fail, the same few exchanges are looked at for each of them.
     fn carries_on(&self, number: u64, other: &Exchange, server: Endpoint) -> bool {
-        if let Some(servers) = self.carries_on.borrow().get(&number) {
+        if let Some(servers) = self.carries_on.borrow().of(number) {
             return servers.contains(&server);
         }
-        let carried = self.memory.attempt(number, other);
+        let carried = Attempt::alone(number, other);
         let mut servers = Vec::new();
         for (_, first) in self.open_alike(other, carried.began.packet) {
             let carries = !servers.contains(&first.server)
@@ -400,11 +445,7 @@ impl Diagnostician {
             }
         }
         let carries = servers.contains(&server);
-        let mut known = self.carries_on.borrow_mut();
-        if known.len() >= CARRYING {
-            known.clear();
-        }
-        known.insert(number, servers);
+        self.carries_on.borrow_mut().keep(number, servers);
         carries
     }
 
