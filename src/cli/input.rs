@@ -29,7 +29,7 @@ pub(super) struct Inputs {
     /// The same, as tcpdump and tshark have it
     #[arg(short, long = "read", value_name = "FILE")]
     read: Vec<PathBuf>,
-    /// Spread the work over so many threads; without it over all cores, where there is much to read
+    /// Spread the work over up to so many threads; without it over all cores, where there is much to read
     #[arg(long, value_name = "N")]
     threads: Option<NonZeroUsize>,
     #[command(flatten)]

@@ -8,6 +8,9 @@ use std::sync::Arc;
 use crate::capture::Block;
 use crate::wire::{Packet, Segment};
 
+/// Octets of most heads.
+const HEAD: u32 = 512;
+
 /// Segments in order, and the blocks that their octets lie in.
 #[derive(Default)]
 pub(super) struct Batch {
@@ -105,11 +108,11 @@ impl Batch {
     }
 
     /// Reads something of the front of each segment, where heads are: what lies in the cache of the core
-    /// that read it comes for many at the same time then.
+    /// that read it comes for many at the same time then. What is behind that, nobody reads.
     pub fn fetch(&self) {
         let sum = self.segments.iter().fold(0, |sum, stored| {
-            let front = stored.payload.start as usize
-                ..stored.payload.end.min(stored.payload.start + 512) as usize;
+            let Range { start, end } = stored.payload;
+            let front = start as usize..end.min(start.saturating_add(HEAD)) as usize;
             let block: &[u8] = self.blocks.get(stored.block).map_or(&[], |block| block);
             let front = block.get(front).unwrap_or_default();
             front.iter().step_by(64).fold(sum, |sum, octet| sum ^ octet)
